@@ -1,0 +1,5 @@
+//! The rows of the list commands.
+
+use crate::command::Command;
+
+pub(super) const ROWS: &[&Command] = &[];

@@ -1,0 +1,9 @@
+//! The handlers: what commands do. What is known of them stands in their rows in
+//! [`crate::command::table`].
+
+pub(crate) mod connection;
+pub(crate) mod generic;
+pub(crate) mod list;
+pub(crate) mod parse;
+pub(crate) mod server;
+pub(crate) mod string;

@@ -1,0 +1,69 @@
+//! Arguments: integers, floats, options, times. The one place where they are read.
+
+use crate::error::Error;
+use crate::value::string::parse_int;
+
+/// A 64-bit integer in canonical decimal form.
+pub(crate) fn int(arg: &[u8]) -> Result<i64, Error> {
+    parse_int(arg).ok_or(Error::NotAnInteger)
+}
+
+/// An integer that is not negative.
+pub(crate) fn count(arg: &[u8]) -> Result<usize, Error> {
+    usize::try_from(int(arg).map_err(|_| Error::NotPositive)?).map_err(|_| Error::NotPositive)
+}
+
+/// Whether `arg` is this word, in any case.
+pub(crate) fn is(arg: &[u8], word: &str) -> bool {
+    arg.eq_ignore_ascii_case(word.as_bytes())
+}
+
+/// How a time to live is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TimeUnit {
+    /// Seconds from now.
+    Seconds,
+    /// Milliseconds from now.
+    Milliseconds,
+    /// Seconds since the Unix epoch.
+    UnixSeconds,
+    /// Milliseconds since the Unix epoch.
+    UnixMilliseconds,
+}
+
+impl TimeUnit {
+    /// The unit that an option of SET or GETEX names.
+    pub(crate) fn of_option(option: &[u8]) -> Option<TimeUnit> {
+        [
+            ("EX", TimeUnit::Seconds),
+            ("PX", TimeUnit::Milliseconds),
+            ("EXAT", TimeUnit::UnixSeconds),
+            ("PXAT", TimeUnit::UnixMilliseconds),
+        ]
+        .into_iter()
+        .find_map(|(word, unit)| is(option, word).then_some(unit))
+    }
+
+    /// The deadline that `amount` of this unit means, in milliseconds since the Unix epoch; none if
+    /// it overflows.
+    pub(crate) fn deadline(self, amount: i64, unix_ms: i64) -> Option<i64> {
+        match self {
+            TimeUnit::Seconds => amount.checked_mul(1000)?.checked_add(unix_ms),
+            TimeUnit::Milliseconds => amount.checked_add(unix_ms),
+            TimeUnit::UnixSeconds => amount.checked_mul(1000),
+            TimeUnit::UnixMilliseconds => Some(amount),
+        }
+    }
+}
+
+/// The deadline of a key whose time to live is `arg`, which must be positive, for `command`.
+pub(crate) fn positive_ttl(
+    arg: &[u8],
+    unit: TimeUnit,
+    unix_ms: i64,
+    command: &'static str,
+) -> Result<i64, Error> {
+    let amount = int(arg)?;
+    let deadline = if amount > 0 { unit.deadline(amount, unix_ms) } else { None };
+    deadline.ok_or(Error::InvalidExpire(command))
+}

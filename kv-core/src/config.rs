@@ -1,0 +1,384 @@
+//! Settings: one table of parameters, from which CONFIG, the server's flags and the documentation
+//! are made. Numbers can be read without a lock.
+
+use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
+use std::sync::{RwLock, RwLockReadGuard};
+
+/// A setting. Its values are kept as text in the form in which CONFIG GET gives them.
+#[derive(Debug)]
+pub struct Parameter {
+    /// Its name in configuration files, in lower case.
+    pub name: &'static str,
+    /// What values it takes.
+    pub kind: Kind,
+    /// The value it starts with.
+    pub default: &'static str,
+    /// Whether it can be set only before the server starts.
+    pub fixed: bool,
+    /// What it is for, in one line.
+    pub summary: &'static str,
+}
+
+/// What values a setting takes.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    /// `yes` or `no`.
+    Bool,
+    /// A whole number from a range.
+    Int {
+        /// The least.
+        min: i64,
+        /// The greatest.
+        max: i64,
+    },
+    /// A number of bytes, with an optional unit: `k` and `kb`, `m` and `mb`, `g` and `gb`. The
+    /// units with `b` are powers of 1024.
+    Memory {
+        /// The least.
+        min: i64,
+        /// The greatest.
+        max: i64,
+    },
+    /// Any text. Several words are separated by spaces.
+    Text,
+    /// `<class> <hard limit> <soft limit> <seconds>`, repeated: the limits of output buffers.
+    OutputLimits,
+}
+
+/// Which setting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Id(usize);
+
+const MEMORY_MAX: i64 = i64::MAX;
+
+const DEFAULT: Parameter =
+    Parameter { name: "", kind: Kind::Text, default: "", fixed: true, summary: "" };
+
+static PARAMETERS: &[Parameter] = &[
+    Parameter {
+        name: "appendonly",
+        kind: Kind::Bool,
+        default: "no",
+        summary: "whether writes are logged to a file; there is none yet",
+        ..DEFAULT
+    },
+    Parameter {
+        name: "bind",
+        default: "127.0.0.1 -::1",
+        summary: "addresses to listen on; one with a minus before it may be missing",
+        ..DEFAULT
+    },
+    Parameter {
+        name: "client-output-buffer-limit",
+        kind: Kind::OutputLimits,
+        default: "normal 1073741824 33554432 10",
+        fixed: false,
+        summary: "per class of clients: replies beyond the hard limit close the connection; beyond the soft limit no further request is read, and a client that takes nothing for so many seconds is closed",
+    },
+    Parameter {
+        name: "client-query-buffer-limit",
+        kind: Kind::Memory { min: 1024 * 1024, max: 4 * 1024 * 1024 * 1024 - 1 },
+        default: "1073741824",
+        fixed: false,
+        summary: "the longest request, in bytes; a longer one closes the connection",
+    },
+    Parameter {
+        name: "databases",
+        kind: Kind::Int { min: 1, max: 1024 },
+        default: "16",
+        summary: "how many databases SELECT can choose from",
+        ..DEFAULT
+    },
+    Parameter {
+        name: "maxclients",
+        kind: Kind::Int { min: 1, max: 4_294_967_295 },
+        default: "10000",
+        fixed: false,
+        summary: "how many clients may be connected at once",
+    },
+    Parameter {
+        name: "port",
+        kind: Kind::Int { min: 0, max: 65_535 },
+        default: "6379",
+        summary: "the TCP port; 0 takes any free one and prints it",
+        ..DEFAULT
+    },
+    Parameter {
+        name: "proto-max-bulk-len",
+        kind: Kind::Memory { min: 1024 * 1024, max: MEMORY_MAX },
+        default: "536870912",
+        fixed: false,
+        summary: "the longest argument and the longest string, in bytes",
+    },
+    Parameter { name: "save", summary: "when to save a snapshot; there are none yet", ..DEFAULT },
+    Parameter {
+        name: "seed",
+        default: "",
+        summary: "decides every random choice; empty takes one from the operating system",
+        ..DEFAULT
+    },
+    Parameter {
+        name: "tcp-backlog",
+        kind: Kind::Int { min: 0, max: i32::MAX as i64 },
+        default: "511",
+        summary: "how many connections may wait to be accepted",
+        ..DEFAULT
+    },
+    Parameter {
+        name: "threads",
+        kind: Kind::Int { min: 0, max: 64 },
+        default: "0",
+        summary: "event loops; 0 takes one for each processor core, at most 8",
+        ..DEFAULT
+    },
+];
+
+/// `client-query-buffer-limit`
+pub const CLIENT_QUERY_BUFFER_LIMIT: Id = id("client-query-buffer-limit");
+/// `databases`
+pub const DATABASES: Id = id("databases");
+/// `maxclients`
+pub const MAXCLIENTS: Id = id("maxclients");
+/// `port`
+pub const PORT: Id = id("port");
+/// `bind`
+pub const BIND: Id = id("bind");
+/// `proto-max-bulk-len`
+pub const PROTO_MAX_BULK_LEN: Id = id("proto-max-bulk-len");
+/// `seed`
+pub const SEED: Id = id("seed");
+/// `tcp-backlog`
+pub const TCP_BACKLOG: Id = id("tcp-backlog");
+/// `threads`
+pub const THREADS: Id = id("threads");
+
+/// All parameters, sorted by name.
+pub fn parameters() -> &'static [Parameter] {
+    PARAMETERS
+}
+
+/// The parameter of this name in any case.
+pub fn find(name: &[u8]) -> Option<Id> {
+    PARAMETERS.iter().position(|row| name.eq_ignore_ascii_case(row.name.as_bytes())).map(Id)
+}
+
+/// Finds a parameter at compile time, so that a wrong name does not compile.
+const fn id(name: &str) -> Id {
+    let mut row = 0;
+    while row < PARAMETERS.len() {
+        if equal(PARAMETERS[row].name.as_bytes(), name.as_bytes()) {
+            return Id(row);
+        }
+        row += 1;
+    }
+    panic!("there is no such parameter");
+}
+
+const fn equal(a: &[u8], b: &[u8]) -> bool {
+    let mut i = 0;
+    while i < a.len() && i < b.len() && a[i] == b[i] {
+        i += 1;
+    }
+    i == a.len() && i == b.len()
+}
+
+impl Id {
+    /// The parameter's row.
+    pub fn parameter(self) -> &'static Parameter {
+        &PARAMETERS[self.0]
+    }
+}
+
+/// The limits of a connection's output. 0 means that there is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OutputLimits {
+    /// Beyond this many bytes the connection is closed.
+    pub hard: usize,
+    /// Beyond this many bytes nothing more is read from the client.
+    pub soft: usize,
+    /// Seconds after which a client that is beyond the soft limit and takes nothing is closed.
+    pub seconds: u64,
+}
+
+/// The settings of one server.
+#[derive(Debug)]
+pub struct Config {
+    values: RwLock<Vec<String>>,
+    /// The value of each parameter that is a number.
+    numbers: Vec<AtomicI64>,
+    output: [AtomicI64; 3],
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        let config = Self {
+            values: RwLock::new(vec![String::new(); PARAMETERS.len()]),
+            numbers: PARAMETERS.iter().map(|_| AtomicI64::new(0)).collect(),
+            output: Default::default(),
+        };
+        for (index, parameter) in PARAMETERS.iter().enumerate() {
+            config.set(Id(index), parameter.default.as_bytes()).expect("defaults are valid");
+        }
+        config
+    }
+}
+
+impl Config {
+    /// A whole number, or a number of bytes.
+    pub fn int(&self, id: Id) -> i64 {
+        debug_assert!(matches!(id.parameter().kind, Kind::Int { .. } | Kind::Memory { .. }));
+        self.numbers[id.0].load(Relaxed)
+    }
+
+    /// The value as CONFIG GET gives it.
+    pub fn text(&self, id: Id) -> String {
+        self.values()[id.0].clone()
+    }
+
+    /// The limits of clients' output.
+    pub fn output_limits(&self) -> OutputLimits {
+        let [hard, soft, seconds] = [0, 1, 2].map(|i| self.output[i].load(Relaxed));
+        OutputLimits { hard: hard as usize, soft: soft as usize, seconds: seconds as u64 }
+    }
+
+    /// Checks a value without setting it, and gives the form in which it is kept. The error is
+    /// Redis's explanation.
+    pub fn check(id: Id, value: &[u8]) -> Result<String, String> {
+        Ok(parse(id.parameter().kind, value)?.text)
+    }
+
+    /// Sets a value. Does not ask whether the server has started. The error is Redis's
+    /// explanation.
+    pub fn set(&self, id: Id, value: &[u8]) -> Result<(), String> {
+        let parsed = parse(id.parameter().kind, value)?;
+        self.values.write().expect(POISON)[id.0] = parsed.text;
+        self.numbers[id.0].store(parsed.number, Relaxed);
+        if let Some(limits) = parsed.limits {
+            (0..3).for_each(|i| self.output[i].store(limits[i], Relaxed));
+        }
+        Ok(())
+    }
+
+    fn values(&self) -> RwLockReadGuard<'_, Vec<String>> {
+        self.values.read().expect(POISON)
+    }
+}
+
+const POISON: &str = "nothing panics while it holds the settings";
+
+struct Parsed {
+    text: String,
+    number: i64,
+    limits: Option<[i64; 3]>,
+}
+
+impl Parsed {
+    fn text(text: String) -> Self {
+        Self { text, number: 0, limits: None }
+    }
+
+    fn number(number: i64) -> Self {
+        Self { text: number.to_string(), number, limits: None }
+    }
+}
+
+fn parse(kind: Kind, value: &[u8]) -> Result<Parsed, String> {
+    let text = String::from_utf8_lossy(value).into_owned();
+    let in_range = |number: i64, min: i64, max: i64| {
+        let error = || format!("argument must be between {min} and {max} inclusive");
+        (min..=max).contains(&number).then_some(number).ok_or_else(error)
+    };
+    match kind {
+        Kind::Bool => match text.to_ascii_lowercase().as_str() {
+            word @ ("yes" | "no") => {
+                Ok(Parsed { text: word.into(), number: i64::from(word == "yes"), limits: None })
+            }
+            _ => Err("argument must be 'yes' or 'no'".into()),
+        },
+        Kind::Int { min, max } => {
+            let number = crate::value::string::parse_int(value);
+            let number = number.ok_or("argument couldn't be parsed into an integer")?;
+            Ok(Parsed::number(in_range(number, min, max)?))
+        }
+        Kind::Memory { min, max } => {
+            let number = parse_memory(&text).ok_or("argument must be a memory value")?;
+            Ok(Parsed::number(in_range(number, min, max)?))
+        }
+        Kind::Text => Ok(Parsed::text(text)),
+        Kind::OutputLimits => {
+            let words: Vec<&str> = text.split_ascii_whitespace().collect();
+            let [class, hard, soft, seconds] = words[..] else {
+                return Err("Wrong number of arguments in buffer limit configuration.".into());
+            };
+            if !class.eq_ignore_ascii_case("normal") {
+                return Err("Invalid client class specified in buffer limit configuration.".into());
+            }
+            let limits = (parse_memory(hard), parse_memory(soft), seconds.parse::<u32>().ok());
+            let (Some(hard), Some(soft), Some(seconds)) = limits else {
+                return Err(
+                    "Error in hard, soft or soft_seconds setting in buffer limit configuration."
+                        .into(),
+                );
+            };
+            let text = format!("normal {hard} {soft} {seconds}");
+            Ok(Parsed { text, number: 0, limits: Some([hard, soft, i64::from(seconds)]) })
+        }
+    }
+}
+
+/// A number of bytes with an optional unit.
+fn parse_memory(text: &str) -> Option<i64> {
+    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let (number, unit) = text.split_at(digits);
+    let factor = match unit.to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "k" => 1000,
+        "kb" => 1 << 10,
+        "m" => 1_000_000,
+        "mb" => 1 << 20,
+        "g" => 1_000_000_000,
+        "gb" => 1 << 30,
+        _ => return None,
+    };
+    number.parse::<i64>().ok()?.checked_mul(factor)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_are_sorted_and_described() {
+        assert!(PARAMETERS.is_sorted_by(|a, b| a.name < b.name));
+        assert!(PARAMETERS.iter().all(|row| !row.summary.is_empty()));
+    }
+
+    #[test]
+    fn memory_sizes_have_redis_units() {
+        let sizes = [
+            ("0", 0),
+            ("12", 12),
+            ("1k", 1000),
+            ("1KB", 1024),
+            ("2m", 2_000_000),
+            ("2mb", 2 << 20),
+            ("1gb", 1 << 30),
+        ];
+        for (text, bytes) in sizes {
+            assert_eq!(parse_memory(text), Some(bytes), "{text}");
+        }
+        for text in ["", "k", "-1", "1tb", "1 k", "99999999999999999999", "9223372036854775807kb"] {
+            assert_eq!(parse_memory(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_value_outside_its_range_is_refused_and_changes_nothing() {
+        let config = Config::default();
+        assert!(config.set(MAXCLIENTS, b"0").is_err());
+        assert!(config.set(MAXCLIENTS, b"x").is_err());
+        assert_eq!(config.int(MAXCLIENTS), 10_000);
+        config.set(MAXCLIENTS, b"7").unwrap();
+        assert_eq!((config.int(MAXCLIENTS), config.text(MAXCLIENTS)), (7, "7".into()));
+    }
+}

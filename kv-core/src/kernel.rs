@@ -1,0 +1,268 @@
+//! The kernel: everything that the sessions of a server share, and the way a request is run.
+//!
+//! A driver makes one `Kernel`, opens a [`Session`] per client, and runs requests in a [`Batch`],
+//! one batch at a time in each thread. The kernel takes the time as an argument, writes replies
+//! into the caller's sink, and does nothing between calls.
+
+use crate::args::Args;
+use crate::command::{Command, Cx, EngineCx, Handler, table};
+use crate::config::{self, Config};
+use crate::error::Error;
+use crate::now::Now;
+use crate::reply::Reply;
+use crate::rng::Rng;
+use crate::session::{Peer, Registry, Session};
+use crate::store::{Access, Store};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+/// What only the machine knows and INFO shows. The driver implements it; a simulator answers with
+/// constants.
+pub trait Host: Send + Sync {
+    /// What the process has used so far.
+    fn usage(&self) -> Usage;
+    /// What does not change while the process runs.
+    fn facts(&self) -> &Facts;
+}
+
+/// What the process has used so far.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Usage {
+    /// Processor time in the program, in microseconds.
+    pub cpu_user_us: u64,
+    /// Processor time in the operating system for the program, in microseconds.
+    pub cpu_system_us: u64,
+    /// Resident memory, in bytes.
+    pub resident_bytes: u64,
+    /// The most resident memory so far, in bytes.
+    pub resident_peak_bytes: u64,
+}
+
+/// What does not change while the process runs.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    /// The operating system, as `uname` names it.
+    pub os: String,
+    /// The process's number.
+    pub process_id: u32,
+    /// The program's file.
+    pub executable: String,
+    /// The port of the first TCP listener, 0 if there is none.
+    pub tcp_port: u16,
+    /// The machine's memory, in bytes.
+    pub total_system_memory: u64,
+}
+
+/// A host that tells nothing, for simulations and for tests.
+#[derive(Debug, Default)]
+pub struct NoHost(Facts);
+
+impl Host for NoHost {
+    fn usage(&self) -> Usage {
+        Usage::default()
+    }
+
+    fn facts(&self) -> &Facts {
+        &self.0
+    }
+}
+
+/// What the sessions of a server share.
+pub struct Kernel {
+    /// The settings.
+    pub config: Config,
+    /// The sessions that are open.
+    pub sessions: Arc<Registry>,
+    /// What the machine tells.
+    pub host: Box<dyn Host>,
+    /// When the kernel was made.
+    pub started: Now,
+    /// 40 hexadecimal digits that tell this run from others.
+    pub run_id: String,
+    store: Store,
+    seed: u64,
+    commands: AtomicU64,
+}
+
+impl std::fmt::Debug for Kernel {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Kernel").field("run_id", &self.run_id).finish_non_exhaustive()
+    }
+}
+
+/// What becomes of the connection after a request.
+#[must_use]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flow {
+    /// It goes on.
+    Continue,
+    /// It is closed once the replies so far are sent.
+    Close,
+}
+
+impl Kernel {
+    /// A kernel without data. `seed` decides every random choice; `shards` is a power of two, 1
+    /// where only one thread will run requests.
+    pub fn new(config: Config, shards: usize, seed: u64, host: Box<dyn Host>, now: Now) -> Self {
+        let mut rng = Rng::new(seed);
+        let databases = config.int(config::DATABASES) as usize;
+        let store = Store::new(shards, databases, &mut rng);
+        let run_id =
+            format!("{:016x}{:016x}{:08x}", rng.next_u64(), rng.next_u64(), rng.next_u64() >> 32);
+        Self {
+            config,
+            sessions: Arc::default(),
+            host,
+            started: now,
+            run_id,
+            store,
+            seed: rng.next_u64(),
+            commands: AtomicU64::new(0),
+        }
+    }
+
+    /// Opens a session, or says what to tell the client that cannot have one.
+    pub fn open_session(&self, peer: Peer, now: Now) -> Result<Session, Error> {
+        let max = self.config.int(config::MAXCLIENTS) as usize;
+        let session = self.sessions.open(peer, now, max);
+        session.ok_or(Error::text("ERR max number of clients reached"))
+    }
+
+    /// Begins to run requests at a time that is the same for all of them. A store with one shard
+    /// stays locked until the batch is dropped.
+    pub fn batch(&self, now: Now) -> Batch<'_> {
+        Batch { kernel: self, access: self.store.access(), now, commands: 0 }
+    }
+
+    /// How many commands were run.
+    pub fn commands(&self) -> u64 {
+        self.commands.load(Relaxed)
+    }
+
+    /// Forgets how many commands were run.
+    pub(crate) fn reset_commands(&self) {
+        self.commands.store(0, Relaxed);
+    }
+}
+
+/// Runs requests, one after the other, at one moment.
+#[derive(Debug)]
+pub struct Batch<'k> {
+    kernel: &'k Kernel,
+    access: Access<'k>,
+    now: Now,
+    commands: u64,
+}
+
+impl Drop for Batch<'_> {
+    fn drop(&mut self) {
+        self.kernel.commands.fetch_add(self.commands, Relaxed);
+    }
+}
+
+impl Batch<'_> {
+    /// Runs one request to its end and writes one reply.
+    pub fn execute(&mut self, session: &mut Session, args: Args<'_>, out: &mut dyn Reply) -> Flow {
+        match resolve(args) {
+            Ok(command) => self.run(command, session, args, out),
+            Err(error) => {
+                out.error(&error);
+                Flow::Continue
+            }
+        }
+    }
+
+    /// Removes expired keys, looking at no more than `budget` keys of each database in each shard.
+    /// Whether there may be more to expire, now or later.
+    pub fn sweep_expired(&mut self, budget: usize) -> bool {
+        self.access.sweep_expired(self.now.unix_ms(), budget)
+    }
+
+    fn run(
+        &mut self,
+        command: &'static Command,
+        session: &mut Session,
+        args: Args<'_>,
+        out: &mut dyn Reply,
+    ) -> Flow {
+        let (kernel, now) = (self.kernel, self.now);
+        self.commands += 1;
+        session.commands += 1;
+        session.profile().note_command(command, now);
+        let result = match command.handler {
+            Handler::Data(handler) => {
+                let db = self.access.lock(command, args, session.database, now.unix_ms());
+                let rng = Rng::derive(kernel.seed, session.id(), session.commands);
+                let mut cx = Cx { db, args, out: &mut *out, now, rng, config: &kernel.config };
+                handler(&mut cx).map(|()| Flow::Continue)
+            }
+            Handler::Engine(handler) => {
+                let store = &mut self.access;
+                handler(&mut EngineCx {
+                    kernel,
+                    store,
+                    session,
+                    command,
+                    args,
+                    out: &mut *out,
+                    now,
+                })
+            }
+            Handler::Container => unreachable!("`resolve` never gives a container"),
+        };
+        result.unwrap_or_else(|error| {
+            out.error(&error);
+            Flow::Continue
+        })
+    }
+}
+
+/// The command that a request names, if its number of arguments is right.
+pub fn resolve(args: Args<'_>) -> Result<&'static Command, Error> {
+    let mut command = table::find(args.get(0)).ok_or_else(|| unknown_command(args))?;
+    if matches!(command.handler, Handler::Container) {
+        let wrong_arity = || Error::WrongArity(command.full_name());
+        let name = args.try_get(1).ok_or_else(wrong_arity)?;
+        command = command.subcommand(name).ok_or_else(|| unknown_subcommand(command, name))?;
+    }
+    if command.accepts(args.len()) {
+        Ok(command)
+    } else {
+        Err(Error::WrongArity(command.full_name()))
+    }
+}
+
+/// How much of a client's words an error quotes, in bytes.
+const QUOTE_MAX: usize = 128;
+
+fn unknown_command(args: Args<'_>) -> Error {
+    let mut quoted = Vec::new();
+    for arg in args.from(1) {
+        if quoted.len() >= QUOTE_MAX {
+            break;
+        }
+        let room = QUOTE_MAX - quoted.len();
+        quoted.push(b'\'');
+        quoted.extend_from_slice(quote(arg, room));
+        quoted.extend_from_slice(b"' ");
+    }
+    let name = quote(args.get(0), QUOTE_MAX);
+    Error::composed(
+        [b"ERR unknown command '", name, b"', with args beginning with: ", &quoted].concat(),
+    )
+}
+
+fn unknown_subcommand(container: &Command, name: &[u8]) -> Error {
+    let help = container.name.to_ascii_uppercase();
+    let name = quote(name, QUOTE_MAX);
+    Error::composed(
+        [b"ERR unknown subcommand '", name, b"'. Try ", help.as_bytes(), b" HELP."].concat(),
+    )
+}
+
+/// The beginning of `text`, up to `max` bytes or a zero byte, as Redis quotes it.
+fn quote(text: &[u8], max: usize) -> &[u8] {
+    let text = &text[..text.len().min(max)];
+    let end = text.iter().position(|&byte| byte == 0).unwrap_or(text.len());
+    &text[..end]
+}

@@ -1,0 +1,20 @@
+//! The kernel of kv: commands, values, keyspace and sessions, without I/O.
+//!
+//! Nothing in this crate reads a clock, opens a file or a socket, starts a thread or draws on the
+//! operating system's randomness. Time comes in as [`now::Now`], randomness as one seed; the same
+//! seed and the same inputs give the same bytes. See [`kernel`] for how to run it.
+
+pub mod args;
+pub mod command;
+mod commands;
+pub mod config;
+pub mod error;
+pub mod hash;
+pub mod kernel;
+pub mod keyspace;
+pub mod now;
+pub mod reply;
+pub mod rng;
+pub mod session;
+pub mod store;
+pub mod value;

@@ -1,0 +1,211 @@
+//! Sessions: what the kernel knows of each client.
+
+use crate::command::Command;
+use crate::now::Now;
+use crate::reply::Protocol;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+/// One client's state between its commands. Its connection owns it and hands it in with each
+/// request; dropping it takes the client off the list.
+#[derive(Debug)]
+pub struct Session {
+    /// The number of the selected database.
+    pub database: usize,
+    /// How many commands it has run; distinguishes their random choices.
+    pub commands: u64,
+    profile: Arc<Profile>,
+    registry: Arc<Registry>,
+}
+
+impl Session {
+    /// What other sessions may see of this one.
+    pub fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
+    /// The number that CLIENT ID gives. Never used again while the server runs.
+    pub fn id(&self) -> u64 {
+        self.profile.id
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.registry.list().remove(&self.profile.id);
+    }
+}
+
+/// What every session may see of a client: what CLIENT LIST shows. Written by the client's own
+/// thread, read by others.
+#[derive(Debug)]
+pub struct Profile {
+    /// The number that CLIENT ID gives.
+    pub id: u64,
+    /// The client's address, as `ip:port`, or `?:0` if there is none.
+    pub address: String,
+    /// The server's address on this connection.
+    pub local_address: String,
+    /// The descriptor of the driver's socket, or whatever else it tells connections apart by.
+    pub descriptor: i64,
+    created_us: u64,
+    labels: Mutex<Labels>,
+    database: AtomicUsize,
+    protocol: AtomicU8,
+    last_active_us: AtomicU64,
+    /// The address of the row of the last command, 0 before the first. A number and no pointer,
+    /// since it is only ever compared with the addresses of the table's rows.
+    last_command: AtomicUsize,
+    input_len: AtomicUsize,
+    output_len: AtomicUsize,
+}
+
+/// What a client tells about itself.
+#[derive(Clone, Debug, Default)]
+pub struct Labels {
+    /// CLIENT SETNAME.
+    pub name: Vec<u8>,
+    /// CLIENT SETINFO LIB-NAME.
+    pub library: Vec<u8>,
+    /// CLIENT SETINFO LIB-VER.
+    pub library_version: Vec<u8>,
+}
+
+impl Profile {
+    /// What the client tells about itself.
+    pub fn labels(&self) -> MutexGuard<'_, Labels> {
+        self.labels.lock().expect("nothing panics while it holds the labels")
+    }
+
+    /// How long the client has been connected, in seconds.
+    pub fn age_s(&self, now: Now) -> u64 {
+        now.mono_us.saturating_sub(self.created_us) / 1_000_000
+    }
+
+    /// How long ago the client's last command began, in seconds.
+    pub fn idle_s(&self, now: Now) -> u64 {
+        now.mono_us.saturating_sub(self.last_active_us.load(Relaxed)) / 1_000_000
+    }
+
+    /// The number of the selected database.
+    pub fn database(&self) -> usize {
+        self.database.load(Relaxed)
+    }
+
+    /// The protocol version in use.
+    pub fn protocol(&self) -> u8 {
+        self.protocol.load(Relaxed)
+    }
+
+    /// Bytes received and not yet executed.
+    pub fn input_len(&self) -> usize {
+        self.input_len.load(Relaxed)
+    }
+
+    /// Bytes of replies not yet sent.
+    pub fn output_len(&self) -> usize {
+        self.output_len.load(Relaxed)
+    }
+
+    /// Tells how much the connection has buffered, in bytes.
+    pub fn set_buffered(&self, input: usize, output: usize) {
+        self.input_len.store(input, Relaxed);
+        self.output_len.store(output, Relaxed);
+    }
+
+    /// The last command that began, if there was one.
+    pub fn last_command(&self) -> Option<&'static Command> {
+        let address = self.last_command.load(Relaxed);
+        crate::command::table::rows().find(|&row| std::ptr::from_ref(row).addr() == address)
+    }
+
+    pub(crate) fn note_command(&self, command: &'static Command, now: Now) {
+        self.last_command.store(std::ptr::from_ref(command).addr(), Relaxed);
+        self.last_active_us.store(now.mono_us, Relaxed);
+    }
+
+    pub(crate) fn note_database(&self, database: usize) {
+        self.database.store(database, Relaxed);
+    }
+
+    pub(crate) fn note_protocol(&self, protocol: Protocol) {
+        self.protocol.store(protocol as u8, Relaxed);
+    }
+}
+
+/// Where a session comes from, as its driver knows it.
+#[derive(Clone, Debug, Default)]
+pub struct Peer {
+    /// The client's address, as `ip:port`.
+    pub address: String,
+    /// The server's address on this connection.
+    pub local_address: String,
+    /// The socket's descriptor, or whatever else the driver tells connections apart by.
+    pub descriptor: i64,
+}
+
+/// All sessions of a server.
+#[derive(Debug, Default)]
+pub struct Registry {
+    sessions: Mutex<BTreeMap<u64, Arc<Profile>>>,
+    opened: AtomicU64,
+    refused: AtomicU64,
+}
+
+impl Registry {
+    /// Opens a session, unless there are `max` already.
+    pub fn open(self: &Arc<Self>, peer: Peer, now: Now, max: usize) -> Option<Session> {
+        let mut sessions = self.list();
+        if sessions.len() >= max {
+            self.refused.fetch_add(1, Relaxed);
+            return None;
+        }
+        let id = self.opened.fetch_add(1, Relaxed) + 1;
+        let profile = Arc::new(Profile {
+            id,
+            address: peer.address,
+            local_address: peer.local_address,
+            descriptor: peer.descriptor,
+            created_us: now.mono_us,
+            labels: Mutex::default(),
+            database: AtomicUsize::new(0),
+            protocol: AtomicU8::new(Protocol::default() as u8),
+            last_active_us: AtomicU64::new(now.mono_us),
+            last_command: AtomicUsize::new(0),
+            input_len: AtomicUsize::new(0),
+            output_len: AtomicUsize::new(0),
+        });
+        sessions.insert(id, Arc::clone(&profile));
+        Some(Session { database: 0, commands: 0, profile, registry: Arc::clone(self) })
+    }
+
+    /// The sessions that are open, in the order in which they were opened.
+    pub fn profiles(&self) -> Vec<Arc<Profile>> {
+        self.list().values().cloned().collect()
+    }
+
+    /// How many sessions are open.
+    pub fn len(&self) -> usize {
+        self.list().len()
+    }
+
+    /// Whether no session is open.
+    pub fn is_empty(&self) -> bool {
+        self.list().is_empty()
+    }
+
+    /// How many sessions were opened since the start.
+    pub fn opened(&self) -> u64 {
+        self.opened.load(Relaxed)
+    }
+
+    /// How many were refused because there were too many.
+    pub fn refused(&self) -> u64 {
+        self.refused.load(Relaxed)
+    }
+
+    fn list(&self) -> MutexGuard<'_, BTreeMap<u64, Arc<Profile>>> {
+        self.sessions.lock().expect("nothing panics while it holds the registry")
+    }
+}
