@@ -57,7 +57,7 @@ fn matching(args: Args<'_>) -> Vec<(Id, Cow<'_, [u8]>)> {
         }
         for id in config::ids() {
             let name = id.parameter().name.as_bytes();
-            if glob::matches_ignoring_case(pattern, name) {
+            if glob::matches_ignore_case(pattern, name) {
                 add(id, name.into());
             }
         }
