@@ -307,6 +307,7 @@ fn parse(kind: Kind, value: &[u8]) -> Result<Parsed, String> {
         }
         Kind::Memory { min, max } => {
             let number = parse_memory(&text).ok_or("argument must be a memory value")?;
+            // What does not fit is outside of every range, as -1 is.
             let number = i64::try_from(number).unwrap_or(-1);
             Ok(Parsed::number(in_range(number, min, max)?))
         }
