@@ -125,12 +125,20 @@ impl<'a> View<'a> {
     /// Stores `value` under `key`, whatever was there. O(1).
     pub fn set(&mut self, key: &[u8], value: impl Into<Value>, deadline: Deadline) {
         let (keyspace, hash, place) = self.find_in_database(key);
-        let deadline = match deadline {
-            Deadline::Clear => None,
-            Deadline::At(unix_ms) => Some(unix_ms),
-            Deadline::Keep => place.and_then(|place| keyspace.at(place).deadline()),
+        let (keep, deadline) = match deadline {
+            Deadline::Keep => (true, None),
+            Deadline::Clear => (false, None),
+            Deadline::At(unix_ms) => (false, Some(unix_ms)),
         };
-        keyspace.insert(Entry::new(hash, key, value.into(), deadline));
+        match place {
+            None => drop(keyspace.insert(Entry::new(hash, key, value.into(), deadline))),
+            Some(place) => {
+                keyspace.at_mut(place).value = value.into();
+                if !keep {
+                    keyspace.set_deadline(place, deadline);
+                }
+            }
+        }
     }
 
     /// Removes `key` and gives its value. O(1).

@@ -58,22 +58,27 @@ impl Str {
 
     /// Appends `suffix`. Amortized O(length of the suffix).
     pub fn append(&mut self, suffix: &[u8]) {
-        self.make_bytes().extend_from_slice(suffix);
+        self.make_bytes(suffix.len()).extend_from_slice(suffix);
     }
 
     /// Overwrites the bytes from `offset` on with `patch`, filling a gap with zero bytes.
     pub fn set_range(&mut self, offset: usize, patch: &[u8]) {
-        let bytes = self.make_bytes();
         let end = offset + patch.len();
+        let bytes = self.make_bytes(end.saturating_sub(self.len()));
         if bytes.len() < end {
             bytes.resize(end, 0);
         }
         bytes[offset..end].copy_from_slice(patch);
     }
 
-    fn make_bytes(&mut self) -> &mut Vec<u8> {
+    /// The bytes to change. Those of an integer get room for `more`.
+    fn make_bytes(&mut self, more: usize) -> &mut Vec<u8> {
         if let Repr::Int(value) = self.0 {
-            self.0 = Repr::Bytes(itoa::Buffer::new().format(value).as_bytes().to_vec());
+            let mut buffer = itoa::Buffer::new();
+            let digits = buffer.format(value).as_bytes();
+            let mut bytes = Vec::with_capacity(digits.len() + more);
+            bytes.extend_from_slice(digits);
+            self.0 = Repr::Bytes(bytes);
         }
         match &mut self.0 {
             Repr::Bytes(bytes) => bytes,
