@@ -33,7 +33,7 @@ pub(crate) fn set(cx: &mut Cx<'_>) -> Result<(), Error> {
     let key = cx.args.get(1);
     let stores = options.condition.is_none_or(|condition| condition.admits(cx.db.contains(key)));
     if stores {
-        cx.db.set(key, Str::new(cx.args.get(2)), deadline);
+        cx.db.set_string(key, cx.args.get(2), deadline);
     }
     match (options.get, stores) {
         (true, _) => {}
@@ -47,7 +47,7 @@ pub(crate) fn setnx(cx: &mut Cx<'_>) -> Result<(), Error> {
     let key = cx.args.get(1);
     let absent = !cx.db.contains(key);
     if absent {
-        cx.db.set(key, Str::new(cx.args.get(2)), Deadline::Clear);
+        cx.db.set_string(key, cx.args.get(2), Deadline::Clear);
     }
     cx.out.int(i64::from(absent));
     Ok(())
@@ -63,14 +63,14 @@ pub(crate) fn psetex(cx: &mut Cx<'_>) -> Result<(), Error> {
 
 fn set_for(cx: &mut Cx<'_>, unit: TimeUnit, command: &'static str) -> Result<(), Error> {
     let deadline = positive_ttl(cx.args.get(2), unit, cx.now.unix_ms(), command)?;
-    cx.db.set(cx.args.get(1), Str::new(cx.args.get(3)), Deadline::At(deadline));
+    cx.db.set_string(cx.args.get(1), cx.args.get(3), Deadline::At(deadline));
     cx.out.ok();
     Ok(())
 }
 
 pub(crate) fn getset(cx: &mut Cx<'_>) -> Result<(), Error> {
     get(cx)?;
-    cx.db.set(cx.args.get(1), Str::new(cx.args.get(2)), Deadline::Clear);
+    cx.db.set_string(cx.args.get(1), cx.args.get(2), Deadline::Clear);
     Ok(())
 }
 
@@ -132,7 +132,7 @@ fn check_pairs(args: Args<'_>, command: &'static str) -> Result<(), Error> {
 
 fn set_pairs(cx: &mut Cx<'_>) {
     for index in (1..cx.args.len()).step_by(2) {
-        cx.db.set(cx.args.get(index), Str::new(cx.args.get(index + 1)), Deadline::Clear);
+        cx.db.set_string(cx.args.get(index), cx.args.get(index + 1), Deadline::Clear);
     }
 }
 
@@ -180,7 +180,7 @@ pub(crate) fn incrbyfloat(cx: &mut Cx<'_>) -> Result<(), Error> {
     };
     let increment = long_double(cx.args.get(2))?;
     let sum = value.checked_add(increment).ok_or(Error::NotFinite)?.to_decimal();
-    cx.db.set(key, Str::new(sum.as_bytes()), Deadline::Keep);
+    cx.db.set_string(key, sum.as_bytes(), Deadline::Keep);
     cx.out.bulk(sum.as_bytes());
     Ok(())
 }
@@ -204,7 +204,7 @@ pub(crate) fn append(cx: &mut Cx<'_>) -> Result<(), Error> {
             string.len()
         }
         None => {
-            cx.db.set(key, Str::new(suffix), Deadline::Clear);
+            cx.db.set_string(key, suffix, Deadline::Clear);
             suffix.len()
         }
     };

@@ -98,7 +98,8 @@ impl LongDouble {
         let scaled = shift_rounding(scaled, self.exponent.unsigned_abs(), false);
         let mut text = (scaled / UNIT).to_string();
         if !scaled.is_multiple_of(UNIT) {
-            write!(text, ".{:017}", scaled % UNIT).expect("a String takes everything");
+            write!(text, ".{:0width$}", scaled % UNIT, width = FRACTION_DIGITS as usize)
+                .expect("a String takes everything");
             text.truncate(text.trim_end_matches('0').len());
         }
         text
