@@ -13,8 +13,8 @@ mod segment;
 use crate::value::Value;
 use segment::Segment;
 
-/// No deadline. Later than every deadline that can be set.
-const NEVER: i64 = i64::MAX;
+/// No deadline. One so far in the past is never stored.
+const NEVER: i64 = i64::MIN;
 
 /// How much deeper than the number of segments asks for the directory may become. A full segment
 /// beyond that, which only chosen hashes can bring about, grows in place instead of splitting.
@@ -54,7 +54,7 @@ impl Entry {
     /// Whether the deadline has passed. The millisecond of the deadline itself still belongs to
     /// the key's life, as in Redis.
     pub fn is_expired(&self, unix_ms: i64) -> bool {
-        unix_ms > self.deadline
+        self.deadline < unix_ms && self.deadline != NEVER
     }
 }
 
@@ -147,12 +147,6 @@ impl Keyspace {
             }
             self.split(slot);
         }
-    }
-
-    /// Stores another value in the entry at a place, and gives the old one. O(1).
-    pub fn replace(&mut self, place: Place, value: Value, deadline: Option<i64>) -> Value {
-        self.set_deadline(place, deadline);
-        std::mem::replace(&mut self.at_mut(place).value, value)
     }
 
     /// Removes the entry at a place. O(1), except that it may rebuild one segment.
@@ -298,13 +292,16 @@ mod tests {
                 match operation {
                     0 | 1 => {
                         let value = Value::from_int(step as i64);
-                        let old = keyspace.find(hash, &key);
-                        let old = old.map(|place| keyspace.replace(place, value.clone(), deadline));
-                        if old.is_none() {
-                            keyspace.insert(Entry::new(hash, &key, value, deadline));
+                        let found = keyspace.find(hash, &key);
+                        match found {
+                            None => keyspace.insert(Entry::new(hash, &key, value, deadline)),
+                            Some(found) => {
+                                keyspace.at_mut(found).value = value;
+                                keyspace.set_deadline(found, deadline);
+                            }
                         }
                         let expected = model.insert(place, (step as i64, deadline));
-                        prop_assert_eq!(old.as_ref().map(int_of), expected.map(|old| old.0));
+                        prop_assert_eq!(found.is_some(), expected.is_some());
                     }
                     _ => {
                         let old = keyspace.find(hash, &key).map(|place| keyspace.remove(place));
@@ -320,9 +317,10 @@ mod tests {
             prop_assert_eq!(found, model.keys().cloned().collect::<Vec<_>>());
             let with_deadline = model.values().filter(|value| value.1.is_some()).count();
             prop_assert_eq!(keyspace.with_deadline(), with_deadline);
-            for ((hash, key), (_, deadline)) in &model {
+            for ((hash, key), (value, deadline)) in &model {
                 let entry = keyspace.at(keyspace.find(*hash, key).unwrap());
                 prop_assert_eq!(entry.deadline(), *deadline);
+                prop_assert_eq!(int_of(&entry.value), *value);
                 let rest = keyspace.iter_from(*hash).count();
                 let expected = model.range((*hash, vec![])..).count();
                 prop_assert_eq!(rest, expected);

@@ -125,14 +125,28 @@ impl<'a> View<'a> {
     /// Stores `value` under `key`, whatever was there. O(1).
     pub fn set(&mut self, key: &[u8], value: impl Into<Value>, deadline: Deadline) {
         let (keyspace, hash, place) = self.find_in_database(key);
-        let deadline = match deadline {
-            Deadline::Clear => None,
-            Deadline::At(unix_ms) => Some(unix_ms),
-            Deadline::Keep => place.and_then(|place| keyspace.at(place).deadline()),
-        };
         match place {
-            Some(place) => drop(keyspace.replace(place, value.into(), deadline)),
-            None => keyspace.insert(Entry::new(hash, key, value.into(), deadline)),
+            None => insert_new(keyspace, hash, key, value.into(), deadline),
+            Some(place) => {
+                keyspace.at_mut(place).value = value.into();
+                change_deadline(keyspace, place, deadline);
+            }
+        }
+    }
+
+    /// Stores the string of these bytes under `key`, whatever was there, in the memory of the
+    /// string that it replaces where that fits. O(n).
+    pub fn set_string(&mut self, key: &[u8], bytes: &[u8], deadline: Deadline) {
+        let (keyspace, hash, place) = self.find_in_database(key);
+        match place {
+            None => insert_new(keyspace, hash, key, Str::new(bytes).into(), deadline),
+            Some(place) => {
+                match &mut keyspace.at_mut(place).value {
+                    Value::String(string) => string.replace(bytes),
+                    other => *other = Str::new(bytes).into(),
+                }
+                change_deadline(keyspace, place, deadline);
+            }
         }
     }
 
@@ -290,6 +304,22 @@ impl<'a> View<'a> {
             _ => panic!("the command needs every shard, but its row's scope is Keys"),
         };
         shards.into_iter()
+    }
+}
+
+fn insert_new(keyspace: &mut Keyspace, hash: u64, key: &[u8], value: Value, deadline: Deadline) {
+    let deadline = match deadline {
+        Deadline::At(unix_ms) => Some(unix_ms),
+        Deadline::Clear | Deadline::Keep => None,
+    };
+    keyspace.insert(Entry::new(hash, key, value, deadline));
+}
+
+fn change_deadline(keyspace: &mut Keyspace, place: Place, deadline: Deadline) {
+    match deadline {
+        Deadline::Keep => {}
+        Deadline::Clear => keyspace.set_deadline(place, None),
+        Deadline::At(unix_ms) => keyspace.set_deadline(place, Some(unix_ms)),
     }
 }
 
