@@ -62,6 +62,6 @@ fn other_small_commands_allocate_nothing() {
 }
 
 #[test]
-fn an_overwrite_allocates_its_value_only() {
-    assert_eq!(allocations_of(1, "SET key other-value", 5), 32);
+fn an_overwrite_of_the_same_length_allocates_nothing() {
+    assert_eq!(allocations_of(1, "SET key other-value", 5), 0);
 }
