@@ -13,8 +13,9 @@ mod segment;
 use crate::value::Value;
 use segment::Segment;
 
-/// No deadline. Later than every deadline that can be set.
-const NEVER: i64 = i64::MAX;
+/// No deadline. A key cannot be given one in the past, so that no key's deadline is this number;
+/// the greatest number can be one.
+const NEVER: i64 = i64::MIN;
 
 /// How much deeper than the number of segments asks for the directory may become. A full segment
 /// beyond that, which only chosen hashes can bring about, grows in place instead of splitting.
@@ -54,7 +55,7 @@ impl Entry {
     /// Whether the deadline has passed. The millisecond of the deadline itself still belongs to
     /// the key's life, as in Redis.
     pub fn is_expired(&self, unix_ms: i64) -> bool {
-        unix_ms > self.deadline
+        unix_ms > self.deadline && self.deadline != NEVER
     }
 }
 
@@ -165,16 +166,25 @@ impl Keyspace {
 
     /// The entries whose hash is at least `position`, in the order of their hashes.
     pub fn iter_from(&self, position: u64) -> impl Iterator<Item = &Entry> {
-        let first = self.slot_of(position).unwrap_or(self.directory.len());
-        let mut slot = first;
+        self.segments_from(position).flat_map(|(_, entries)| entries)
+    }
+
+    /// The entries whose hash is at least `position`, in the order of their hashes, one segment
+    /// after the other. With each segment comes the least hash, without the prefix's bits, that
+    /// can be in it. A segment may be empty.
+    pub fn segments_from(
+        &self,
+        position: u64,
+    ) -> impl Iterator<Item = (u64, impl Iterator<Item = &Entry>)> {
+        let mut slot = self.slot_of(position).unwrap_or(self.directory.len());
         std::iter::from_fn(move || {
             let segment = &self.segments[*self.directory.get(slot)? as usize];
             // A segment of lesser depth fills several neighbouring slots of the directory.
             let span = 1 << (self.depth - segment.depth());
-            slot = (slot | (span - 1)) + 1;
-            Some(segment)
+            let first = slot & !(span - 1);
+            slot = first + span;
+            Some((self.position_of(first), segment.iter_from(position)))
         })
-        .flat_map(move |segment| segment.iter_from(position))
     }
 
     /// Removes expired entries among the next `budget` entries, going round the table from call to
@@ -214,6 +224,12 @@ impl Keyspace {
             return None;
         }
         Some(bits(hash, self.prefix, self.depth))
+    }
+
+    /// The least hash of the directory's slot, without the prefix's bits.
+    fn position_of(&self, slot: usize) -> u64 {
+        // The first slot is told apart because a directory of one slot would shift by 64.
+        if slot == 0 { 0 } else { (slot as u64) << (64 - self.prefix - self.depth) }
     }
 
     fn segment_of(&self, hash: u64) -> Option<usize> {
