@@ -171,16 +171,25 @@ impl Keyspace {
 
     /// The entries whose hash is at least `position`, in the order of their hashes.
     pub fn iter_from(&self, position: u64) -> impl Iterator<Item = &Entry> {
-        let first = self.slot_of(position).unwrap_or(self.directory.len());
-        let mut slot = first;
+        self.segments_from(position).flat_map(|(_, entries)| entries)
+    }
+
+    /// The entries whose hash is at least `position`, in the order of their hashes, one segment
+    /// after the other. With each segment comes the least hash, without the prefix's bits, that
+    /// can be in it. A segment may be empty.
+    pub fn segments_from(
+        &self,
+        position: u64,
+    ) -> impl Iterator<Item = (u64, impl Iterator<Item = &Entry>)> {
+        let mut slot = self.slot_of(position).unwrap_or(self.directory.len());
         std::iter::from_fn(move || {
             let segment = &self.segments[*self.directory.get(slot)? as usize];
             // A segment of lesser depth fills several neighbouring slots of the directory.
             let span = 1 << (self.depth - segment.depth());
-            slot = (slot | (span - 1)) + 1;
-            Some(segment)
+            let first = slot & !(span - 1);
+            slot = first + span;
+            Some((self.position_of(first), segment.iter_from(position)))
         })
-        .flat_map(move |segment| segment.iter_from(position))
     }
 
     /// Removes expired entries among the next `budget` entries, going round the table from call to
@@ -220,6 +229,12 @@ impl Keyspace {
             return None;
         }
         Some(bits(hash, self.prefix, self.depth))
+    }
+
+    /// The least hash of the directory's slot, without the prefix's bits.
+    fn position_of(&self, slot: usize) -> u64 {
+        // The first slot is told apart because a directory of one slot would shift by 64.
+        if slot == 0 { 0 } else { (slot as u64) << (64 - self.prefix - self.depth) }
     }
 
     fn segment_of(&self, hash: u64) -> Option<usize> {

@@ -427,7 +427,6 @@ fn lcs_refuses_strings_that_need_too_much_memory() {
 }
 
 #[test]
-#[ignore = "there is no RPUSH yet"]
 fn another_type_is_refused() {
     check(&[
         ("RPUSH l a", ":1"),
