@@ -116,7 +116,7 @@ impl<'a> Filter<'a> {
             Filter::Nothing => true,
             Filter::Module => false,
             Filter::Category(category) => row.is_in_category(category),
-            Filter::Pattern(pattern) => glob::matches_ignoring_case(pattern, name.as_bytes()),
+            Filter::Pattern(pattern) => glob::matches_ignore_case(pattern, name.as_bytes()),
         }
     }
 }
