@@ -126,6 +126,21 @@ pub fn parse(syntax: &'static str) -> Result<Vec<Argument>, SyntaxError> {
     if parser.rest.is_empty() { Ok(arguments) } else { parser.fail("nothing opened this") }
 }
 
+/// A `syntax` for people to read: without the labels of groups and the types of arguments.
+pub fn plain(syntax: &str) -> String {
+    syntax.split_inclusive(ends_word).flat_map(plain_word).collect()
+}
+
+/// A word and what ends it.
+fn plain_word(text: &str) -> [&str; 2] {
+    let (word, end) = text.split_at(text.find(ends_word).unwrap_or(text.len()));
+    match word.rsplit_once(':') {
+        Some((_label, "")) => ["", end],
+        Some((name, kind)) if Kind::named(kind).is_some() => [name, end],
+        _ => [word, end],
+    }
+}
+
 impl Argument {
     fn new(name: impl Into<String>, kind: Kind) -> Self {
         Argument {
@@ -379,8 +394,7 @@ impl Parser {
 
     /// The word that is next; empty if a bracket or `|` is.
     fn peek(&self) -> &'static str {
-        let is_end = |c: char| c.is_whitespace() || "[]()|".contains(c);
-        &self.rest[..self.rest.find(is_end).unwrap_or(self.rest.len())]
+        &self.rest[..self.rest.find(ends_word).unwrap_or(self.rest.len())]
     }
 
     fn word(&mut self) -> Result<&'static str, SyntaxError> {
@@ -407,6 +421,10 @@ impl Parser {
     fn fail<T>(&self, problem: &'static str) -> Result<T, SyntaxError> {
         Err(SyntaxError { problem, rest: self.rest })
     }
+}
+
+fn ends_word(c: char) -> bool {
+    c.is_whitespace() || "[]()|".contains(c)
 }
 
 /// A name, with its type after a colon where the name alone does not tell.
@@ -518,6 +536,12 @@ mod tests {
         check("[ID client-id [client-id ...]]", "ID client-id:integer?+");
         check("[PREFIX prefix [PREFIX prefix ...]]", "PREFIX prefix:string?++");
         check("STREAMS key [key ...] id [id ...]", "STREAMS key-id:block(key:key+ id:string+)");
+    }
+
+    #[test]
+    fn people_read_neither_labels_nor_types() {
+        assert_eq!(plain("key increment:double [BY by:(a|b:integer)]"), "key increment [BY (a|b)]");
+        assert_eq!(plain("[ADDR ip:port] (a b:key)..."), "[ADDR ip:port] (a b)...");
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //!
 //! As the documentation of Redis writes it:
 //! `key value [NX|XX] [GET] [EX seconds|PX milliseconds|KEEPTTL]`. [`syntax`](super::syntax) reads
-//! it, and COMMAND DOCS and HELP show it.
+//! it for COMMAND DOCS; [`syntax::plain`](super::syntax::plain) makes it fit for HELP.
 //!
 //! | Notation | Meaning |
 //! |---|---|
