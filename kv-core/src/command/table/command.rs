@@ -3,6 +3,7 @@
 use crate::command::Handler::Engine;
 use crate::command::{Command, Group, flag};
 use crate::commands::command as run;
+use crate::commands::help::help;
 
 const ROW: Command = Command {
     group: Group::Server,
@@ -59,6 +60,14 @@ const SUBCOMMANDS: &[Command] = &[
         complexity: "O(N) where N is the number of arguments of the request",
         syntax: "command [arg [arg ...]]",
         handler: Engine(run::getkeysandflags),
+        ..ROW
+    },
+    Command {
+        name: "help",
+        arity: 2,
+        since: "5.0.0",
+        summary: "Lists the subcommands.",
+        handler: Engine(help),
         ..ROW
     },
     Command {
