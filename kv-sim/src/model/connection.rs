@@ -1,0 +1,54 @@
+//! Commands about the connection.
+
+use super::{DATABASE_RANGE, DATABASES, Expect, Outcome, Run, exactly, int, is, ok};
+use crate::wire::{Value, parse_int};
+
+pub(super) fn ping(run: &mut Run<'_>) -> Outcome {
+    match run.args {
+        [_] => exactly(Value::simple("PONG")),
+        [_, message] => exactly(Value::bulk(message)),
+        _ => Err(run.wrong_arity()),
+    }
+}
+
+pub(super) fn echo(run: &mut Run<'_>) -> Outcome {
+    exactly(Value::bulk(&run.args[1]))
+}
+
+pub(super) fn select(run: &mut Run<'_>) -> Outcome {
+    let number = int(&run.args[1])?;
+    run.session.database = database(number)?;
+    ok()
+}
+
+pub(super) fn database(number: i64) -> Result<usize, Vec<u8>> {
+    let index = usize::try_from(number).ok().filter(|&index| index < DATABASES);
+    index.ok_or_else(|| DATABASE_RANGE.into())
+}
+
+pub(super) fn quit(run: &mut Run<'_>) -> Outcome {
+    run.session.closing = true;
+    ok()
+}
+
+pub(super) fn hello(run: &mut Run<'_>) -> Outcome {
+    let mut protocol = run.session.protocol;
+    if let Some(version) = run.args.get(1) {
+        let version = parse_int(version)
+            .ok_or(&b"ERR Protocol version is not an integer or out of range"[..])?;
+        if version != 2 && version != 3 {
+            return Err(b"NOPROTO unsupported protocol version".into());
+        }
+        protocol = version as u8;
+    }
+    match run.args.get(2..).unwrap_or_default() {
+        [] => {}
+        [option, _name] if is(option, "SETNAME") => {}
+        [option, ..] => {
+            let option = String::from_utf8_lossy(option);
+            return Err(format!("ERR Syntax error in HELLO option '{option}'").into());
+        }
+    }
+    run.session.protocol = protocol;
+    Ok(Expect::Hello(protocol))
+}
