@@ -1,1 +1,17 @@
-//! Placeholder.
+//! kv over mio: event loops, listeners, and the in-process server.
+//!
+//! ```
+//! let server = kv_net::Server::builder().port(0).threads(1).start()?;
+//! let client = std::net::TcpStream::connect(server.addresses()[0])?;
+//! # drop(client);
+//! server.stop();
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod clock;
+mod event_loop;
+mod host;
+mod listener;
+mod server;
+
+pub use server::{Builder, Server, StartError};

@@ -1,1 +1,8 @@
-//! Placeholder.
+//! What a connection is, without its socket: codecs, the connection, the sans-I/O server.
+//!
+//! A driver moves bytes and time; everything between received bytes and bytes to send is here and
+//! in `kv-core`. Nothing in this crate reads a clock, touches a socket or starts a thread.
+
+mod connection;
+pub mod resp;
+pub mod server;

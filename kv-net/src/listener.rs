@@ -1,0 +1,113 @@
+//! Listening sockets.
+
+use crate::server::StartError;
+use mio::net::TcpListener;
+use socket2::{Domain, Protocol, Socket, Type};
+use std::io::{self, ErrorKind};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+/// How often a free port is looked for that all addresses can have.
+const FREE_PORT_TRIES: usize = 16;
+
+/// An address to listen on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Bind {
+    ip: IpAddr,
+    /// Whether the server starts without it where the machine does not have that address.
+    optional: bool,
+}
+
+/// Reads a list of addresses: `*` is every IPv4 address, `::*` every IPv6 one, and a minus in front
+/// makes an address optional.
+pub(crate) fn parse(addresses: &str) -> Result<Vec<Bind>, StartError> {
+    addresses.split_ascii_whitespace().map(parse_one).collect()
+}
+
+fn parse_one(address: &str) -> Result<Bind, StartError> {
+    let (name, optional) = match address.strip_prefix('-') {
+        Some(rest) => (rest, true),
+        None => (address, false),
+    };
+    let ip = match name {
+        "*" => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+        "::*" => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+        "localhost" => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        name => {
+            let bare = name.trim_start_matches('[').trim_end_matches(']');
+            bare.parse().map_err(|_| StartError::Address(name.into()))?
+        }
+    };
+    Ok(Bind { ip, optional })
+}
+
+/// Listens on all of `binds`. Port 0 takes any port that is free on all of them.
+pub(crate) fn listen(
+    binds: &[Bind],
+    port: u16,
+    backlog: i32,
+) -> Result<Vec<TcpListener>, StartError> {
+    let mut tries = if port == 0 { FREE_PORT_TRIES } else { 1 };
+    loop {
+        tries -= 1;
+        match listen_once(binds, port, backlog) {
+            Err(StartError::Listen { source, .. })
+                if tries > 0 && source.kind() == ErrorKind::AddrInUse => {}
+            result => return result,
+        }
+    }
+}
+
+fn listen_once(binds: &[Bind], port: u16, backlog: i32) -> Result<Vec<TcpListener>, StartError> {
+    let mut listeners: Vec<TcpListener> = Vec::new();
+    for bind in binds {
+        let port = match listeners.first() {
+            Some(first) => first.local_addr().map_or(port, |address| address.port()),
+            None => port,
+        };
+        let address = SocketAddr::new(bind.ip, port);
+        match open(address, backlog) {
+            Ok(listener) => listeners.push(listener),
+            Err(error) if bind.optional && is_missing(&error) => {
+                tracing::debug!("not listening on {address}: {error}");
+            }
+            Err(source) => return Err(StartError::Listen { address, source }),
+        }
+    }
+    if listeners.is_empty() { Err(StartError::NoAddress) } else { Ok(listeners) }
+}
+
+/// Whether the machine does not have the address or the protocol at all.
+fn is_missing(error: &io::Error) -> bool {
+    const EAFNOSUPPORT: i32 = nix::errno::Errno::EAFNOSUPPORT as i32;
+    error.kind() == ErrorKind::AddrNotAvailable || error.raw_os_error() == Some(EAFNOSUPPORT)
+}
+
+fn open(address: SocketAddr, backlog: i32) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    if address.is_ipv6() {
+        // Otherwise [::] would take the port of 0.0.0.0 too.
+        socket.set_only_v6(true)?;
+    }
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(backlog)?;
+    Ok(TcpListener::from_std(socket.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_read_as_in_redis_configuration() {
+        let binds = parse("127.0.0.1 -::1 * ::*").unwrap();
+        let ips: Vec<String> = binds.iter().map(|bind| bind.ip.to_string()).collect();
+        assert_eq!(ips, ["127.0.0.1", "::1", "0.0.0.0", "::"]);
+        assert_eq!(
+            binds.iter().map(|bind| bind.optional).collect::<Vec<_>>(),
+            [false, true, false, false]
+        );
+        assert!(parse("127.0.0.1 nowhere").is_err());
+    }
+}

@@ -1,0 +1,230 @@
+//! The in-process server: threads, listeners and their end.
+
+use crate::clock::Clock;
+use crate::event_loop::{EventLoop, Inbox};
+use crate::host::Machine;
+use crate::listener;
+use kv_core::config::{self, Config, Id};
+use kv_core::kernel::Kernel;
+use kv_proto::server::Server as Connections;
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use std::hash::{BuildHasher as _, RandomState};
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+/// How many shards each thread of several adds, so that two threads seldom want the same one.
+const SHARDS_PER_THREAD: usize = 16;
+
+/// The most threads that are started when the number is not given.
+const DEFAULT_THREADS_MAX: usize = 8;
+
+/// Descriptors for things other than clients: listeners, polls, sockets that are being closed.
+const SPARE_DESCRIPTORS: u64 = 1024;
+
+/// Why a server could not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// A setting that does not exist.
+    #[error("unknown setting '{0}'; --help lists all of them")]
+    UnknownSetting(String),
+    /// A setting with a value that it cannot have.
+    #[error("bad value for '{name}': {reason}")]
+    BadValue {
+        /// The setting.
+        name: String,
+        /// What is wrong with the value.
+        reason: String,
+    },
+    /// An address to listen on that is none.
+    #[error("'{0}' is no IP address to bind to")]
+    Address(String),
+    /// None of the addresses exists here.
+    #[error("none of the addresses in 'bind' exists on this machine")]
+    NoAddress,
+    /// An address that cannot be listened on.
+    #[error(
+        "cannot listen on {address}: {source}; choose another 'port' or 'bind', or stop the program that has it"
+    )]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// The operating system refused a thread or a poll.
+    #[error("cannot start an event loop: {0}")]
+    EventLoop(#[from] io::Error),
+}
+
+/// A server to be started. Settings have the names of the configuration file.
+#[derive(Debug, Default)]
+pub struct Builder {
+    config: Config,
+}
+
+/// A running server. Dropping it stops it.
+#[derive(Debug)]
+pub struct Server {
+    kernel: Arc<Kernel>,
+    addresses: Vec<SocketAddr>,
+    loops: Vec<(Arc<Inbox>, Option<JoinHandle<io::Result<()>>>)>,
+}
+
+impl Builder {
+    /// The port; 0 takes any free one. Default: 6379.
+    #[must_use]
+    pub fn port(self, port: u16) -> Self {
+        self.with(config::PORT, &port.to_string())
+    }
+
+    /// The addresses. Default: 127.0.0.1, and ::1 where the machine has it.
+    #[must_use]
+    pub fn bind<T: AsRef<str>>(self, addresses: impl IntoIterator<Item = T>) -> Self {
+        let addresses: Vec<T> = addresses.into_iter().collect();
+        let addresses: Vec<&str> = addresses.iter().map(AsRef::as_ref).collect();
+        self.with(config::BIND, &addresses.join(" "))
+    }
+
+    /// How many event loops; 0 takes one for each processor core, at most 8. Default: 0. At most
+    /// 64, which larger numbers mean too.
+    #[must_use]
+    pub fn threads(self, threads: usize) -> Self {
+        self.with(config::THREADS, &threads.min(64).to_string())
+    }
+
+    /// What decides every random choice. Default: drawn from the operating system.
+    #[must_use]
+    pub fn seed(self, seed: u64) -> Self {
+        self.with(config::SEED, &seed.to_string())
+    }
+
+    /// Any setting, by its name, as in the configuration file.
+    pub fn set(self, name: &str, value: &str) -> Result<Self, StartError> {
+        let id =
+            config::find(name.as_bytes()).ok_or_else(|| StartError::UnknownSetting(name.into()))?;
+        let bad = |reason| StartError::BadValue { name: name.into(), reason };
+        self.config.set(id, value.as_bytes()).map_err(bad)?;
+        Ok(self)
+    }
+
+    fn with(self, id: Id, value: &str) -> Self {
+        self.config.set(id, value.as_bytes()).expect("the type allows only good values");
+        self
+    }
+
+    /// Listens, and starts the event loops.
+    pub fn start(self) -> Result<Server, StartError> {
+        let config = self.config;
+        let seed = seed(&config)?;
+        let port = u16::try_from(config.int(config::PORT)).expect("the table limits it");
+        let backlog = i32::try_from(config.int(config::TCP_BACKLOG)).expect("the table limits it");
+        let binds = listener::parse(&config.text(config::BIND))?;
+        let listeners = listener::listen(&binds, port, backlog)?;
+        let addresses = listeners
+            .iter()
+            .map(mio::net::TcpListener::local_addr)
+            .collect::<io::Result<Vec<_>>>()?;
+        let threads = threads(&config);
+        let shards =
+            if threads == 1 { 1 } else { (threads * SHARDS_PER_THREAD).next_power_of_two() };
+        raise_descriptor_limit(config.int(config::MAXCLIENTS) as u64 + SPARE_DESCRIPTORS);
+
+        let clock = Clock::start();
+        let machine = Box::new(Machine::new(addresses[0].port()));
+        let kernel = Arc::new(Kernel::new(config, shards, seed, machine, clock.now()));
+        let new_loop = |_| EventLoop::new(Connections::new(Arc::clone(&kernel)), clock);
+        let mut loops = (0..threads).map(new_loop).collect::<io::Result<Vec<_>>>()?;
+        let inboxes = loops.iter().map(EventLoop::inbox).collect();
+        loops[0].accept_for(listeners, inboxes)?;
+        for address in &addresses {
+            tracing::info!("listening on {address}");
+        }
+        let mut server = Server { kernel, addresses, loops: Vec::new() };
+        for (index, event_loop) in loops.into_iter().enumerate() {
+            let inbox = event_loop.inbox();
+            let thread = std::thread::Builder::new().name(format!("kv-{index}"));
+            let handle = thread.spawn(move || event_loop.run())?;
+            server.loops.push((inbox, Some(handle)));
+        }
+        Ok(server)
+    }
+}
+
+impl Server {
+    /// A server to be configured and started.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// Where it listens, in the order of the `bind` setting.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// What runs the requests.
+    pub fn kernel(&self) -> &Arc<Kernel> {
+        &self.kernel
+    }
+
+    /// Stops accepting and reading, sends what is left to send, and ends the threads.
+    pub fn stop(mut self) {
+        self.end();
+    }
+
+    fn end(&mut self) {
+        self.loops.iter().for_each(|(inbox, _)| inbox.stop());
+        for (_, handle) in &mut self.loops {
+            match handle.take().map(JoinHandle::join) {
+                None | Some(Ok(Ok(()))) => {}
+                Some(Ok(Err(error))) => tracing::error!("an event loop failed: {error}"),
+                // Its message is on standard error; hiding a bug here would be worse.
+                Some(Err(panic)) if !std::thread::panicking() => std::panic::resume_unwind(panic),
+                Some(Err(_)) => {}
+            }
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+fn seed(config: &Config) -> Result<u64, StartError> {
+    let text = config.text(config::SEED);
+    if text.is_empty() {
+        // The standard library seeds it from the operating system.
+        return Ok(RandomState::new().hash_one(0u8));
+    }
+    let bad = || StartError::BadValue {
+        name: "seed".into(),
+        reason: "it must be a whole number below 2^64".into(),
+    };
+    text.parse().map_err(|_| bad())
+}
+
+fn threads(config: &Config) -> usize {
+    match config.int(config::THREADS) as usize {
+        0 => std::thread::available_parallelism()
+            .map_or(1, |cores| cores.get().min(DEFAULT_THREADS_MAX)),
+        threads => threads,
+    }
+}
+
+/// Lets the process open as many descriptors as its clients may need.
+fn raise_descriptor_limit(wanted: u64) {
+    let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return };
+    if soft >= wanted {
+        return;
+    }
+    let reachable = wanted.min(hard);
+    if setrlimit(Resource::RLIMIT_NOFILE, reachable, hard).is_err() || reachable < wanted {
+        tracing::warn!(
+            "the limit of open files allows fewer clients than 'maxclients'; raise it with `ulimit -n {wanted}`"
+        );
+    }
+}

@@ -1,0 +1,372 @@
+//! Requests from bytes, as a server reads them: arrays of bulk strings, or lines of text.
+//!
+//! The decoder keeps how far it got, never the bytes: those stay in the caller's buffer, and a
+//! complete request is a list of spans of it.
+
+use std::borrow::Cow;
+
+use kv_core::args::{Args, Span};
+use kv_core::error::Error;
+
+use super::inline;
+
+/// What a client may ask a server to hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The longest argument of an array, in bytes: `proto-max-bulk-len`.
+    pub bulk_len_max: usize,
+    /// The longest line, in bytes without its line end: an inline request or a length.
+    pub inline_len_max: usize,
+    /// The most arguments of an array.
+    pub args_max: usize,
+    /// The longest array in bytes, its lengths included: `client-query-buffer-limit`. Beyond
+    /// 4 GiB it has no effect, which is the limit then.
+    pub request_len_max: usize,
+}
+
+impl Default for Limits {
+    /// What Redis allows unless it is configured otherwise.
+    fn default() -> Self {
+        Self {
+            bulk_len_max: 512 << 20,
+            inline_len_max: 64 << 10,
+            args_max: i32::MAX as usize,
+            request_len_max: 1 << 30,
+        }
+    }
+}
+
+/// Bytes that are no request. The connection cannot be used further.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProtocolError {
+    /// The number of arguments is no number or too large.
+    #[error("Protocol error: invalid multibulk length")]
+    InvalidMultibulkLength,
+    /// The number of arguments does not end.
+    #[error("Protocol error: too big mbulk count string")]
+    TooBigMultibulkCount,
+    /// An argument does not begin with `$` but with this byte.
+    #[error("Protocol error: expected '$', got '{}'", char::from(*.0))]
+    ExpectedBulk(u8),
+    /// The length of an argument is no number, negative or too large.
+    #[error("Protocol error: invalid bulk length")]
+    InvalidBulkLength,
+    /// The length of an argument does not end.
+    #[error("Protocol error: too big bulk count string")]
+    TooBigBulkCount,
+    /// An inline request does not end.
+    #[error("Protocol error: too big inline request")]
+    TooBigInline,
+    /// An inline request with a quote that is not closed.
+    #[error("Protocol error: unbalanced quotes in request")]
+    UnbalancedQuotes,
+    /// The request exceeds [`Limits::request_len_max`].
+    #[error("the request exceeds the query buffer limit")]
+    RequestTooLong,
+}
+
+impl ProtocolError {
+    /// What the client is told before its connection is closed. None: it is closed silently.
+    pub fn reply(self) -> Option<Error> {
+        match self {
+            Self::RequestTooLong => None,
+            // A byte, which need not be a character of UTF-8.
+            Self::ExpectedBulk(byte) => {
+                let start = b"ERR Protocol error: expected '$', got '";
+                Some(Error::Text(Cow::Owned([&start[..], &[byte, b'\'']].concat())))
+            }
+            other => Some(Error::composed(format!("ERR {other}"))),
+        }
+    }
+}
+
+/// Decodes a connection's requests, one after the other.
+///
+/// How the bytes are cut into pieces makes no difference to the requests, nor to the error.
+/// Whatever is sent and however it is cut, the cost is linear in the number of bytes.
+#[derive(Debug, Default)]
+pub struct Decoder {
+    phase: Phase,
+    /// Where the line or the bulk string begins that is being decoded.
+    position: usize,
+    /// Up to where the line that begins at `position` has been searched for its end.
+    searched: usize,
+    /// How many arguments are still to come.
+    args_left: usize,
+    /// The length of the bulk string that is being decoded.
+    bulk_len: usize,
+    spans: Vec<Span>,
+    /// The arguments of an inline request with quotes, if there is one; else empty.
+    unquoted: Vec<u8>,
+    /// How many bytes have been searched for line ends.
+    #[cfg(test)]
+    examined: usize,
+}
+
+/// What comes next.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Phase {
+    /// A new request.
+    #[default]
+    Start,
+    /// The end of an inline request.
+    Inline,
+    /// The number of arguments.
+    ArrayLen,
+    /// The length of an argument.
+    BulkLen,
+    /// An argument.
+    Bulk,
+}
+
+/// A request with more arguments than this gives the memory for their spans back (8 bytes each).
+const SPANS_KEPT: usize = 64;
+
+/// The line is longer than it may be.
+struct LineTooLong;
+
+impl Decoder {
+    /// Decodes up to the end of one request: `Some(len)` if one is complete and takes the first
+    /// `len` bytes of `input`.
+    ///
+    /// `input` begins with the first byte that no earlier request took. Between calls that return
+    /// `None` it is the same bytes with more of them appended. A call without any input between
+    /// two requests releases what the last one needed beyond the usual. An error is repeated by
+    /// every further call with that input.
+    pub fn decode(
+        &mut self,
+        input: &[u8],
+        limits: &Limits,
+    ) -> Result<Option<usize>, ProtocolError> {
+        if self.phase == Phase::Start {
+            self.start(input);
+        }
+        let complete = match self.phase {
+            Phase::Start => false,
+            Phase::Inline => self.inline(input, limits)?,
+            Phase::ArrayLen | Phase::BulkLen | Phase::Bulk => self.array(input, limits)?,
+        };
+        Ok(complete.then(|| self.finish()))
+    }
+
+    /// The arguments of the request that the last call of `decode` completed, with the `input`
+    /// of that call. An array or a line without any arguments is a request to skip.
+    pub fn args<'a>(&'a self, input: &'a [u8]) -> Args<'a> {
+        let buffer = if self.unquoted.is_empty() { input } else { &self.unquoted };
+        Args::new(buffer, &self.spans)
+    }
+
+    /// How many bytes of input the request in progress has at least, as far as is known: a buffer
+    /// of this size holds the argument that is being received. 0 between requests.
+    pub fn needed(&self) -> usize {
+        match self.phase {
+            Phase::Bulk => self.position + self.bulk_len + 2,
+            _ => self.position,
+        }
+    }
+
+    fn start(&mut self, input: &[u8]) {
+        self.release();
+        self.phase = match input.first() {
+            None => Phase::Start,
+            Some(b'*') => Phase::ArrayLen,
+            Some(_) => Phase::Inline,
+        }
+    }
+
+    fn release(&mut self) {
+        self.spans.clear();
+        if self.spans.capacity() > SPANS_KEPT {
+            self.spans.shrink_to(SPANS_KEPT);
+        }
+        if self.unquoted.capacity() > 0 {
+            self.unquoted = Vec::new();
+        }
+    }
+
+    fn finish(&mut self) -> usize {
+        self.phase = Phase::Start;
+        self.searched = 0;
+        std::mem::take(&mut self.position)
+    }
+
+    /// True if the request is complete, as for the methods below.
+    fn inline(&mut self, input: &[u8], limits: &Limits) -> Result<bool, ProtocolError> {
+        let end = self.line_end(b'\n', input, limits.inline_len_max);
+        let Some(end) = end.map_err(|LineTooLong| ProtocolError::TooBigInline)? else {
+            return Ok(false);
+        };
+        let line = &input[..end];
+        self.split(line.strip_suffix(b"\r").unwrap_or(line))?;
+        self.position = end + 1;
+        Ok(true)
+    }
+
+    fn split(&mut self, line: &[u8]) -> Result<(), ProtocolError> {
+        if !inline::has_quotes(line) {
+            inline::split_unquoted(line, 0, &mut self.spans);
+            return Ok(());
+        }
+        inline::split(line, &mut self.unquoted, &mut self.spans)
+            .map_err(|inline::UnbalancedQuotes| ProtocolError::UnbalancedQuotes)
+    }
+
+    fn array(&mut self, input: &[u8], limits: &Limits) -> Result<bool, ProtocolError> {
+        if self.phase == Phase::ArrayLen && !self.array_len(input, limits)? {
+            return Ok(false);
+        }
+        while self.args_left > 0 {
+            if self.phase == Phase::BulkLen && !self.bulk_len(input, limits)? {
+                return Ok(false);
+            }
+            if !self.bulk(input) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// True if the number of arguments is complete.
+    fn array_len(&mut self, input: &[u8], limits: &Limits) -> Result<bool, ProtocolError> {
+        let (len, digits) = match short_number(&input[1..]) {
+            Some(short) => short,
+            None => match self.long_line(input, limits, ProtocolError::TooBigMultibulkCount)? {
+                Some(line) => long_array_len(line)?,
+                None => return Ok(false),
+            },
+        };
+        if len > limits.args_max {
+            return Err(ProtocolError::InvalidMultibulkLength);
+        }
+        self.args_left = len;
+        self.next(Phase::BulkLen, 1 + digits + 2);
+        Ok(true)
+    }
+
+    /// True if the length of an argument is complete.
+    #[inline]
+    fn bulk_len(&mut self, input: &[u8], limits: &Limits) -> Result<bool, ProtocolError> {
+        let short = match &input[self.position..] {
+            [b'$', digits @ ..] => short_number(digits),
+            _ => None,
+        };
+        let (len, digits) = match short {
+            Some(short) => short,
+            None => match self.long_line(input, limits, ProtocolError::TooBigBulkCount)? {
+                Some(line) => long_bulk_len(line, input[self.position])?,
+                None => return Ok(false),
+            },
+        };
+        if len > limits.bulk_len_max {
+            return Err(ProtocolError::InvalidBulkLength);
+        }
+        let header_len = 1 + digits + 2;
+        let request_len = (self.position + header_len + 2).saturating_add(len);
+        if request_len > limits.request_len_max.min(u32::MAX as usize) {
+            return Err(ProtocolError::RequestTooLong);
+        }
+        self.bulk_len = len;
+        self.next(Phase::Bulk, header_len);
+        Ok(true)
+    }
+
+    /// True if the argument is complete. The two bytes behind it are taken unseen: Redis does not
+    /// look at them either.
+    #[inline]
+    fn bulk(&mut self, input: &[u8]) -> bool {
+        if input.len() - self.position < self.bulk_len + 2 {
+            return false;
+        }
+        self.spans.push(Span::new(self.position, self.bulk_len));
+        self.args_left -= 1;
+        self.next(Phase::BulkLen, self.bulk_len + 2);
+        true
+    }
+
+    #[inline]
+    fn next(&mut self, phase: Phase, len: usize) {
+        self.phase = phase;
+        self.position += len;
+        self.searched = self.position;
+    }
+
+    /// The line at the current position without its line end, of which the second byte may be
+    /// any; `too_long` if it exceeds the limit.
+    #[inline(never)]
+    fn long_line<'a>(
+        &mut self,
+        input: &'a [u8],
+        limits: &Limits,
+        too_long: ProtocolError,
+    ) -> Result<Option<&'a [u8]>, ProtocolError> {
+        let end = self.line_end(b'\r', input, limits.inline_len_max);
+        let end = end.map_err(|LineTooLong| too_long)?;
+        Ok(end.filter(|end| end + 1 < input.len()).map(|end| &input[self.position..end]))
+    }
+
+    /// Where `mark` ends the line at the current position. A line with a zero byte does not end,
+    /// but becomes too long in time: clients of Redis may not put one there.
+    fn line_end(
+        &mut self,
+        mark: u8,
+        input: &[u8],
+        len_max: usize,
+    ) -> Result<Option<usize>, LineTooLong> {
+        let window_end = input.len().min(self.position.saturating_add(len_max).saturating_add(1));
+        let window = &input[self.searched..window_end];
+        let found = memchr::memchr2(mark, 0, window);
+        self.count_examined(found.map_or(window.len(), |index| index + 1));
+        self.searched += found.unwrap_or(window.len());
+        if found.is_some() && input[self.searched] == mark {
+            return Ok(Some(self.searched));
+        }
+        if input.len() - self.position > len_max { Err(LineTooLong) } else { Ok(None) }
+    }
+
+    #[cfg(test)]
+    fn count_examined(&mut self, count: usize) {
+        self.examined += count;
+    }
+
+    #[cfg(not(test))]
+    fn count_examined(&mut self, _: usize) {}
+}
+
+/// A number of at most three digits at the head of `text`, if its line is complete, and how many
+/// digits it has: what nearly every length is.
+#[inline]
+fn short_number(text: &[u8]) -> Option<(usize, usize)> {
+    let value = |digit: u8| usize::from(digit - b'0');
+    match *text {
+        [a @ b'0'..=b'9', b'\r', _, ..] => Some((value(a), 1)),
+        [a @ b'1'..=b'9', b @ b'0'..=b'9', b'\r', _, ..] => Some((value(a) * 10 + value(b), 2)),
+        [a @ b'1'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9', b'\r', _, ..] => {
+            Some((value(a) * 100 + value(b) * 10 + value(c), 3))
+        }
+        _ => None,
+    }
+}
+
+/// The number of arguments, none if it is negative, and its number of digits.
+fn long_array_len(line: &[u8]) -> Result<(usize, usize), ProtocolError> {
+    let len = number(&line[1..]).ok_or(ProtocolError::InvalidMultibulkLength)?;
+    Ok((usize::try_from(len.max(0)).unwrap_or(usize::MAX), line.len() - 1))
+}
+
+/// The length of an argument and its number of digits. `first` is the byte that should be `$`.
+fn long_bulk_len(line: &[u8], first: u8) -> Result<(usize, usize), ProtocolError> {
+    let digits = line.strip_prefix(b"$").ok_or(ProtocolError::ExpectedBulk(first))?;
+    let len = number(digits).and_then(|len| usize::try_from(len).ok());
+    Ok((len.ok_or(ProtocolError::InvalidBulkLength)?, digits.len()))
+}
+
+/// A 64-bit number in the one form that Redis accepts: no plus sign, no leading zero.
+fn number(text: &[u8]) -> Option<i64> {
+    let digits = text.strip_prefix(b"-").unwrap_or(text);
+    match digits {
+        [b'0'] if digits.len() == text.len() => Some(0),
+        [b'1'..=b'9', ..] => std::str::from_utf8(text).ok()?.parse().ok(),
+        _ => None,
+    }
+}

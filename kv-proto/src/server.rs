@@ -1,0 +1,314 @@
+//! The sans-I/O server: the connections of one event loop.
+//!
+//! A driver owns the sockets and the clock. It calls
+//!
+//! - `handle_*` with what happened: a connection came, bytes arrived, bytes were sent, time passed;
+//! - [`Server::execute`] once for each round of reads, to run what arrived;
+//! - `poll_*` until they give nothing more, after every other call: what is to be sent or closed,
+//!   and when to call [`Server::handle_timeout`].
+//!
+//! ```
+//! # use kv_core::{config::Config, kernel::{Kernel, NoHost}, now::Now, session::Peer};
+//! # use kv_proto::server::{Event, Server};
+//! # use std::sync::Arc;
+//! let now = Now { mono_us: 0, unix_us: 1_700_000_000_000_000 };
+//! let kernel = Kernel::new(Config::default(), 1, 42, Box::new(NoHost::default()), now);
+//! let mut server = Server::new(Arc::new(kernel));
+//!
+//! let id = server.handle_accept(now, Peer::default());
+//! let request = b"PING\r\n";
+//! server.input(id)[..request.len()].copy_from_slice(request);
+//! server.handle_received(id, request.len());
+//! server.execute(now);
+//!
+//! assert_eq!(server.poll_event(), Some(Event::Output(id)));
+//! assert_eq!(server.output(id), b"+PONG\r\n");
+//! server.handle_sent(now, id, 7);
+//! assert_eq!(server.poll_event(), None);
+//! ```
+
+use crate::connection::{Connection, Pool, READ_MAX, READ_MIN, Settings};
+use crate::resp::decode::Limits;
+use kv_core::config::{self, Config};
+use kv_core::kernel::Kernel;
+use kv_core::now::Now;
+use kv_core::session::Peer;
+use slab::Slab;
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
+
+/// How many connections' reads the shared input has room for at their largest.
+const READS_PER_ROUND: usize = 16;
+
+/// The longest inline request and the longest header line, in bytes. Redis's.
+const INLINE_LEN_MAX: usize = 64 * 1024;
+
+/// How often expired keys are looked for while there may be any, in microseconds.
+const SWEEP_INTERVAL_US: u64 = 100_000;
+
+/// How many keys of each database and shard one sweep looks at.
+const SWEEP_BUDGET: usize = 256;
+
+/// Names a connection of one server. Used again after the connection is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ConnectionId(usize);
+
+impl ConnectionId {
+    /// A small number, unique among the connections that are open.
+    pub fn index(self) -> usize {
+        self.0
+    }
+}
+
+/// What the driver is to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// There are bytes to send, where there were none before.
+    Output(ConnectionId),
+    /// The connection is gone here, and its name is free; close the socket.
+    Closed(ConnectionId),
+}
+
+/// The connections of one event loop, over a kernel that may be shared with others.
+#[derive(Debug)]
+pub struct Server {
+    kernel: Arc<Kernel>,
+    connections: Slab<Connection>,
+    /// Where connections without waiting input receive, one after the other in each round.
+    arena: Vec<u8>,
+    arena_used: usize,
+    /// The connections to run, in the order in which they received something.
+    queue: Vec<ConnectionId>,
+    events: VecDeque<Event>,
+    pool: Pool,
+    /// The connections that wait for their clients to take what there is to send.
+    stalls: BTreeSet<(u64, ConnectionId)>,
+    next_sweep_us: Option<u64>,
+}
+
+impl Server {
+    /// A server without connections.
+    pub fn new(kernel: Arc<Kernel>) -> Self {
+        Self {
+            kernel,
+            connections: Slab::new(),
+            arena: vec![0; READS_PER_ROUND * READ_MAX],
+            arena_used: 0,
+            queue: Vec::new(),
+            events: VecDeque::new(),
+            pool: Pool::default(),
+            stalls: BTreeSet::new(),
+            next_sweep_us: None,
+        }
+    }
+
+    /// The kernel that runs the requests.
+    pub fn kernel(&self) -> &Arc<Kernel> {
+        &self.kernel
+    }
+
+    /// How many connections there are.
+    pub fn len(&self) -> usize {
+        self.connections.len()
+    }
+
+    /// Whether there is no connection.
+    pub fn is_empty(&self) -> bool {
+        self.connections.is_empty()
+    }
+
+    /// A client connected. If there are too many clients, the connection tells so and closes.
+    pub fn handle_accept(&mut self, now: Now, peer: Peer) -> ConnectionId {
+        let connection = match self.kernel.open_session(peer, now) {
+            Ok(session) => Connection::open(session),
+            Err(reason) => Connection::refused(&reason),
+        };
+        let id = ConnectionId(self.connections.insert(connection));
+        self.after_change(now, id, false);
+        id
+    }
+
+    /// Whether more may be read from the client. Otherwise leave it in the socket, so that a client
+    /// which does not take its replies is slowed down.
+    pub fn wants_input(&self, id: ConnectionId) -> bool {
+        self.connections.get(id.0).is_some_and(Connection::wants_input)
+    }
+
+    /// Where to read to; never empty. The next call must be [`Server::handle_received`].
+    pub fn input(&mut self, id: ConnectionId) -> &mut [u8] {
+        let connection = &mut self.connections[id.0];
+        if let Some(fresh) = connection.fresh.take() {
+            connection.keep(&self.arena[fresh], &mut self.pool);
+        }
+        if self.receives_in_arena(id) {
+            let room = &mut self.arena[self.arena_used..];
+            let len = room.len().min(READ_MAX);
+            &mut room[..len]
+        } else {
+            self.connections[id.0].room(&mut self.pool)
+        }
+    }
+
+    /// So many bytes were read to where [`Server::input`] said.
+    pub fn handle_received(&mut self, id: ConnectionId, len: usize) {
+        if self.receives_in_arena(id) {
+            let start = self.arena_used;
+            self.arena_used += len;
+            self.connections[id.0].fresh = Some(start..self.arena_used);
+        } else {
+            self.connections[id.0].received(len);
+        }
+        self.enqueue(id);
+    }
+
+    /// The client will send no more. It still gets its replies.
+    pub fn handle_end_of_input(&mut self, id: ConnectionId) {
+        if let Some(connection) = self.connections.get_mut(id.0) {
+            connection.end_of_input = true;
+            self.enqueue(id);
+        }
+    }
+
+    /// The connection is gone; `id` is free from now on, and no event follows.
+    pub fn handle_lost(&mut self, id: ConnectionId) {
+        self.remove(id);
+    }
+
+    /// Runs what was received, in the order in which it was.
+    pub fn execute(&mut self, now: Now) {
+        if self.queue.is_empty() {
+            return;
+        }
+        let settings = settings(&self.kernel.config);
+        let kernel = Arc::clone(&self.kernel);
+        let mut batch = kernel.batch(now);
+        let mut queue = std::mem::take(&mut self.queue);
+        for id in queue.drain(..) {
+            let Some(connection) = self.connections.get_mut(id.0) else { continue };
+            let had_output = !connection.output().is_empty();
+            let fresh = connection.fresh.take().map_or(&[][..], |range| &self.arena[range]);
+            connection.is_queued = false;
+            connection.run(fresh, &mut batch, &settings, &mut self.pool);
+            self.after_change(now, id, had_output);
+        }
+        self.queue = queue;
+        self.arena_used = 0;
+        self.next_sweep_us.get_or_insert(now.mono_us + SWEEP_INTERVAL_US);
+    }
+
+    /// Time passed. Call it when [`Server::poll_deadline`] says so; more often does no harm.
+    pub fn handle_timeout(&mut self, now: Now) {
+        self.execute(now);
+        if self.next_sweep_us.is_some_and(|at| at <= now.mono_us) {
+            let more = self.kernel.batch(now).sweep_expired(SWEEP_BUDGET);
+            self.next_sweep_us = more.then_some(now.mono_us + SWEEP_INTERVAL_US);
+        }
+        while let Some(&(at, id)) = self.stalls.first().filter(|stall| stall.0 <= now.mono_us) {
+            self.stalls.remove(&(at, id));
+            self.connections[id.0].stall_deadline_us = None;
+            self.connections[id.0].abandon();
+            self.after_change(now, id, true);
+        }
+    }
+
+    /// When to call [`Server::handle_timeout`], by [`Now::mono_us`]. It may be in the past.
+    pub fn poll_deadline(&self) -> Option<u64> {
+        if !self.queue.is_empty() {
+            return Some(0);
+        }
+        let stall = self.stalls.first().map(|&(at, _)| at);
+        [stall, self.next_sweep_us].into_iter().flatten().min()
+    }
+
+    /// What is to be done next, if anything.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        loop {
+            match self.events.pop_front()? {
+                // It may have been sent or lost since.
+                Event::Output(id) if self.output(id).is_empty() => {}
+                Event::Closed(id) if !self.is_finished(id) => {}
+                Event::Closed(id) => {
+                    self.remove(id);
+                    return Some(Event::Closed(id));
+                }
+                event => return Some(event),
+            }
+        }
+    }
+
+    /// What is to be sent on a connection. Stays the same but for additions at its end until
+    /// [`Server::handle_sent`].
+    pub fn output(&self, id: ConnectionId) -> &[u8] {
+        self.connections.get(id.0).map_or(&[], Connection::output)
+    }
+
+    /// The first `len` bytes of the output were sent.
+    pub fn handle_sent(&mut self, now: Now, id: ConnectionId, len: usize) {
+        let Some(connection) = self.connections.get_mut(id.0) else { return };
+        let limits = self.kernel.config.output_limits();
+        if connection.sent(len, limits, &mut self.pool) {
+            self.enqueue(id);
+        }
+        self.unwatch(id);
+        self.after_change(now, id, true);
+    }
+
+    fn receives_in_arena(&self, id: ConnectionId) -> bool {
+        self.arena.len() - self.arena_used >= READ_MIN && !self.connections[id.0].has_input()
+    }
+
+    fn enqueue(&mut self, id: ConnectionId) {
+        if !std::mem::replace(&mut self.connections[id.0].is_queued, true) {
+            self.queue.push(id);
+        }
+    }
+
+    /// Tells the driver, and sets the clock, after a connection may have changed.
+    fn after_change(&mut self, now: Now, id: ConnectionId, had_output: bool) {
+        let connection = &mut self.connections[id.0];
+        if connection.is_finished() {
+            self.unwatch(id);
+            self.events.push_back(Event::Closed(id));
+            return;
+        }
+        if !had_output && !connection.output().is_empty() {
+            self.events.push_back(Event::Output(id));
+        }
+        if connection.waits_for_client() && connection.stall_deadline_us.is_none() {
+            let patience_s = self.kernel.config.output_limits().seconds.max(1);
+            let deadline = now.mono_us + patience_s * 1_000_000;
+            connection.stall_deadline_us = Some(deadline);
+            self.stalls.insert((deadline, id));
+        }
+    }
+
+    fn is_finished(&self, id: ConnectionId) -> bool {
+        self.connections.get(id.0).is_some_and(Connection::is_finished)
+    }
+
+    fn unwatch(&mut self, id: ConnectionId) {
+        if let Some(at) = self.connections[id.0].stall_deadline_us.take() {
+            self.stalls.remove(&(at, id));
+        }
+    }
+
+    fn remove(&mut self, id: ConnectionId) {
+        if self.connections.contains(id.0) {
+            self.unwatch(id);
+            self.connections.remove(id.0);
+        }
+    }
+}
+
+fn settings(config: &Config) -> Settings {
+    let limit = |id| config.int(id) as usize;
+    Settings {
+        decode: Limits {
+            bulk_len_max: limit(config::PROTO_MAX_BULK_LEN),
+            inline_len_max: INLINE_LEN_MAX,
+            args_max: i32::MAX as usize,
+            request_len_max: limit(config::CLIENT_QUERY_BUFFER_LIMIT),
+        },
+        output: config.output_limits(),
+    }
+}
