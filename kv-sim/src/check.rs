@@ -57,6 +57,8 @@ struct Connection {
 struct Due {
     request: Vec<Bytes>,
     expect: Expect,
+    /// The reply's bytes, if they are known.
+    bytes: Option<Bytes>,
 }
 
 /// A scan from its beginning, as far as it got.
@@ -237,13 +239,13 @@ impl Connection {
                 Request::Arguments(request, len) => {
                     at += len;
                     let expect = model.run(now_ms, &mut self.session, &request);
-                    self.due.push_back(Due { request, expect });
+                    self.due.push_back(Due::new(request, expect));
                 }
                 Request::Malformed(text) => {
                     self.session.closing = true;
                     let text = format!("ERR Protocol error: {text}");
                     let expect = Expect::Exactly(Value::error(text.as_bytes()));
-                    self.due.push_back(Due { request: vec![self.input[at..].to_vec()], expect });
+                    self.due.push_back(Due::new(vec![self.input[at..].to_vec()], expect));
                 }
             }
         }
@@ -282,11 +284,28 @@ impl Connection {
             return if self.output.is_empty() { Ok(()) } else { Err(format!("surplus {rest}")) };
         };
         let (missing, after) = (self.due.len(), quoted(&self.output));
-        Err(format!("{missing} replies are missing, that to {} first, after {after}", due.show()))
+        Err(format!("{missing} replies are missing, that to {} first; got {after}", due.show()))
+    }
+}
+
+/// Whether `output` is exactly the reply that `expect` wants; the error explains.
+pub(crate) fn judge(request: &[Bytes], expect: Expect, output: &[u8]) -> Result<(), String> {
+    let due = Due::new(request.to_vec(), expect);
+    match due.match_reply(output, &mut None)? {
+        Some(len) if len == output.len() => Ok(()),
+        _ => Err(due.mismatch(output, "a reply of another length")),
     }
 }
 
 impl Due {
+    fn new(request: Vec<Bytes>, expect: Expect) -> Self {
+        let bytes = match &expect {
+            Expect::Exactly(value) => Some(value.bytes()),
+            _ => None,
+        };
+        Self { request, expect, bytes }
+    }
+
     fn show(&self) -> String {
         let words: Vec<String> = self.request.iter().map(|arg| quoted(arg)).collect();
         words.join(" ")
@@ -294,8 +313,8 @@ impl Due {
 
     /// The length of the reply at the beginning of `output`, or nothing if it is not complete.
     fn match_reply(&self, output: &[u8], walk: &mut Option<Walk>) -> Result<Option<usize>, String> {
-        if let Expect::Exactly(value) = &self.expect {
-            return self.match_bytes(output, &value.bytes());
+        if let Some(bytes) = &self.bytes {
+            return self.match_bytes(output, bytes);
         }
         let parsed = wire::parse_reply(output);
         let Some((reply, len)) = parsed.map_err(|text| self.mismatch(output, &text))? else {

@@ -117,7 +117,7 @@ struct Run<'a> {
 type Row = (&'static str, i32, fn(&mut Run<'_>) -> Outcome);
 
 /// The commands that the model knows.
-pub const COMMANDS: &[Row] = &[
+pub(crate) const COMMANDS: &[Row] = &[
     ("append", 3, strings::append),
     ("copy", -3, generic::copy),
     ("dbsize", 1, generic::dbsize),

@@ -164,7 +164,7 @@ impl Plan {
         Plan {
             seed,
             shards: pick(&mut rng, &[1, 1, 4, 16]),
-            buffer_max: pick(&mut rng, &[1, 7, 100, 4096, 65_536]),
+            buffer_max: pick(&mut rng, features.piece_sizes()),
             batch_max: pick(&mut rng, &[1, 2, 16]),
             laziness: pick(&mut rng, &[0, 0, 100, 240]),
             network: Network::new(&mut rng, clients),
@@ -222,6 +222,17 @@ impl Features {
     }
 }
 
+impl Features {
+    /// Whether there are requests or replies too long to go byte by byte in reasonable time.
+    fn is_large(&self) -> bool {
+        self.large_values || self.keys > 100
+    }
+
+    fn piece_sizes(&self) -> &'static [usize] {
+        if self.is_large() { &[1000, 4096, 65_536] } else { &[1, 7, 100, 65_536] }
+    }
+}
+
 /// One of `choices`.
 fn pick<T: Clone>(rng: &mut Rng, choices: &[T]) -> T {
     choices[rng.below(choices.len() as u64) as usize].clone()
@@ -247,8 +258,7 @@ impl Maker<'_> {
 
     fn chunking(&mut self) -> Chunking {
         let pieces = Chunking::Pieces(self.pick(&[2, 5, 20, 500]));
-        // Byte by byte is a matter of small requests.
-        let small = if self.features.large_values { pieces } else { Chunking::Single };
+        let small = if self.features.is_large() { pieces } else { Chunking::Single };
         self.pick(&[Chunking::Whole, pieces, pieces, small])
     }
 
