@@ -157,6 +157,11 @@ pub fn parameters() -> &'static [Parameter] {
     PARAMETERS
 }
 
+/// All parameters, in the order of their names.
+pub fn ids() -> impl Iterator<Item = Id> {
+    (0..PARAMETERS.len()).map(Id)
+}
+
 /// The parameter of this name in any case.
 pub fn find(name: &[u8]) -> Option<Id> {
     PARAMETERS.iter().position(|row| name.eq_ignore_ascii_case(row.name.as_bytes())).map(Id)
@@ -302,6 +307,8 @@ fn parse(kind: Kind, value: &[u8]) -> Result<Parsed, String> {
         }
         Kind::Memory { min, max } => {
             let number = parse_memory(&text).ok_or("argument must be a memory value")?;
+            // What does not fit is outside of every range, as -1 is.
+            let number = i64::try_from(number).unwrap_or(-1);
             Ok(Parsed::number(in_range(number, min, max)?))
         }
         Kind::Text => Ok(Parsed::text(text)),
@@ -320,14 +327,16 @@ fn parse(kind: Kind, value: &[u8]) -> Result<Parsed, String> {
                         .into(),
                 );
             };
+            let [hard, soft] = [hard, soft].map(|limit| i64::try_from(limit).unwrap_or(i64::MAX));
             let text = format!("normal {hard} {soft} {seconds}");
             Ok(Parsed { text, number: 0, limits: Some([hard, soft, i64::from(seconds)]) })
         }
     }
 }
 
-/// A number of bytes with an optional unit.
-fn parse_memory(text: &str) -> Option<i64> {
+/// A number of bytes with an optional unit. As in Redis, no digits are 0; a number beyond 64 bits
+/// is the greatest there is.
+fn parse_memory(text: &str) -> Option<u64> {
     let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     let (number, unit) = text.split_at(digits);
     let factor = match unit.to_ascii_lowercase().as_str() {
@@ -340,7 +349,10 @@ fn parse_memory(text: &str) -> Option<i64> {
         "gb" => 1 << 30,
         _ => return None,
     };
-    number.parse::<i64>().ok()?.checked_mul(factor)
+    if number.is_empty() {
+        return Some(0);
+    }
+    Some(number.parse().unwrap_or(u64::MAX).saturating_mul(factor))
 }
 
 #[cfg(test)]
@@ -357,6 +369,8 @@ mod tests {
     fn memory_sizes_have_redis_units() {
         let sizes = [
             ("0", 0),
+            ("", 0),
+            ("kb", 0),
             ("12", 12),
             ("1k", 1000),
             ("1KB", 1024),
@@ -367,7 +381,10 @@ mod tests {
         for (text, bytes) in sizes {
             assert_eq!(parse_memory(text), Some(bytes), "{text}");
         }
-        for text in ["", "k", "-1", "1tb", "1 k", "99999999999999999999", "9223372036854775807kb"] {
+        for text in ["99999999999999999999", "9223372036854775807kb"] {
+            assert_eq!(parse_memory(text), Some(u64::MAX), "{text}");
+        }
+        for text in ["-1", "1tb", "1 k", "1.5gb"] {
             assert_eq!(parse_memory(text), None, "{text}");
         }
     }

@@ -5,7 +5,7 @@
 //! into the caller's sink, and does nothing between calls.
 
 use crate::args::Args;
-use crate::command::{Command, Cx, EngineCx, Handler, table};
+use crate::command::{Command, Cx, EngineCx, Group, Handler, table};
 use crate::config::{self, Config};
 use crate::error::Error;
 use crate::now::Now;
@@ -15,6 +15,9 @@ use crate::session::{Peer, Registry, Session};
 use crate::store::{Access, Store};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+/// The version of Redis whose commands and replies are followed.
+pub const REDIS_VERSION: &str = "7.2.0";
 
 /// What only the machine knows and INFO shows. The driver implements it; a simulator answers with
 /// constants.
@@ -134,14 +137,16 @@ impl Kernel {
         Batch { kernel: self, access: self.store.access(), now, commands: 0 }
     }
 
-    /// How many commands were run.
+    /// How many commands were run since the start or the last reset of the statistics. Those of a
+    /// batch are counted when it ends, or when it comes to a command of the server group.
     pub fn commands(&self) -> u64 {
         self.commands.load(Relaxed)
     }
 
-    /// Forgets how many commands were run.
-    pub(crate) fn reset_commands(&self) {
+    /// Sets the statistics of sessions and commands to zero.
+    pub(crate) fn reset_stats(&self) {
         self.commands.store(0, Relaxed);
+        self.sessions.reset_stats();
     }
 }
 
@@ -156,7 +161,7 @@ pub struct Batch<'k> {
 
 impl Drop for Batch<'_> {
     fn drop(&mut self) {
-        self.kernel.commands.fetch_add(self.commands, Relaxed);
+        self.count_commands();
     }
 }
 
@@ -186,7 +191,6 @@ impl Batch<'_> {
         out: &mut dyn Reply,
     ) -> Flow {
         let (kernel, now) = (self.kernel, self.now);
-        self.commands += 1;
         session.commands += 1;
         session.profile().note_command(command, now);
         let result = match command.handler {
@@ -197,6 +201,9 @@ impl Batch<'_> {
                 handler(&mut cx).map(|()| Flow::Continue)
             }
             Handler::Engine(handler) => {
+                if command.group == Group::Server {
+                    self.count_commands();
+                }
                 let store = &mut self.access;
                 handler(&mut EngineCx {
                     kernel,
@@ -210,10 +217,16 @@ impl Batch<'_> {
             }
             Handler::Container => unreachable!("`resolve` never gives a container"),
         };
+        self.commands += 1;
         result.unwrap_or_else(|error| {
             out.error(&error);
             Flow::Continue
         })
+    }
+
+    /// Adds the batch's commands so far to the kernel's statistics.
+    fn count_commands(&mut self) {
+        self.kernel.commands.fetch_add(std::mem::take(&mut self.commands), Relaxed);
     }
 }
 
@@ -262,7 +275,11 @@ fn unknown_subcommand(container: &Command, name: &[u8]) -> Error {
 
 /// The beginning of `text`, up to `max` bytes or a zero byte, as Redis quotes it.
 fn quote(text: &[u8], max: usize) -> &[u8] {
-    let text = &text[..text.len().min(max)];
+    until_zero(&text[..text.len().min(max)])
+}
+
+/// The beginning of `text` up to a zero byte: what Redis quotes of a client's word.
+pub(crate) fn until_zero(text: &[u8]) -> &[u8] {
     let end = text.iter().position(|&byte| byte == 0).unwrap_or(text.len());
     &text[..end]
 }

@@ -128,19 +128,31 @@ impl Keyspace {
         self.segments[place.segment].at_mut(place.slot)
     }
 
-    /// Stores `entry`, in place of the entry of the same key if there is one, which is returned.
-    /// O(1), except that it may split or rebuild one segment.
-    pub fn insert(&mut self, entry: Entry) -> Option<Entry> {
-        let has_deadline = entry.deadline != NEVER;
-        let old = match self.find(entry.hash, &entry.key) {
-            Some(place) => Some(std::mem::replace(self.at_mut(place), entry)),
-            None => {
-                self.insert_new(entry);
-                None
+    /// Stores an entry whose key is not there. O(1), except that it may split or rebuild one
+    /// segment.
+    pub fn insert(&mut self, entry: Entry) {
+        debug_assert!(self.find(entry.hash, &entry.key).is_none(), "the key is there already");
+        self.count_deadline(false, entry.deadline != NEVER);
+        self.len += 1;
+        if self.segments.is_empty() {
+            self.segments.push(Segment::new(self.prefix, 0));
+            self.directory.push(0);
+        }
+        loop {
+            let slot = bits(entry.hash, self.prefix, self.depth);
+            let segment = self.directory[slot] as usize;
+            let depth_max = self.segments.len().ilog2() + DEPTH_SLACK;
+            if !self.segments[segment].must_split() || self.segments[segment].depth() >= depth_max {
+                return self.segments[segment].insert_new(entry);
             }
-        };
-        self.count_deadline(old.as_ref().is_some_and(|old| old.deadline != NEVER), has_deadline);
-        old
+            self.split(slot);
+        }
+    }
+
+    /// Stores another value in the entry at a place, and gives the old one. O(1).
+    pub fn replace(&mut self, place: Place, value: Value, deadline: Option<i64>) -> Value {
+        self.set_deadline(place, deadline);
+        std::mem::replace(&mut self.at_mut(place).value, value)
     }
 
     /// Removes the entry at a place. O(1), except that it may rebuild one segment.
@@ -220,24 +232,6 @@ impl Keyspace {
         Some(self.directory[self.slot_of(hash)?] as usize)
     }
 
-    fn insert_new(&mut self, entry: Entry) {
-        if self.segments.is_empty() {
-            self.segments.push(Segment::new(self.prefix, 0));
-            self.directory.push(0);
-        }
-        loop {
-            let slot = bits(entry.hash, self.prefix, self.depth);
-            let segment = self.directory[slot] as usize;
-            let depth_max = self.segments.len().ilog2() + DEPTH_SLACK;
-            if !self.segments[segment].must_split() || self.segments[segment].depth() >= depth_max {
-                self.segments[segment].insert_new(entry);
-                self.len += 1;
-                return;
-            }
-            self.split(slot);
-        }
-    }
-
     /// Splits the segment at a slot of the directory by the next bit of its hashes.
     fn split(&mut self, slot: usize) {
         let left = self.directory[slot] as usize;
@@ -280,7 +274,16 @@ mod tests {
         ((hash >> prefix) | shard) | 1
     }
 
+    fn int_of(value: &Value) -> i64 {
+        match value {
+            Value::String(string) => string.as_int().unwrap(),
+            Value::List(_) => unreachable!("the test stores integers"),
+        }
+    }
+
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(40))]
+
         #[test]
         fn equals_a_btree_map_in_hash_order(
             prefix in prop_oneof![Just(0u32), Just(4)],
@@ -295,9 +298,13 @@ mod tests {
                 match operation {
                     0 | 1 => {
                         let value = Value::from_int(step as i64);
-                        let old = keyspace.insert(Entry::new(hash, &key, value, deadline));
+                        let old = keyspace.find(hash, &key);
+                        let old = old.map(|place| keyspace.replace(place, value.clone(), deadline));
+                        if old.is_none() {
+                            keyspace.insert(Entry::new(hash, &key, value, deadline));
+                        }
                         let expected = model.insert(place, (step as i64, deadline));
-                        prop_assert_eq!(old.map(|old| old.deadline()), expected.map(|old| old.1));
+                        prop_assert_eq!(old.as_ref().map(int_of), expected.map(|old| old.0));
                     }
                     _ => {
                         let old = keyspace.find(hash, &key).map(|place| keyspace.remove(place));

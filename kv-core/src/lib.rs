@@ -9,6 +9,7 @@ pub mod command;
 mod commands;
 pub mod config;
 pub mod error;
+pub mod glob;
 pub mod hash;
 pub mod kernel;
 pub mod keyspace;

@@ -29,6 +29,12 @@ impl Session {
     pub fn id(&self) -> u64 {
         self.profile.id
     }
+
+    /// Works on another database from now on.
+    pub(crate) fn select(&mut self, database: usize) {
+        self.database = database;
+        self.profile.note_database(database);
+    }
 }
 
 impl Drop for Session {
@@ -150,6 +156,8 @@ pub struct Peer {
 pub struct Registry {
     sessions: Mutex<BTreeMap<u64, Arc<Profile>>>,
     opened: AtomicU64,
+    /// Of `opened`, those before the last reset of the statistics.
+    forgotten: AtomicU64,
     refused: AtomicU64,
 }
 
@@ -185,6 +193,11 @@ impl Registry {
         self.list().values().cloned().collect()
     }
 
+    /// The session of this number, if it is open. O(log n).
+    pub fn profile(&self, id: u64) -> Option<Arc<Profile>> {
+        self.list().get(&id).cloned()
+    }
+
     /// How many sessions are open.
     pub fn len(&self) -> usize {
         self.list().len()
@@ -195,14 +208,20 @@ impl Registry {
         self.list().is_empty()
     }
 
-    /// How many sessions were opened since the start.
+    /// How many sessions were opened since the start or the last reset of the statistics.
     pub fn opened(&self) -> u64 {
-        self.opened.load(Relaxed)
+        self.opened.load(Relaxed).saturating_sub(self.forgotten.load(Relaxed))
     }
 
-    /// How many were refused because there were too many.
+    /// How many were refused, in the same time, because there were too many.
     pub fn refused(&self) -> u64 {
         self.refused.load(Relaxed)
+    }
+
+    /// Sets the statistics to zero. Numbers of sessions are not used again all the same.
+    pub(crate) fn reset_stats(&self) {
+        self.forgotten.store(self.opened.load(Relaxed), Relaxed);
+        self.refused.store(0, Relaxed);
     }
 
     fn list(&self) -> MutexGuard<'_, BTreeMap<u64, Arc<Profile>>> {

@@ -110,6 +110,11 @@ pub struct Access<'a> {
 }
 
 impl Access<'_> {
+    /// How many databases there are.
+    pub fn databases(&self) -> usize {
+        self.store.databases()
+    }
+
     /// Locks what `command` needs for the request `args` and gives the view of it.
     pub fn lock(
         &mut self,

@@ -164,7 +164,7 @@ impl Connection {
             return bytes.len();
         };
         if self.output.bytes.capacity() == 0 {
-            self.output.bytes = pool.take();
+            self.output.bytes = pool.take_output();
         }
         let mut used = 0;
         self.phase = loop {
@@ -206,7 +206,7 @@ impl Connection {
         assert!(self.output.sent <= self.output.bytes.len(), "more was sent than there was");
         if self.output().is_empty() {
             self.output.sent = 0;
-            pool.give(&mut self.output.bytes);
+            pool.give_output(&mut self.output.bytes);
         } else if self.output.sent >= COMPACT_MIN && self.output.sent >= self.output.len() {
             self.output.bytes.drain(..self.output.sent);
             self.output.sent = 0;
@@ -253,16 +253,15 @@ impl Input {
     /// Room for more. `needed` is how long the request at the start is at least.
     fn room(&mut self, needed: usize, pool: &mut Pool) -> &mut [u8] {
         if self.bytes.is_empty() {
-            self.bytes = pool.take();
-            self.bytes.resize(self.bytes.capacity().max(READ_MIN), 0);
+            self.bytes = pool.take_input();
         }
         if self.bytes.len() - self.filled < READ_MIN {
             // Doubling copies each byte once on average; what a client merely announces takes no
             // memory before it arrives.
             let wanted = needed.max(self.filled + READ_MIN);
-            let len = wanted.min((2 * self.filled).max(2 * READ_MIN));
-            self.bytes.reserve_exact(len.saturating_sub(self.bytes.len()));
-            self.bytes.resize(len.max(self.bytes.len()), 0);
+            let len = wanted.min(2 * self.filled + READ_MIN);
+            self.bytes.reserve_exact(len - self.bytes.len());
+            self.bytes.resize(len, 0);
         }
         let end = self.bytes.len().min(self.filled + READ_MAX);
         &mut self.bytes[self.filled..end]
@@ -272,7 +271,7 @@ impl Input {
         self.bytes.copy_within(len..self.filled, 0);
         self.filled -= len;
         if self.filled == 0 {
-            pool.give(&mut self.bytes);
+            pool.give_input(&mut self.bytes);
         }
     }
 }
@@ -292,18 +291,33 @@ impl Output {
 
 /// Empty buffers, which the connections of one server share, so that idle ones hold none.
 #[derive(Debug, Default)]
-pub(crate) struct Pool(Vec<Vec<u8>>);
+pub(crate) struct Pool {
+    /// At their full length, so that they are not zeroed again and again.
+    inputs: Vec<Vec<u8>>,
+    outputs: Vec<Vec<u8>>,
+}
 
 impl Pool {
-    fn take(&mut self) -> Vec<u8> {
-        self.0.pop().unwrap_or_default()
+    fn take_input(&mut self) -> Vec<u8> {
+        self.inputs.pop().unwrap_or_else(|| vec![0; READ_MAX + READ_MIN])
     }
 
-    fn give(&mut self, buffer: &mut Vec<u8>) {
+    fn give_input(&mut self, buffer: &mut Vec<u8>) {
+        let buffer = std::mem::take(buffer);
+        if self.inputs.len() < POOL_LEN && (1..=KEEP_MAX).contains(&buffer.len()) {
+            self.inputs.push(buffer);
+        }
+    }
+
+    fn take_output(&mut self) -> Vec<u8> {
+        self.outputs.pop().unwrap_or_default()
+    }
+
+    fn give_output(&mut self, buffer: &mut Vec<u8>) {
         let mut buffer = std::mem::take(buffer);
-        if self.0.len() < POOL_LEN && (1..=KEEP_MAX).contains(&buffer.capacity()) {
+        if self.outputs.len() < POOL_LEN && (1..=KEEP_MAX).contains(&buffer.capacity()) {
             buffer.clear();
-            self.0.push(buffer);
+            self.outputs.push(buffer);
         }
     }
 }

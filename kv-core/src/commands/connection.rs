@@ -1,13 +1,145 @@
-//! Sessions.
+//! Sessions: the handshake, the selected database, liveness.
 
+pub(crate) mod client;
+
+use crate::args::Args;
 use crate::command::EngineCx;
+use crate::commands::parse::{int, is};
 use crate::error::Error;
-use crate::kernel::Flow;
+use crate::kernel::{Flow, REDIS_VERSION, until_zero};
+use crate::reply::Protocol;
+use crate::value::string::parse_int;
 
 pub(crate) fn ping(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
-    match cx.args.try_get(1) {
-        None => cx.out.simple("PONG"),
-        Some(message) => cx.out.bulk(message),
+    match (cx.args.try_get(1), cx.args.len()) {
+        (None, _) => cx.out.simple("PONG"),
+        (Some(message), 2) => cx.out.bulk(message),
+        _ => return Err(Error::WrongArity("ping".into())),
     }
     Ok(Flow::Continue)
+}
+
+pub(crate) fn echo(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
+    cx.out.bulk(cx.args.get(1));
+    Ok(Flow::Continue)
+}
+
+pub(crate) fn quit(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
+    cx.out.ok();
+    Ok(Flow::Close)
+}
+
+pub(crate) fn select(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
+    let index = i32::try_from(int(cx.args.get(1))?).map_err(|_| NOT_32_BITS)?;
+    let database = usize::try_from(index).map_err(|_| Error::DatabaseOutOfRange)?;
+    if database >= cx.store.databases() {
+        return Err(Error::DatabaseOutOfRange);
+    }
+    cx.session.select(database);
+    cx.out.ok();
+    Ok(Flow::Continue)
+}
+
+const NOT_32_BITS: Error =
+    Error::text("ERR value is out of range, value must between -2147483648 and 2147483647");
+
+pub(crate) fn reset(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
+    cx.session.select(0);
+    // What the client told of its library stays: it is still the one behind the connection.
+    cx.session.profile().labels().name.clear();
+    switch_protocol(cx, Protocol::V2);
+    cx.out.simple("RESET");
+    Ok(Flow::Continue)
+}
+
+pub(crate) fn hello(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
+    let greeting = Greeting::parse(cx.args)?;
+    if greeting.protocol.is_some_and(|protocol| !switch_protocol(cx, protocol)) {
+        return Err(Error::UnsupportedProtocol);
+    }
+    if let Some(name) = greeting.name {
+        cx.session.profile().labels().name = name.to_vec();
+    }
+    describe_server(cx);
+    Ok(Flow::Continue)
+}
+
+/// What HELLO asks for.
+#[derive(Default)]
+struct Greeting<'a> {
+    protocol: Option<Protocol>,
+    name: Option<&'a [u8]>,
+}
+
+impl<'a> Greeting<'a> {
+    fn parse(args: Args<'a>) -> Result<Self, Error> {
+        let mut greeting = Self::default();
+        let Some(version) = args.try_get(1) else {
+            return Ok(greeting);
+        };
+        greeting.protocol = Some(protocol_version(version)?);
+        let mut at = 2;
+        while let Some(option) = args.try_get(at) {
+            match (args.try_get(at + 1), args.try_get(at + 2)) {
+                (Some(user), Some(_password)) if is(option, "AUTH") => {
+                    authenticate(user)?;
+                    at += 3;
+                }
+                (Some(name), _) if is(option, "SETNAME") => {
+                    client::check_name(name)?;
+                    greeting.name = Some(name);
+                    at += 2;
+                }
+                _ => return Err(unknown_option(option)),
+            }
+        }
+        Ok(greeting)
+    }
+}
+
+fn protocol_version(version: &[u8]) -> Result<Protocol, Error> {
+    const NOT_AN_INTEGER: Error =
+        Error::text("ERR Protocol version is not an integer or out of range");
+    match parse_int(version).ok_or(NOT_AN_INTEGER)? {
+        2 => Ok(Protocol::V2),
+        3 => Ok(Protocol::V3),
+        _ => Err(Error::UnsupportedProtocol),
+    }
+}
+
+/// As long as no password can be set, the only user there is takes any password.
+fn authenticate(user: &[u8]) -> Result<(), Error> {
+    if user == b"default" { Ok(()) } else { Err(Error::WrongPassword) }
+}
+
+fn unknown_option(option: &[u8]) -> Error {
+    let option = until_zero(option);
+    Error::composed([b"ERR Syntax error in HELLO option '", option, b"'"].concat())
+}
+
+/// False, and nothing changes, if the connection does not speak the protocol.
+fn switch_protocol(cx: &mut EngineCx<'_, '_>, protocol: Protocol) -> bool {
+    let switched = cx.out.switch_protocol(protocol);
+    cx.session.profile().note_protocol(cx.out.protocol());
+    switched
+}
+
+fn describe_server(cx: &mut EngineCx<'_, '_>) {
+    let protocol = cx.out.protocol() as i64;
+    let out = &mut *cx.out;
+    out.map(7);
+    out.bulk(b"server");
+    out.bulk(b"redis");
+    out.bulk(b"version");
+    out.bulk(REDIS_VERSION.as_bytes());
+    out.bulk(b"proto");
+    out.int(protocol);
+    out.bulk(b"id");
+    out.int(cx.session.id() as i64);
+    out.bulk(b"mode");
+    out.bulk(b"standalone");
+    out.bulk(b"role");
+    out.bulk(b"master");
+    out.bulk(b"modules");
+    out.array(0);
 }

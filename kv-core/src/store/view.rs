@@ -130,7 +130,10 @@ impl<'a> View<'a> {
             Deadline::At(unix_ms) => Some(unix_ms),
             Deadline::Keep => place.and_then(|place| keyspace.at(place).deadline()),
         };
-        keyspace.insert(Entry::new(hash, key, value.into(), deadline));
+        match place {
+            Some(place) => drop(keyspace.replace(place, value.into(), deadline)),
+            None => keyspace.insert(Entry::new(hash, key, value.into(), deadline)),
+        }
     }
 
     /// Removes `key` and gives its value. O(1).

@@ -123,6 +123,9 @@ enum Phase {
 /// A request with more arguments than this gives the memory for their spans back (8 bytes each).
 const SPANS_KEPT: usize = 64;
 
+/// The longest line that `short_number` takes; no limit makes it an error.
+const SHORT_LINE_LEN: usize = 4;
+
 /// The line is longer than it may be.
 struct LineTooLong;
 
@@ -300,7 +303,7 @@ impl Decoder {
         limits: &Limits,
         too_long: ProtocolError,
     ) -> Result<Option<&'a [u8]>, ProtocolError> {
-        let end = self.line_end(b'\r', input, limits.inline_len_max);
+        let end = self.line_end(b'\r', input, limits.inline_len_max.max(SHORT_LINE_LEN));
         let end = end.map_err(|LineTooLong| too_long)?;
         Ok(end.filter(|end| end + 1 < input.len()).map(|end| &input[self.position..end]))
     }

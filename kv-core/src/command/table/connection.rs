@@ -2,17 +2,148 @@
 
 use crate::command::Handler::Engine;
 use crate::command::{Command, Group, flag};
-use crate::commands::connection as run;
+use crate::commands::connection::{self as run, client};
+use crate::commands::help::help;
 
 const ROW: Command = Command { group: Group::Connection, ..Command::DEFAULT };
 
-pub(super) const ROWS: &[&Command] = &[&Command {
-    name: "ping",
-    arity: -1,
-    flags: flag::FAST,
-    summary: "Answers PONG, or the message.",
-    syntax: "[message]",
-    tips: &["request_policy:all_shards", "response_policy:all_succeeded"],
-    handler: Engine(run::ping),
-    ..ROW
-}];
+/// Possible at any time, whatever the state of the data.
+const ANYTIME: u32 = flag::LOADING | flag::STALE;
+
+/// Needed before a client may do anything else.
+const HANDSHAKE: u32 = flag::NOSCRIPT | ANYTIME | flag::FAST | flag::NO_AUTH | flag::ALLOW_BUSY;
+
+pub(super) const ROWS: &[&Command] = &[
+    &Command {
+        name: "client",
+        arity: -2,
+        since: "2.4.0",
+        summary: "Client connections: who they are and what they are called.",
+        complexity: "Depends on subcommand.",
+        subcommands: CLIENT,
+        ..ROW
+    },
+    &Command {
+        name: "echo",
+        arity: 2,
+        flags: ANYTIME | flag::FAST,
+        summary: "Answers with the message.",
+        syntax: "message",
+        handler: Engine(run::echo),
+        ..ROW
+    },
+    &Command {
+        name: "hello",
+        arity: -1,
+        flags: HANDSHAKE,
+        since: "6.0.0",
+        summary: "Chooses the protocol version and describes the server.",
+        syntax: "[protover [AUTH username password] [SETNAME clientname]]",
+        handler: Engine(run::hello),
+        ..ROW
+    },
+    &Command {
+        name: "ping",
+        arity: -1,
+        flags: flag::FAST,
+        summary: "Answers PONG, or the message.",
+        syntax: "[message]",
+        tips: &["request_policy:all_shards", "response_policy:all_succeeded"],
+        handler: Engine(run::ping),
+        ..ROW
+    },
+    &Command {
+        name: "quit",
+        arity: -1,
+        flags: HANDSHAKE,
+        summary: "Closes the connection once the replies are sent.",
+        handler: Engine(run::quit),
+        ..ROW
+    },
+    &Command {
+        name: "reset",
+        arity: 1,
+        flags: HANDSHAKE,
+        since: "6.2.0",
+        summary: "Takes the session back to the state of a new one.",
+        handler: Engine(run::reset),
+        ..ROW
+    },
+    &Command {
+        name: "select",
+        arity: 2,
+        flags: ANYTIME | flag::FAST,
+        summary: "Chooses the database that the following commands work on.",
+        syntax: "index",
+        handler: Engine(run::select),
+        ..ROW
+    },
+];
+
+const SUBCOMMAND: Command =
+    Command { arity: 2, flags: flag::NOSCRIPT | ANYTIME, since: "2.6.9", ..ROW };
+
+const TO_ALL_NODES: &[&str] = &["request_policy:all_nodes", "response_policy:all_succeeded"];
+
+const CLIENT: &[Command] = &[
+    Command {
+        name: "getname",
+        summary: "Gives the name of this connection.",
+        handler: Engine(client::getname),
+        ..SUBCOMMAND
+    },
+    Command {
+        name: "help",
+        flags: ANYTIME,
+        since: "5.0.0",
+        summary: "Lists the subcommands.",
+        handler: Engine(help),
+        ..SUBCOMMAND
+    },
+    Command {
+        name: "id",
+        since: "5.0.0",
+        summary: "Gives the number of this connection.",
+        handler: Engine(client::id),
+        ..SUBCOMMAND
+    },
+    Command {
+        name: "info",
+        since: "6.2.0",
+        summary: "Describes this connection.",
+        tips: &["nondeterministic_output"],
+        handler: Engine(client::info),
+        ..SUBCOMMAND
+    },
+    Command {
+        name: "list",
+        arity: -2,
+        flags: flag::ADMIN | flag::NOSCRIPT | ANYTIME,
+        since: "2.4.0",
+        summary: "Describes the open connections, one in a line.",
+        complexity: "O(N) where N is the number of client connections",
+        syntax: "[TYPE NORMAL|MASTER|REPLICA|PUBSUB] [ID client-id [client-id ...]]",
+        tips: &["nondeterministic_output"],
+        handler: Engine(client::list),
+        ..SUBCOMMAND
+    },
+    Command {
+        name: "setinfo",
+        arity: 4,
+        since: "7.2.0",
+        summary: "Tells which library the client uses.",
+        syntax: "lib-name libname|lib-ver libver",
+        tips: TO_ALL_NODES,
+        handler: Engine(client::setinfo),
+        ..SUBCOMMAND
+    },
+    Command {
+        name: "setname",
+        arity: 3,
+        summary: "Names this connection; an empty name takes the name away.",
+        syntax: "connection-name",
+        tips: TO_ALL_NODES,
+        handler: Engine(client::setname),
+        ..SUBCOMMAND
+    },
+];

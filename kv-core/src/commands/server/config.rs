@@ -1,0 +1,96 @@
+//! CONFIG: the settings of the running server.
+
+use crate::args::Args;
+use crate::command::EngineCx;
+use crate::config::{self, Config, Id};
+use crate::error::Error;
+use crate::glob;
+use crate::kernel::{Flow, until_zero};
+use std::borrow::Cow;
+
+pub(crate) fn get(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
+    let matching = matching(cx.args);
+    cx.out.map(matching.len());
+    for (id, name) in matching {
+        cx.out.bulk(&name);
+        cx.out.bulk(cx.kernel.config.text(id).as_bytes());
+    }
+    Ok(Flow::Continue)
+}
+
+pub(crate) fn set(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
+    let pairs = pairs(cx.args)?;
+    for &(id, value) in &pairs {
+        Config::check(id, value).map_err(|why| refused(id.parameter().name.as_bytes(), &why))?;
+    }
+    for (id, value) in pairs {
+        cx.kernel.config.set(id, value).expect("it was checked");
+    }
+    cx.out.ok();
+    Ok(Flow::Continue)
+}
+
+pub(crate) fn resetstat(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
+    cx.kernel.reset_stats();
+    cx.store.reset_stats();
+    cx.out.ok();
+    Ok(Flow::Continue)
+}
+
+pub(crate) fn rewrite(_: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
+    Err(Error::text("ERR The server is running without a config file"))
+}
+
+/// Each setting that a name or pattern of CONFIG GET matches, once, under the name it is shown
+/// with: a name that is no pattern comes back as the client wrote it.
+fn matching(args: Args<'_>) -> Vec<(Id, Cow<'_, [u8]>)> {
+    let mut matching: Vec<(Id, Cow<'_, [u8]>)> = Vec::new();
+    let mut add = |id: Id, name| {
+        if matching.iter().all(|known| known.0 != id) {
+            matching.push((id, name));
+        }
+    };
+    for pattern in args.from(2) {
+        if !pattern.iter().any(|byte| b"[*?".contains(byte)) {
+            config::find(pattern).into_iter().for_each(|id| add(id, pattern.into()));
+            continue;
+        }
+        for id in config::ids() {
+            let name = id.parameter().name.as_bytes();
+            if glob::matches_ignore_case(pattern, name) {
+                add(id, name.into());
+            }
+        }
+    }
+    matching
+}
+
+/// The settings and values of CONFIG SET, if the settings can be set and none is named twice.
+fn pairs(args: Args<'_>) -> Result<Vec<(Id, &[u8])>, Error> {
+    if !args.len().is_multiple_of(2) {
+        return Err(Error::Syntax);
+    }
+    let mut pairs: Vec<(Id, &[u8])> = Vec::new();
+    for at in (2..args.len()).step_by(2) {
+        let (name, value) = (args.get(at), args.get(at + 1));
+        let id = config::find(name).ok_or_else(|| unknown(name))?;
+        if id.parameter().fixed {
+            return Err(refused(name, "can't set immutable config"));
+        }
+        if pairs.iter().any(|pair| pair.0 == id) {
+            return Err(refused(name, "duplicate parameter"));
+        }
+        pairs.push((id, value));
+    }
+    Ok(pairs)
+}
+
+fn unknown(name: &[u8]) -> Error {
+    let text = b"ERR Unknown option or number of arguments for CONFIG SET - '";
+    Error::composed([text, until_zero(name), b"'"].concat())
+}
+
+fn refused(name: &[u8], why: &str) -> Error {
+    let text = b"ERR CONFIG SET failed (possibly related to argument '";
+    Error::composed([text, name, b"') - ", why.as_bytes()].concat())
+}
