@@ -50,6 +50,10 @@ struct Connection {
     walk: Option<Walk>,
     /// The client said that it will send no more.
     ended: bool,
+    /// The client is gone, so that nobody sees the replies.
+    cut: bool,
+    /// How many bytes the server has received.
+    received: usize,
 }
 
 /// A reply that has to come.
@@ -108,6 +112,7 @@ impl Checker {
         self.note(id, Direction::Received, bytes);
         let Some(connection) = self.connections.get_mut(&id) else { return };
         connection.input.extend_from_slice(bytes);
+        connection.received += bytes.len();
         self.make_ready(id);
     }
 
@@ -124,6 +129,14 @@ impl Checker {
         self.note(id, Direction::Lost, b"");
         self.connections.remove(&id);
         self.ready.retain(|&ready| ready != id);
+    }
+
+    /// The client is gone and will see no more replies, but the server may not know that yet.
+    pub fn cut(&mut self, id: u64) {
+        if let Some(connection) = self.connections.get_mut(&id) {
+            connection.cut = true;
+            self.note(id, Direction::Cut, b"");
+        }
     }
 
     /// The server ran what it had received, at `unix_us`.
@@ -160,7 +173,9 @@ impl Checker {
     /// The run is over: nothing may be missing or left over.
     pub fn finish(&mut self) {
         for (id, connection) in std::mem::take(&mut self.connections) {
-            if let Err(text) = connection.check_complete() {
+            if !connection.cut
+                && let Err(text) = connection.check_complete()
+            {
                 self.fail(id, text);
             }
         }
@@ -172,6 +187,11 @@ impl Checker {
             connection.due.is_empty() && connection.output.is_empty() && !self.ready.contains(&id)
         };
         self.connections.get(&id).is_none_or(nothing_due)
+    }
+
+    /// How many bytes the server has received on the connection.
+    pub fn received_len(&self, id: u64) -> usize {
+        self.connections.get(&id).map_or(0, |connection| connection.received)
     }
 
     /// Whether the connection is there: neither lost nor closed.
@@ -337,10 +357,15 @@ impl Due {
 
     fn match_bytes(&self, output: &[u8], expected: &[u8]) -> Result<Option<usize>, String> {
         let len = output.len().min(expected.len());
-        if output[..len] != expected[..len] {
-            return Err(self.mismatch(output, &quoted(expected)));
+        if output[..len] == expected[..len] {
+            return Ok((len == expected.len()).then_some(len));
         }
-        Ok((len == expected.len()).then_some(len))
+        // A wrong reply is told of when all of it is there.
+        match wire::parse_reply(output) {
+            Ok(None) => Ok(None),
+            Ok(Some((_, len))) => Err(self.mismatch(&output[..len], &quoted(expected))),
+            Err(_) => Err(self.mismatch(output, &quoted(expected))),
+        }
     }
 
     fn mismatch(&self, got: &[u8], expected: &str) -> String {

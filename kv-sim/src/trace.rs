@@ -25,6 +25,8 @@ pub enum Direction {
     Lost,
     /// The server closed it.
     Closed,
+    /// The client is gone.
+    Cut,
     /// The server ran what it had received; of no connection in particular.
     Execute,
 }

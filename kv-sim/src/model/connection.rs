@@ -16,12 +16,17 @@ pub(super) fn echo(run: &mut Run<'_>) -> Outcome {
 }
 
 pub(super) fn select(run: &mut Run<'_>) -> Outcome {
-    let number = int(&run.args[1])?;
-    run.session.database = database(number)?;
+    run.session.database = database(&run.args[1])?;
     ok()
 }
 
-pub(super) fn database(number: i64) -> Result<usize, Vec<u8>> {
+/// The database that an argument names.
+pub(super) fn database(arg: &[u8]) -> Result<usize, Vec<u8>> {
+    let number = int(arg)?;
+    if i32::try_from(number).is_err() {
+        let text = "ERR value is out of range, value must between -2147483648 and 2147483647";
+        return Err(text.into());
+    }
     let index = usize::try_from(number).ok().filter(|&index| index < DATABASES);
     index.ok_or_else(|| DATABASE_RANGE.into())
 }

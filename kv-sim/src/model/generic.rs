@@ -94,7 +94,7 @@ pub(super) fn copy(run: &mut Run<'_>) -> Outcome {
             replace = true;
         } else if is(&run.args[at], "DB") && at + 1 < run.args.len() {
             at += 1;
-            target = database(run.int_arg(at)?)?;
+            target = database(&run.args[at])?;
         } else {
             return Err(SYNTAX.into());
         }
@@ -112,7 +112,7 @@ pub(super) fn copy(run: &mut Run<'_>) -> Outcome {
 }
 
 pub(super) fn move_(run: &mut Run<'_>) -> Outcome {
-    let target = database(run.int_arg(2)?)?;
+    let target = database(&run.args[2])?;
     if target == run.session.database {
         return Err(SAME_OBJECT.into());
     }
@@ -126,9 +126,14 @@ pub(super) fn move_(run: &mut Run<'_>) -> Outcome {
 }
 
 pub(super) fn swapdb(run: &mut Run<'_>) -> Outcome {
-    let first = int(&run.args[1]).map_err(|_| &b"ERR invalid first DB index"[..])?;
-    let second = int(&run.args[2]).map_err(|_| &b"ERR invalid second DB index"[..])?;
-    run.model.databases.swap(database(first)?, database(second)?);
+    let is_number = |arg: &[u8]| int(arg).is_ok_and(|number| i32::try_from(number).is_ok());
+    for (arg, text) in run.args[1..].iter().zip(["first", "second"]) {
+        if !is_number(arg) {
+            return Err(format!("ERR invalid {text} DB index").into());
+        }
+    }
+    let (first, second) = (database(&run.args[1])?, database(&run.args[2])?);
+    run.model.databases.swap(first, second);
     ok()
 }
 
