@@ -13,8 +13,8 @@ mod segment;
 use crate::value::Value;
 use segment::Segment;
 
-/// No deadline. Later than every deadline that can be set.
-const NEVER: i64 = i64::MAX;
+/// No deadline. One so far in the past is never stored.
+const NEVER: i64 = i64::MIN;
 
 /// How much deeper than the number of segments asks for the directory may become. A full segment
 /// beyond that, which only chosen hashes can bring about, grows in place instead of splitting.
@@ -54,7 +54,7 @@ impl Entry {
     /// Whether the deadline has passed. The millisecond of the deadline itself still belongs to
     /// the key's life, as in Redis.
     pub fn is_expired(&self, unix_ms: i64) -> bool {
-        unix_ms > self.deadline
+        self.deadline < unix_ms && self.deadline != NEVER
     }
 }
 
@@ -149,12 +149,6 @@ impl Keyspace {
         }
     }
 
-    /// Stores another value in the entry at a place, and gives the old one. O(1).
-    pub fn replace(&mut self, place: Place, value: Value, deadline: Option<i64>) -> Value {
-        self.set_deadline(place, deadline);
-        std::mem::replace(&mut self.at_mut(place).value, value)
-    }
-
     /// Removes the entry at a place. O(1), except that it may rebuild one segment.
     pub fn remove(&mut self, place: Place) -> Entry {
         let entry = self.segments[place.segment].remove(place.slot);
@@ -177,16 +171,25 @@ impl Keyspace {
 
     /// The entries whose hash is at least `position`, in the order of their hashes.
     pub fn iter_from(&self, position: u64) -> impl Iterator<Item = &Entry> {
-        let first = self.slot_of(position).unwrap_or(self.directory.len());
-        let mut slot = first;
+        self.segments_from(position).flat_map(|(_, entries)| entries)
+    }
+
+    /// The entries whose hash is at least `position`, in the order of their hashes, one segment
+    /// after the other. With each segment comes the least hash, without the prefix's bits, that
+    /// can be in it. A segment may be empty.
+    pub fn segments_from(
+        &self,
+        position: u64,
+    ) -> impl Iterator<Item = (u64, impl Iterator<Item = &Entry>)> {
+        let mut slot = self.slot_of(position).unwrap_or(self.directory.len());
         std::iter::from_fn(move || {
             let segment = &self.segments[*self.directory.get(slot)? as usize];
             // A segment of lesser depth fills several neighbouring slots of the directory.
             let span = 1 << (self.depth - segment.depth());
-            slot = (slot | (span - 1)) + 1;
-            Some(segment)
+            let first = slot & !(span - 1);
+            slot = first + span;
+            Some((self.position_of(first), segment.iter_from(position)))
         })
-        .flat_map(move |segment| segment.iter_from(position))
     }
 
     /// Removes expired entries among the next `budget` entries, going round the table from call to
@@ -226,6 +229,12 @@ impl Keyspace {
             return None;
         }
         Some(bits(hash, self.prefix, self.depth))
+    }
+
+    /// The least hash of the directory's slot, without the prefix's bits.
+    fn position_of(&self, slot: usize) -> u64 {
+        // The first slot is told apart because a directory of one slot would shift by 64.
+        if slot == 0 { 0 } else { (slot as u64) << (64 - self.prefix - self.depth) }
     }
 
     fn segment_of(&self, hash: u64) -> Option<usize> {
@@ -298,13 +307,16 @@ mod tests {
                 match operation {
                     0 | 1 => {
                         let value = Value::from_int(step as i64);
-                        let old = keyspace.find(hash, &key);
-                        let old = old.map(|place| keyspace.replace(place, value.clone(), deadline));
-                        if old.is_none() {
-                            keyspace.insert(Entry::new(hash, &key, value, deadline));
+                        let found = keyspace.find(hash, &key);
+                        match found {
+                            None => keyspace.insert(Entry::new(hash, &key, value, deadline)),
+                            Some(found) => {
+                                keyspace.at_mut(found).value = value;
+                                keyspace.set_deadline(found, deadline);
+                            }
                         }
                         let expected = model.insert(place, (step as i64, deadline));
-                        prop_assert_eq!(old.as_ref().map(int_of), expected.map(|old| old.0));
+                        prop_assert_eq!(found.is_some(), expected.is_some());
                     }
                     _ => {
                         let old = keyspace.find(hash, &key).map(|place| keyspace.remove(place));
@@ -320,9 +332,10 @@ mod tests {
             prop_assert_eq!(found, model.keys().cloned().collect::<Vec<_>>());
             let with_deadline = model.values().filter(|value| value.1.is_some()).count();
             prop_assert_eq!(keyspace.with_deadline(), with_deadline);
-            for ((hash, key), (_, deadline)) in &model {
+            for ((hash, key), (value, deadline)) in &model {
                 let entry = keyspace.at(keyspace.find(*hash, key).unwrap());
                 prop_assert_eq!(entry.deadline(), *deadline);
+                prop_assert_eq!(int_of(&entry.value), *value);
                 let rest = keyspace.iter_from(*hash).count();
                 let expected = model.range((*hash, vec![])..).count();
                 prop_assert_eq!(rest, expected);

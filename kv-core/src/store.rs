@@ -96,6 +96,12 @@ fn shard_of(hash: u64, shards: usize) -> usize {
     if bits == 0 { 0 } else { (hash >> (64 - bits)) as usize }
 }
 
+/// The least hash of a shard's keys: the inverse of [`shard_of`].
+fn first_hash(shard: usize, shards: usize) -> u64 {
+    let bits = shards.trailing_zeros();
+    if bits == 0 { 0 } else { (shard as u64) << (64 - bits) }
+}
+
 fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
     shard.lock().expect("a command panicked while it held this shard, which may be half changed")
 }

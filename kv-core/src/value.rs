@@ -1,7 +1,9 @@
 //! Values. Each type keeps its storage behind an interface of its own, so that the storage can
 //! change under its commands.
 
+pub mod lcs;
 pub mod list;
+pub mod long_double;
 pub mod string;
 
 use list::List;

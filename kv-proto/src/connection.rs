@@ -1,6 +1,6 @@
 //! One client's connection: received bytes in, the kernel, bytes to send out.
 
-use crate::resp::decode::{Decoder, Limits, ProtocolError};
+use crate::resp::decode::{Decoder, Limits};
 use crate::resp::encode::Encoder;
 use kv_core::config::OutputLimits;
 use kv_core::error::Error;
@@ -185,11 +185,13 @@ impl Connection {
                     }
                 }
                 Ok(None) => break Phase::Open,
-                Err(ProtocolError::RequestTooLong) => break Phase::Dead,
-                Err(error) => {
-                    out.error(&Error::composed(format!("ERR {error}")));
-                    break Phase::Closing;
-                }
+                Err(error) => match error.reply() {
+                    None => break Phase::Dead,
+                    Some(error) => {
+                        out.error(&error);
+                        break Phase::Closing;
+                    }
+                },
             }
         };
         used

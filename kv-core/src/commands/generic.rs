@@ -1,1 +1,333 @@
 //! Keys of any type.
+
+use crate::args::Args;
+use crate::command::Cx;
+use crate::commands::parse::{TimeUnit, int, is};
+use crate::error::Error;
+use crate::glob;
+use crate::store::View;
+use crate::value::Value;
+
+pub(crate) fn del(cx: &mut Cx<'_>) -> Result<(), Error> {
+    let removed = cx.args.from(1).filter(|key| cx.db.remove(key).is_some()).count();
+    cx.out.int(removed as i64);
+    Ok(())
+}
+
+pub(crate) fn exists(cx: &mut Cx<'_>) -> Result<(), Error> {
+    let found = cx.args.from(1).filter(|key| cx.db.read(key).is_some()).count();
+    cx.out.int(found as i64);
+    Ok(())
+}
+
+pub(crate) fn touch(cx: &mut Cx<'_>) -> Result<(), Error> {
+    exists(cx)
+}
+
+pub(crate) fn type_of(cx: &mut Cx<'_>) -> Result<(), Error> {
+    let value = cx.db.read(cx.args.get(1));
+    cx.out.simple(value.map_or("none", Value::type_name));
+    Ok(())
+}
+
+pub(crate) fn keys(cx: &mut Cx<'_>) -> Result<(), Error> {
+    let pattern = cx.args.get(1);
+    let keys = cx.db.iter().map(|(key, _)| key).filter(|key| selects(pattern, key));
+    let keys: Vec<&[u8]> = keys.collect();
+    cx.out.array(keys.len());
+    keys.iter().for_each(|key| cx.out.bulk(key));
+    Ok(())
+}
+
+pub(crate) fn scan(cx: &mut Cx<'_>) -> Result<(), Error> {
+    let cursor = cursor(cx.args.get(1))?;
+    let options = ScanOptions::parse(cx.args)?;
+    let mut keys: Vec<&[u8]> = Vec::new();
+    let next = cx.db.scan(cursor, options.count, |key, value| {
+        if options.select(key, value) {
+            keys.push(key);
+        }
+    });
+    cx.out.array(2);
+    cx.out.bulk_int(next as i64);
+    cx.out.array(keys.len());
+    keys.iter().for_each(|key| cx.out.bulk(key));
+    Ok(())
+}
+
+struct ScanOptions<'a> {
+    count: usize,
+    pattern: &'a [u8],
+    type_name: Option<&'a [u8]>,
+}
+
+impl<'a> ScanOptions<'a> {
+    fn parse(args: Args<'a>) -> Result<Self, Error> {
+        let mut options = ScanOptions { count: 10, pattern: b"*", type_name: None };
+        let mut rest = args.from(2);
+        while let Some(option) = rest.next() {
+            let value = rest.next().ok_or(Error::Syntax)?;
+            if is(option, "COUNT") {
+                let count = usize::try_from(int(value)?).unwrap_or(0);
+                options.count = if count > 0 { count } else { return Err(Error::Syntax) };
+            } else if is(option, "MATCH") {
+                options.pattern = value;
+            } else if is(option, "TYPE") {
+                options.type_name = Some(value);
+            } else {
+                return Err(Error::Syntax);
+            }
+        }
+        Ok(options)
+    }
+
+    /// A type that does not exist selects no key.
+    fn select(&self, key: &[u8], value: &Value) -> bool {
+        self.type_name.is_none_or(|name| is(name, value.type_name())) && selects(self.pattern, key)
+    }
+}
+
+/// The pattern `*` means every key, the empty one included, which no other star matches.
+fn selects(pattern: &[u8], key: &[u8]) -> bool {
+    pattern == b"*" || glob::matches(pattern, key)
+}
+
+/// A cursor as C's `strtoul` reads it: nothing is 0, a minus negates modulo 2^64, and a zero byte
+/// ends it. Only white space before it, which `strtoul` would skip, is refused.
+fn cursor(arg: &[u8]) -> Result<u64, Error> {
+    let (digits, is_negative) = match c_string(arg) {
+        [] => return Ok(0),
+        [b'-', digits @ ..] => (digits, true),
+        [b'+', digits @ ..] => (digits, false),
+        digits => (digits, false),
+    };
+    // `parse` alone would take a second sign.
+    let digits = std::str::from_utf8(digits).ok().filter(|text| !text.starts_with('+'));
+    let number: u64 = digits.and_then(|text| text.parse().ok()).ok_or(Error::InvalidCursor)?;
+    Ok(if is_negative { number.wrapping_neg() } else { number })
+}
+
+/// What C takes `bytes` for: it ends at the first zero byte.
+fn c_string(bytes: &[u8]) -> &[u8] {
+    bytes.split(|&byte| byte == 0).next().unwrap_or_default()
+}
+
+pub(crate) fn randomkey(cx: &mut Cx<'_>) -> Result<(), Error> {
+    cx.out.bulk_or_null(cx.db.random_key(&mut cx.rng));
+    Ok(())
+}
+
+pub(crate) fn rename(cx: &mut Cx<'_>) -> Result<(), Error> {
+    let (key, target) = (cx.args.get(1), cx.args.get(2));
+    let (value, deadline) = cx.db.take(key).ok_or(Error::NoSuchKey)?;
+    cx.db.set(target, value, deadline);
+    cx.out.ok();
+    Ok(())
+}
+
+pub(crate) fn renamenx(cx: &mut Cx<'_>) -> Result<(), Error> {
+    let (key, target) = (cx.args.get(1), cx.args.get(2));
+    if !cx.db.contains(key) {
+        return Err(Error::NoSuchKey);
+    }
+    let is_free = !cx.db.contains(target);
+    if is_free && let Some((value, deadline)) = cx.db.take(key) {
+        cx.db.set(target, value, deadline);
+    }
+    cx.out.int(is_free.into());
+    Ok(())
+}
+
+pub(crate) fn copy(cx: &mut Cx<'_>) -> Result<(), Error> {
+    let (key, target) = (cx.args.get(1), cx.args.get(2));
+    let options = CopyOptions::parse(cx.args, &cx.db)?;
+    let database = cx.db.database();
+    if options.database == database && key == target {
+        return Err(Error::SameObject);
+    }
+    let Some(deadline) = cx.db.read_deadline(key) else {
+        cx.out.int(0);
+        return Ok(());
+    };
+    cx.db.select(options.database);
+    if !options.replace && cx.db.contains(target) {
+        cx.out.int(0);
+        return Ok(());
+    }
+    cx.db.select(database);
+    let value = cx.db.value_mut(key).expect("the key was there just now").clone();
+    cx.db.select(options.database);
+    cx.db.set(target, value, deadline.into());
+    cx.out.int(1);
+    Ok(())
+}
+
+struct CopyOptions {
+    database: usize,
+    replace: bool,
+}
+
+impl CopyOptions {
+    fn parse(args: Args<'_>, db: &View<'_>) -> Result<Self, Error> {
+        let mut options = CopyOptions { database: db.database(), replace: false };
+        let mut rest = args.from(3);
+        while let Some(option) = rest.next() {
+            if is(option, "REPLACE") {
+                options.replace = true;
+            } else if is(option, "DB") {
+                options.database = database(rest.next().ok_or(Error::Syntax)?, db)?;
+            } else {
+                return Err(Error::Syntax);
+            }
+        }
+        Ok(options)
+    }
+}
+
+pub(crate) fn move_key(cx: &mut Cx<'_>) -> Result<(), Error> {
+    let key = cx.args.get(1);
+    let (source, target) = (cx.db.database(), database(cx.args.get(2), &cx.db)?);
+    if source == target {
+        return Err(Error::SameObject);
+    }
+    cx.db.select(target);
+    let is_free = !cx.db.contains(key);
+    cx.db.select(source);
+    let taken = if is_free { cx.db.take(key) } else { None };
+    cx.out.int(taken.is_some().into());
+    if let Some((value, deadline)) = taken {
+        cx.db.select(target);
+        cx.db.set(key, value, deadline);
+    }
+    Ok(())
+}
+
+/// The number of a database that exists.
+fn database(arg: &[u8], db: &View<'_>) -> Result<usize, Error> {
+    let number = i32::try_from(int(arg)?).map_err(|_| {
+        Error::text("ERR value is out of range, value must between -2147483648 and 2147483647")
+    })?;
+    let number = usize::try_from(number).ok().filter(|&number| number < db.databases());
+    number.ok_or(Error::DatabaseOutOfRange)
+}
+
+pub(crate) fn expire(cx: &mut Cx<'_>) -> Result<(), Error> {
+    expire_by(cx, TimeUnit::Seconds, "expire")
+}
+
+pub(crate) fn expireat(cx: &mut Cx<'_>) -> Result<(), Error> {
+    expire_by(cx, TimeUnit::UnixSeconds, "expireat")
+}
+
+pub(crate) fn pexpire(cx: &mut Cx<'_>) -> Result<(), Error> {
+    expire_by(cx, TimeUnit::Milliseconds, "pexpire")
+}
+
+pub(crate) fn pexpireat(cx: &mut Cx<'_>) -> Result<(), Error> {
+    expire_by(cx, TimeUnit::UnixMilliseconds, "pexpireat")
+}
+
+fn expire_by(cx: &mut Cx<'_>, unit: TimeUnit, command: &'static str) -> Result<(), Error> {
+    let key = cx.args.get(1);
+    let conditions = Conditions::parse(cx.args)?;
+    let deadline = unit.deadline(int(cx.args.get(2))?, cx.now.unix_ms());
+    let deadline = deadline.ok_or(Error::InvalidExpire(command))?;
+    let is_set = match cx.db.deadline(key) {
+        Some(current) if conditions.allow(current, deadline) => {
+            cx.db.set_deadline(key, Some(deadline))
+        }
+        _ => false,
+    };
+    cx.out.int(is_set.into());
+    Ok(())
+}
+
+/// When EXPIRE and its kin may replace a deadline.
+#[derive(Default)]
+struct Conditions {
+    nx: bool,
+    xx: bool,
+    gt: bool,
+    lt: bool,
+}
+
+impl Conditions {
+    fn parse(args: Args<'_>) -> Result<Self, Error> {
+        let mut given = Conditions::default();
+        for option in args.from(3) {
+            *given.named(option).ok_or_else(|| unsupported_option(option))? = true;
+        }
+        if given.nx && (given.xx || given.gt || given.lt) {
+            let text = "ERR NX and XX, GT or LT options at the same time are not compatible";
+            return Err(Error::text(text));
+        }
+        if given.gt && given.lt {
+            return Err(Error::text("ERR GT and LT options at the same time are not compatible"));
+        }
+        Ok(given)
+    }
+
+    fn named(&mut self, option: &[u8]) -> Option<&mut bool> {
+        let names = [
+            ("NX", &mut self.nx),
+            ("XX", &mut self.xx),
+            ("GT", &mut self.gt),
+            ("LT", &mut self.lt),
+        ];
+        names.into_iter().find_map(|(name, given)| is(option, name).then_some(given))
+    }
+
+    /// Whether a key whose deadline is `current` may be given the deadline `new`. No deadline is
+    /// later than any.
+    fn allow(&self, current: Option<i64>, new: i64) -> bool {
+        match current {
+            None => !self.xx && !self.gt,
+            Some(current) => !self.nx && (!self.gt || new > current) && (!self.lt || new < current),
+        }
+    }
+}
+
+fn unsupported_option(option: &[u8]) -> Error {
+    Error::composed([b"ERR Unsupported option ", c_string(option)].concat())
+}
+
+pub(crate) fn ttl(cx: &mut Cx<'_>) -> Result<(), Error> {
+    let now = cx.now.unix_ms();
+    show_deadline(cx, |deadline| round_to_seconds(deadline - now))
+}
+
+pub(crate) fn pttl(cx: &mut Cx<'_>) -> Result<(), Error> {
+    let now = cx.now.unix_ms();
+    show_deadline(cx, |deadline| deadline - now)
+}
+
+pub(crate) fn expiretime(cx: &mut Cx<'_>) -> Result<(), Error> {
+    show_deadline(cx, round_to_seconds)
+}
+
+pub(crate) fn pexpiretime(cx: &mut Cx<'_>) -> Result<(), Error> {
+    show_deadline(cx, |deadline| deadline)
+}
+
+fn show_deadline(cx: &mut Cx<'_>, show: impl Fn(i64) -> i64) -> Result<(), Error> {
+    cx.out.int(match cx.db.read_deadline(cx.args.get(1)) {
+        None => -2,
+        Some(None) => -1,
+        Some(Some(deadline)) => show(deadline),
+    });
+    Ok(())
+}
+
+fn round_to_seconds(ms: i64) -> i64 {
+    ms / 1000 + i64::from(ms % 1000 >= 500)
+}
+
+pub(crate) fn persist(cx: &mut Cx<'_>) -> Result<(), Error> {
+    let key = cx.args.get(1);
+    let had_deadline = cx.db.deadline(key).flatten().is_some();
+    if had_deadline {
+        cx.db.set_deadline(key, None);
+    }
+    cx.out.int(had_deadline.into());
+    Ok(())
+}

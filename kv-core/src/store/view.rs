@@ -1,6 +1,6 @@
 //! The locked part of the store, as handlers see it.
 
-use super::{Locked, Shard, Store, shard_of};
+use super::{Locked, Shard, Store, first_hash, shard_of};
 use crate::error::Error;
 use crate::keyspace::{Entry, Keyspace, Place};
 use crate::rng::Rng;
@@ -11,6 +11,10 @@ use crate::value::string::Str;
 /// A SCAN cursor is a position in hash order: the first 48 bits of the hash, so that clients which
 /// keep it in a double or in a signed integer keep it whole.
 const CURSOR_BITS: u32 = 48;
+
+/// Up to how many segments of the table SCAN looks at for each key that COUNT asks for. Ten, as
+/// Redis does with buckets: in a table that has lost most of its keys a call ends in time.
+const SCAN_SEGMENTS_PER_KEY: usize = 10;
 
 /// How many neighbours in hash order a random key is drawn from. The more, the more evenly.
 const RANDOM_NEIGHBOURS: u64 = 16;
@@ -38,6 +42,12 @@ pub enum Deadline {
     Clear,
     /// In milliseconds since the Unix epoch.
     At(i64),
+}
+
+impl From<Option<i64>> for Deadline {
+    fn from(deadline: Option<i64>) -> Self {
+        deadline.map_or(Self::Clear, Self::At)
+    }
 }
 
 impl<'a> View<'a> {
@@ -69,10 +79,13 @@ impl<'a> View<'a> {
 
     /// The value of `key` for a reading command: counts a hit or a miss. O(1).
     pub fn read(&mut self, key: &[u8]) -> Option<&Value> {
-        let database = self.database;
-        let (shard, _, place) = self.find(key);
-        *(if place.is_some() { &mut shard.stats.hits } else { &mut shard.stats.misses }) += 1;
-        place.map(|place| &shard.databases[database].at(place).value)
+        self.read_entry(key).map(|entry| &entry.value)
+    }
+
+    /// Whether `key` exists, and if so its deadline in milliseconds since the Unix epoch, for a
+    /// reading command: counts a hit or a miss. O(1).
+    pub fn read_deadline(&mut self, key: &[u8]) -> Option<Option<i64>> {
+        self.read_entry(key).map(Entry::deadline)
     }
 
     /// The string at `key`, for a reading command.
@@ -125,14 +138,28 @@ impl<'a> View<'a> {
     /// Stores `value` under `key`, whatever was there. O(1).
     pub fn set(&mut self, key: &[u8], value: impl Into<Value>, deadline: Deadline) {
         let (keyspace, hash, place) = self.find_in_database(key);
-        let deadline = match deadline {
-            Deadline::Clear => None,
-            Deadline::At(unix_ms) => Some(unix_ms),
-            Deadline::Keep => place.and_then(|place| keyspace.at(place).deadline()),
-        };
         match place {
-            Some(place) => drop(keyspace.replace(place, value.into(), deadline)),
-            None => keyspace.insert(Entry::new(hash, key, value.into(), deadline)),
+            None => insert_new(keyspace, hash, key, value.into(), deadline),
+            Some(place) => {
+                keyspace.at_mut(place).value = value.into();
+                change_deadline(keyspace, place, deadline);
+            }
+        }
+    }
+
+    /// Stores the string of these bytes under `key`, whatever was there, in the memory of the
+    /// string that it replaces where that fits. O(n).
+    pub fn set_string(&mut self, key: &[u8], bytes: &[u8], deadline: Deadline) {
+        let (keyspace, hash, place) = self.find_in_database(key);
+        match place {
+            None => insert_new(keyspace, hash, key, Str::new(bytes).into(), deadline),
+            Some(place) => {
+                match &mut keyspace.at_mut(place).value {
+                    Value::String(string) => string.replace(bytes),
+                    other => *other = Str::new(bytes).into(),
+                }
+                change_deadline(keyspace, place, deadline);
+            }
         }
     }
 
@@ -142,7 +169,16 @@ impl<'a> View<'a> {
         place.map(|place| keyspace.remove(place).value)
     }
 
-    /// Whether `key` exists, and if so its deadline in milliseconds since the Unix epoch. O(1).
+    /// Removes `key` and gives its value and its deadline, as `set` takes them. O(1).
+    pub fn take(&mut self, key: &[u8]) -> Option<(Value, Deadline)> {
+        let (keyspace, _, place) = self.find_in_database(key);
+        let entry = keyspace.remove(place?);
+        let deadline = entry.deadline().into();
+        Some((entry.value, deadline))
+    }
+
+    /// Whether `key` exists, and if so its deadline in milliseconds since the Unix epoch. Counts
+    /// nothing. O(1).
     pub fn deadline(&mut self, key: &[u8]) -> Option<Option<i64>> {
         let (keyspace, _, place) = self.find_in_database(key);
         place.map(|place| keyspace.at(place).deadline())
@@ -179,8 +215,9 @@ impl<'a> View<'a> {
     }
 
     /// Visits the keys from `cursor` on, about `count` of them, and returns the cursor to go on
-    /// from, 0 at the end. Every key that is there from the first call with cursor 0 to the last
-    /// is visited exactly once. Needs every shard.
+    /// from, 0 at the end. Visits fewer where there are long gaps between them. Every key that is
+    /// there from the first call with cursor 0 to the last is visited exactly once. Needs every
+    /// shard. O(`count`), at least 1, and the number of shards.
     pub fn scan<'v>(
         &'v self,
         cursor: u64,
@@ -191,16 +228,26 @@ impl<'a> View<'a> {
         if cursor >= 1 << CURSOR_BITS {
             return 0;
         }
+        let segments_max = count.max(1).saturating_mul(SCAN_SEGMENTS_PER_KEY);
         let mut visited = 0;
         let mut last = 0;
-        for entry in self.entries_from(cursor << (64 - CURSOR_BITS)) {
-            // Keys that share a place are visited together, since the cursor cannot part them.
-            if visited >= count && place(entry.hash()) != last {
-                return last + 1;
+        let segments = self.segments_from(cursor << (64 - CURSOR_BITS));
+        for (segment, (start, entries)) in segments.enumerate() {
+            if segment >= segments_max {
+                return place(start);
             }
-            last = place(entry.hash());
-            visited += 1;
-            visit(entry.key(), &entry.value);
+            for entry in entries {
+                // Keys that share a place are visited together, since the cursor cannot part them.
+                if visited >= count && place(entry.hash()) != last {
+                    return last + 1;
+                }
+                last = place(entry.hash());
+                // An expired key is work as well: where there are only such, the call ends too.
+                visited += 1;
+                if !entry.is_expired(self.unix_ms) {
+                    visit(entry.key(), &entry.value);
+                }
+            }
         }
         0
     }
@@ -248,16 +295,34 @@ impl<'a> View<'a> {
         (&mut shard.databases[database], hash, place)
     }
 
+    /// The entry of `key` for a reading command: counts a hit or a miss.
+    fn read_entry(&mut self, key: &[u8]) -> Option<&Entry> {
+        let database = self.database;
+        let (shard, _, place) = self.find(key);
+        *(if place.is_some() { &mut shard.stats.hits } else { &mut shard.stats.misses }) += 1;
+        place.map(|place| shard.databases[database].at(place))
+    }
+
     fn entries_from(&self, position: u64) -> impl Iterator<Item = &Entry> {
+        let unix_ms = self.unix_ms;
+        self.segments_from(position)
+            .flat_map(|(_, entries)| entries)
+            .filter(move |entry| !entry.is_expired(unix_ms))
+    }
+
+    /// The entries from `position` on, expired ones included, one segment after the other, each
+    /// with the least hash that can be in it.
+    fn segments_from(
+        &self,
+        position: u64,
+    ) -> impl Iterator<Item = (u64, impl Iterator<Item = &Entry>)> {
         let shards = self.store.shards.len();
         let first = shard_of(position, shards);
-        let unix_ms = self.unix_ms;
-        (first..shards)
-            .flat_map(move |index| {
-                let start = if index == first { position } else { 0 };
-                self.shard_at(index).databases[self.database].iter_from(start)
-            })
-            .filter(move |entry| !entry.is_expired(unix_ms))
+        (first..shards).flat_map(move |index| {
+            let start = if index == first { position } else { 0 };
+            let segments = self.shard_at(index).databases[self.database].segments_from(start);
+            segments.map(move |(offset, entries)| (first_hash(index, shards) | offset, entries))
+        })
     }
 
     fn shard(&mut self, hash: u64) -> &mut Shard {
@@ -290,6 +355,22 @@ impl<'a> View<'a> {
             _ => panic!("the command needs every shard, but its row's scope is Keys"),
         };
         shards.into_iter()
+    }
+}
+
+fn insert_new(keyspace: &mut Keyspace, hash: u64, key: &[u8], value: Value, deadline: Deadline) {
+    let deadline = match deadline {
+        Deadline::At(unix_ms) => Some(unix_ms),
+        Deadline::Clear | Deadline::Keep => None,
+    };
+    keyspace.insert(Entry::new(hash, key, value, deadline));
+}
+
+fn change_deadline(keyspace: &mut Keyspace, place: Place, deadline: Deadline) {
+    match deadline {
+        Deadline::Keep => {}
+        Deadline::Clear => keyspace.set_deadline(place, None),
+        Deadline::At(unix_ms) => keyspace.set_deadline(place, Some(unix_ms)),
     }
 }
 

@@ -31,6 +31,21 @@ impl Str {
         Self(Repr::Int(value))
     }
 
+    /// Makes it the string of these bytes, in the memory that it has where that is not too small
+    /// and not more than twice as large. O(n).
+    pub fn replace(&mut self, bytes: &[u8]) {
+        match &mut self.0 {
+            Repr::Bytes(old)
+                if (bytes.len()..=2 * bytes.len()).contains(&old.capacity())
+                    && parse_int(bytes).is_none() =>
+            {
+                old.clear();
+                old.extend_from_slice(bytes);
+            }
+            _ => *self = Self::new(bytes),
+        }
+    }
+
     /// The length in bytes. O(1).
     #[allow(clippy::len_without_is_empty, reason = "nobody asks")]
     pub fn len(&self) -> usize {
@@ -58,22 +73,27 @@ impl Str {
 
     /// Appends `suffix`. Amortized O(length of the suffix).
     pub fn append(&mut self, suffix: &[u8]) {
-        self.make_bytes().extend_from_slice(suffix);
+        self.make_bytes(suffix.len()).extend_from_slice(suffix);
     }
 
     /// Overwrites the bytes from `offset` on with `patch`, filling a gap with zero bytes.
     pub fn set_range(&mut self, offset: usize, patch: &[u8]) {
-        let bytes = self.make_bytes();
         let end = offset + patch.len();
+        let bytes = self.make_bytes(end.saturating_sub(self.len()));
         if bytes.len() < end {
             bytes.resize(end, 0);
         }
         bytes[offset..end].copy_from_slice(patch);
     }
 
-    fn make_bytes(&mut self) -> &mut Vec<u8> {
+    /// The bytes to change. Those of an integer get room for `more`.
+    fn make_bytes(&mut self, more: usize) -> &mut Vec<u8> {
         if let Repr::Int(value) = self.0 {
-            self.0 = Repr::Bytes(itoa::Buffer::new().format(value).as_bytes().to_vec());
+            let mut buffer = itoa::Buffer::new();
+            let digits = buffer.format(value).as_bytes();
+            let mut bytes = Vec::with_capacity(digits.len() + more);
+            bytes.extend_from_slice(digits);
+            self.0 = Repr::Bytes(bytes);
         }
         match &mut self.0 {
             Repr::Bytes(bytes) => bytes,
@@ -153,6 +173,24 @@ mod tests {
             if model.len() < offset + suffix.len() { model.resize(offset + suffix.len(), 0); }
             model[offset..offset + suffix.len()].copy_from_slice(&suffix);
             check(&string, &model);
+            string.replace(&start);
+            check(&string, &start);
+            assert_eq!(string, Str::new(&start));
         }
+    }
+
+    #[test]
+    fn a_replaced_string_keeps_memory_that_fits_and_gives_back_what_is_too_much() {
+        let capacity = |string: &Str| match &string.0 {
+            Repr::Bytes(bytes) => bytes.capacity(),
+            Repr::Int(_) => 0,
+        };
+        let mut string = Str::new(&[b'x'; 100]);
+        string.replace(&[b'y'; 60]);
+        assert_eq!((string.len(), capacity(&string)), (60, 100));
+        string.replace(b"short");
+        assert_eq!((string.len(), capacity(&string)), (5, 5));
+        string.replace(b"12");
+        assert_eq!((string.as_int(), capacity(&string)), (Some(12), 0));
     }
 }

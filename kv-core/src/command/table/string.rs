@@ -1,12 +1,44 @@
 //! The rows of the string commands.
 
 use crate::command::Handler::Data;
-use crate::command::{Command, Group, KeySpec, flag};
+use crate::command::{Begin, Command, Find, Group, KeySpec, flag};
 use crate::commands::string as run;
 
 const ROW: Command = Command { group: Group::String, ..Command::DEFAULT };
 
 pub(super) const ROWS: &[&Command] = &[
+    &Command {
+        name: "append",
+        arity: 3,
+        flags: flag::WRITE | flag::DENYOOM | flag::FAST,
+        keys: &[KeySpec::one("RW insert", 1)],
+        since: "2.0.0",
+        summary: "Adds bytes to the end of a string, which it creates if there is none.",
+        complexity: "O(1), amortized over the appends to a string, for short values",
+        syntax: "key value",
+        handler: Data(run::append),
+        ..ROW
+    },
+    &Command {
+        name: "decr",
+        arity: 2,
+        flags: flag::WRITE | flag::DENYOOM | flag::FAST,
+        keys: &[KeySpec::one("RW access update", 1)],
+        summary: "Subtracts 1 from an integer; a missing key counts as 0.",
+        syntax: "key",
+        handler: Data(run::decr),
+        ..ROW
+    },
+    &Command {
+        name: "decrby",
+        arity: 3,
+        flags: flag::WRITE | flag::DENYOOM | flag::FAST,
+        keys: &[KeySpec::one("RW access update", 1)],
+        summary: "Subtracts a number from an integer; a missing key counts as 0.",
+        syntax: "key decrement",
+        handler: Data(run::decrby),
+        ..ROW
+    },
     &Command {
         name: "get",
         arity: 2,
@@ -18,6 +50,146 @@ pub(super) const ROWS: &[&Command] = &[
         ..ROW
     },
     &Command {
+        name: "getdel",
+        arity: 2,
+        flags: flag::WRITE | flag::FAST,
+        keys: &[KeySpec::one("RW access delete", 1)],
+        since: "6.2.0",
+        summary: "Gives the string at a key and deletes the key.",
+        syntax: "key",
+        handler: Data(run::getdel),
+        ..ROW
+    },
+    &Command {
+        name: "getex",
+        arity: -2,
+        flags: flag::WRITE | flag::FAST,
+        keys: &[KeySpec::one("RW access update", 1)],
+        since: "6.2.0",
+        summary: "Gives the string at a key and sets or takes away the key's deadline.",
+        syntax: "key [EX seconds|PX milliseconds|EXAT unix-time-seconds|PXAT unix-time-milliseconds|PERSIST]",
+        handler: Data(run::getex),
+        ..ROW
+    },
+    &Command {
+        name: "getrange",
+        arity: 4,
+        flags: flag::READONLY,
+        keys: &[KeySpec::one("RO access", 1)],
+        since: "2.4.0",
+        summary: "Gives a part of the string at a key, by the positions of its first and last byte.",
+        complexity: "O(N), N being the length of the reply",
+        syntax: "key start end",
+        handler: Data(run::getrange),
+        ..ROW
+    },
+    &Command {
+        name: "getset",
+        arity: 3,
+        flags: flag::WRITE | flag::DENYOOM | flag::FAST,
+        keys: &[KeySpec::one("RW access update", 1)],
+        summary: "Stores a string at a key and gives the one that was there.",
+        syntax: "key value",
+        handler: Data(run::getset),
+        ..ROW
+    },
+    &Command {
+        name: "incr",
+        arity: 2,
+        flags: flag::WRITE | flag::DENYOOM | flag::FAST,
+        keys: &[KeySpec::one("RW access update", 1)],
+        summary: "Adds 1 to an integer; a missing key counts as 0.",
+        syntax: "key",
+        handler: Data(run::incr),
+        ..ROW
+    },
+    &Command {
+        name: "incrby",
+        arity: 3,
+        flags: flag::WRITE | flag::DENYOOM | flag::FAST,
+        keys: &[KeySpec::one("RW access update", 1)],
+        summary: "Adds a number to an integer; a missing key counts as 0.",
+        syntax: "key increment",
+        handler: Data(run::incrby),
+        ..ROW
+    },
+    &Command {
+        name: "incrbyfloat",
+        arity: 3,
+        flags: flag::WRITE | flag::DENYOOM | flag::FAST,
+        keys: &[KeySpec::one("RW access update", 1)],
+        since: "2.6.0",
+        summary: "Adds a floating-point number to a number; a missing key counts as 0.",
+        syntax: "key increment",
+        handler: Data(run::incrbyfloat),
+        ..ROW
+    },
+    &Command {
+        name: "lcs",
+        arity: -3,
+        flags: flag::READONLY,
+        keys: &[KeySpec {
+            access: "RO access",
+            begin: Begin::Index(1),
+            find: Find::Range { last: 1, step: 1 },
+        }],
+        since: "7.0.0",
+        summary: "Finds the longest subsequence that two strings have in common.",
+        complexity: "O(N*M), N and M being the lengths of the strings",
+        syntax: "key1 key2 [LEN] [IDX] [MINMATCHLEN min-match-len] [WITHMATCHLEN]",
+        handler: Data(run::lcs),
+        ..ROW
+    },
+    &Command {
+        name: "mget",
+        arity: -2,
+        flags: flag::READONLY | flag::FAST,
+        keys: &[KeySpec::all("RO access", 1)],
+        summary: "Gives the strings at several keys.",
+        complexity: "O(N), N being the number of keys",
+        syntax: "key [key ...]",
+        tips: &["request_policy:multi_shard"],
+        handler: Data(run::mget),
+        ..ROW
+    },
+    &Command {
+        name: "mset",
+        arity: -3,
+        flags: flag::WRITE | flag::DENYOOM,
+        keys: &[KeySpec::all("OW update", 2)],
+        since: "1.0.1",
+        summary: "Stores strings at several keys at once, whatever was there.",
+        complexity: "O(N), N being the number of keys",
+        syntax: "key value [key value ...]",
+        tips: &["request_policy:multi_shard", "response_policy:all_succeeded"],
+        handler: Data(run::mset),
+        ..ROW
+    },
+    &Command {
+        name: "msetnx",
+        arity: -3,
+        flags: flag::WRITE | flag::DENYOOM,
+        keys: &[KeySpec::all("OW insert", 2)],
+        since: "1.0.1",
+        summary: "Stores strings at several keys at once, if none of the keys exists.",
+        complexity: "O(N), N being the number of keys",
+        syntax: "key value [key value ...]",
+        tips: &["request_policy:multi_shard", "response_policy:agg_min"],
+        handler: Data(run::msetnx),
+        ..ROW
+    },
+    &Command {
+        name: "psetex",
+        arity: 4,
+        flags: flag::WRITE | flag::DENYOOM,
+        keys: &[KeySpec::one("OW update", 1)],
+        since: "2.6.0",
+        summary: "Stores a string at a key for a number of milliseconds.",
+        syntax: "key milliseconds value",
+        handler: Data(run::psetex),
+        ..ROW
+    },
+    &Command {
         name: "set",
         arity: -3,
         flags: flag::WRITE | flag::DENYOOM,
@@ -25,6 +197,61 @@ pub(super) const ROWS: &[&Command] = &[
         summary: "Stores a string at a key, whatever was there.",
         syntax: "key value [NX|XX] [GET] [EX seconds|PX milliseconds|EXAT unix-time-seconds|PXAT unix-time-milliseconds|KEEPTTL]",
         handler: Data(run::set),
+        ..ROW
+    },
+    &Command {
+        name: "setex",
+        arity: 4,
+        flags: flag::WRITE | flag::DENYOOM,
+        keys: &[KeySpec::one("OW update", 1)],
+        since: "2.0.0",
+        summary: "Stores a string at a key for a number of seconds.",
+        syntax: "key seconds value",
+        handler: Data(run::setex),
+        ..ROW
+    },
+    &Command {
+        name: "setnx",
+        arity: 3,
+        flags: flag::WRITE | flag::DENYOOM | flag::FAST,
+        keys: &[KeySpec::one("OW insert", 1)],
+        summary: "Stores a string at a key, if the key does not exist.",
+        syntax: "key value",
+        handler: Data(run::setnx),
+        ..ROW
+    },
+    &Command {
+        name: "setrange",
+        arity: 4,
+        flags: flag::WRITE | flag::DENYOOM,
+        keys: &[KeySpec::one("RW update", 1)],
+        since: "2.2.0",
+        summary: "Overwrites a part of the string at a key, from a position on.",
+        complexity: "O(M), M being the length of the value, and of a gap before it",
+        syntax: "key offset value",
+        handler: Data(run::setrange),
+        ..ROW
+    },
+    &Command {
+        name: "strlen",
+        arity: 2,
+        flags: flag::READONLY | flag::FAST,
+        keys: &[KeySpec::one("RO", 1)],
+        since: "2.2.0",
+        summary: "Gives the length of the string at a key, in bytes.",
+        syntax: "key",
+        handler: Data(run::strlen),
+        ..ROW
+    },
+    &Command {
+        name: "substr",
+        arity: 4,
+        flags: flag::READONLY,
+        keys: &[KeySpec::one("RO access", 1)],
+        summary: "Gives a part of the string at a key; an older name of GETRANGE.",
+        complexity: "O(N), N being the length of the reply",
+        syntax: "key start end",
+        handler: Data(run::getrange),
         ..ROW
     },
 ];

@@ -1,0 +1,67 @@
+//! The hot path is disciplined: counted, not timed.
+
+use kv_core::config::Config;
+use kv_core::kernel::{Kernel, NoHost};
+use kv_core::now::Now;
+use kv_core::session::Peer;
+use kv_proto::server::{ConnectionId, Server};
+use std::sync::Arc;
+
+fn round(server: &mut Server, id: ConnectionId, now: Now, requests: &[u8]) -> usize {
+    server.input(id)[..requests.len()].copy_from_slice(requests);
+    server.handle_received(id, requests.len());
+    server.execute(now);
+    while server.poll_event().is_some() {}
+    let sent = server.output(id).len();
+    server.handle_sent(now, id, sent);
+    sent
+}
+
+fn allocations_of(shards: usize, request: &str, reply_len: usize) -> u64 {
+    let now = Now { mono_us: 0, unix_us: 1_700_000_000_000_000 };
+    let kernel = Kernel::new(Config::default(), shards, 1, Box::new(NoHost::default()), now);
+    let mut server = Server::new(Arc::new(kernel));
+    let id = server.handle_accept(now, Peer::default());
+    round(&mut server, id, now, b"MSET key value number 12345 a 1 b 2\r\n");
+    round(&mut server, id, now, b"SET volatile value EX 1000\r\n");
+    let requests: Vec<u8> = request.split(' ').fold(
+        format!("*{}\r\n", request.split(' ').count()).into_bytes(),
+        |mut bytes, arg| {
+            bytes.extend(format!("${}\r\n{arg}\r\n", arg.len()).bytes());
+            bytes
+        },
+    );
+    let requests = requests.repeat(32);
+    // Once to warm up the buffers.
+    assert_eq!(round(&mut server, id, now, &requests), 32 * reply_len, "{request}");
+    allocation_counter::measure(|| {
+        round(&mut server, id, now, &requests);
+    })
+    .count_total
+}
+
+#[test]
+fn a_warm_get_allocates_nothing() {
+    for shards in [1, 32] {
+        assert_eq!(allocations_of(shards, "GET key", 11), 0);
+        assert_eq!(allocations_of(shards, "get number", 11), 0);
+        assert_eq!(allocations_of(shards, "GET volatile", 11), 0);
+        assert_eq!(allocations_of(shards, "GET none", 5), 0);
+    }
+}
+
+#[test]
+fn other_small_commands_allocate_nothing() {
+    for shards in [1, 32] {
+        for (request, reply_len) in
+            [("PING", 7), ("EXISTS key", 4), ("STRLEN key", 4), ("TTL key", 5), ("SET a 7", 5)]
+        {
+            assert_eq!(allocations_of(shards, request, reply_len), 0, "{request}, {shards} shards");
+        }
+    }
+}
+
+#[test]
+fn an_overwrite_of_the_same_length_allocates_nothing() {
+    assert_eq!(allocations_of(1, "SET key other-value", 5), 0);
+}

@@ -1,0 +1,270 @@
+//! The sans-I/O server, driven as an event loop would: bytes in, bytes out, time as an argument.
+
+use kv_core::config::Config;
+use kv_core::kernel::{Kernel, NoHost};
+use kv_core::now::Now;
+use kv_core::session::Peer;
+use kv_proto::server::{ConnectionId, Event, Server};
+use proptest::prelude::*;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// A server and the driver's part of the work.
+struct Driver {
+    server: Server,
+    now: Now,
+    closed: BTreeSet<ConnectionId>,
+}
+
+impl Driver {
+    fn new(settings: &[(&str, &str)]) -> Self {
+        let config = Config::default();
+        for (name, value) in settings {
+            config.set(kv_core::config::find(name.as_bytes()).unwrap(), value.as_bytes()).unwrap();
+        }
+        let now = Now { mono_us: 1_000_000, unix_us: 1_700_000_000_000_000 };
+        let kernel = Kernel::new(config, 4, 1, Box::new(NoHost::default()), now);
+        Self { server: Server::new(Arc::new(kernel)), now, closed: BTreeSet::new() }
+    }
+
+    fn connect(&mut self) -> ConnectionId {
+        self.server.handle_accept(self.now, Peer::default())
+    }
+
+    /// Hands in bytes, as many reads as it takes, and runs them.
+    fn receive(&mut self, id: ConnectionId, mut bytes: &[u8]) {
+        while !bytes.is_empty() && self.server.wants_input(id) {
+            let room = self.server.input(id);
+            let len = room.len().min(bytes.len());
+            room[..len].copy_from_slice(&bytes[..len]);
+            self.server.handle_received(id, len);
+            self.server.execute(self.now);
+            bytes = &bytes[len..];
+        }
+    }
+
+    /// Takes everything that is to be sent.
+    fn take(&mut self, id: ConnectionId) -> Vec<u8> {
+        let mut taken = Vec::new();
+        loop {
+            self.drain_events();
+            let output = self.server.output(id).to_vec();
+            if output.is_empty() {
+                return taken;
+            }
+            self.server.handle_sent(self.now, id, output.len());
+            self.server.handle_timeout(self.now);
+            taken.extend(output);
+        }
+    }
+
+    fn drain_events(&mut self) {
+        while let Some(event) = self.server.poll_event() {
+            if let Event::Closed(id) = event {
+                self.closed.insert(id);
+            }
+        }
+    }
+
+    fn is_closed(&mut self, id: ConnectionId) -> bool {
+        self.drain_events();
+        self.closed.contains(&id)
+    }
+
+    fn pass_s(&mut self, seconds: u64) {
+        self.now = self.now.after_us(seconds * 1_000_000);
+        self.server.handle_timeout(self.now);
+    }
+
+    fn answer(&mut self, id: ConnectionId, bytes: &[u8]) -> String {
+        self.receive(id, bytes);
+        String::from_utf8_lossy(&self.take(id)).into_owned()
+    }
+}
+
+#[test]
+fn pipelined_requests_are_answered_in_order() {
+    let mut driver = Driver::new(&[]);
+    let id = driver.connect();
+    let answer =
+        driver.answer(id, b"SET k v\r\n*2\r\n$3\r\nGET\r\n$1\r\nk\r\nGET none\r\nPING\r\n");
+    assert_eq!(answer, "+OK\r\n$1\r\nv\r\n$-1\r\n+PONG\r\n");
+}
+
+#[test]
+fn hello_switches_in_mid_pipeline_at_exactly_that_point() {
+    let mut driver = Driver::new(&[]);
+    let id = driver.connect();
+    let answer = driver.answer(id, b"GET none\r\nHELLO 3\r\nGET none\r\nHELLO 2\r\nGET none\r\n");
+    assert!(answer.starts_with("$-1\r\n%7\r\n"), "{answer}");
+    assert!(answer.contains("_\r\n*14\r\n"), "{answer}");
+    assert!(answer.ends_with("$-1\r\n"), "{answer}");
+}
+
+#[test]
+fn a_protocol_error_is_told_after_the_pending_replies_and_then_closes() {
+    let mut driver = Driver::new(&[]);
+    let (id, other) = (driver.connect(), driver.connect());
+    driver.receive(id, b"PING\r\n*1\r\n$x\r\nPING\r\n");
+    driver.drain_events();
+    assert!(!driver.closed.contains(&id), "there is something to send yet");
+    let answer = String::from_utf8(driver.take(id)).unwrap();
+    assert_eq!(answer, "+PONG\r\n-ERR Protocol error: invalid bulk length\r\n");
+    assert!(driver.is_closed(id));
+    assert_eq!(driver.answer(other, b"PING\r\n"), "+PONG\r\n");
+}
+
+#[test]
+fn quit_is_answered_and_what_follows_it_is_not() {
+    let mut driver = Driver::new(&[]);
+    let id = driver.connect();
+    assert_eq!(driver.answer(id, b"QUIT\r\nPING\r\n"), "+OK\r\n");
+    assert!(driver.is_closed(id));
+}
+
+#[test]
+fn whoever_sends_no_more_still_gets_the_replies() {
+    let mut driver = Driver::new(&[]);
+    let id = driver.connect();
+    let room = driver.server.input(id);
+    room[..18].copy_from_slice(b"PING\r\nPING\r\n*1\r\n$4");
+    driver.server.handle_received(id, 18);
+    driver.server.handle_end_of_input(id);
+    driver.server.execute(driver.now);
+    assert_eq!(driver.take(id), b"+PONG\r\n+PONG\r\n");
+    assert!(driver.is_closed(id));
+}
+
+#[test]
+fn a_refused_client_is_told_why() {
+    let mut driver = Driver::new(&[("maxclients", "1")]);
+    let (first, second) = (driver.connect(), driver.connect());
+    assert_eq!(driver.take(second), b"-ERR max number of clients reached\r\n");
+    assert!(driver.is_closed(second));
+    driver.server.handle_lost(first);
+    let third = driver.connect();
+    assert_eq!(driver.answer(third, b"PING\r\n"), "+PONG\r\n");
+}
+
+/// A pipeline whose replies are far longer than itself.
+fn greedy(requests: usize) -> Vec<u8> {
+    b"GET k\r\n".repeat(requests)
+}
+
+fn with_large_value(limits: &str) -> (Driver, ConnectionId) {
+    let mut driver = Driver::new(&[("client-output-buffer-limit", limits)]);
+    let id = driver.connect();
+    let set = format!("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$10000\r\n{}\r\n", "x".repeat(10_000));
+    assert_eq!(driver.answer(id, set.as_bytes()), "+OK\r\n");
+    (driver, id)
+}
+
+#[test]
+fn a_client_that_takes_nothing_is_not_read_from_and_then_closed() {
+    let (mut driver, id) = with_large_value("normal 0 100000 5");
+    driver.receive(id, &greedy(1000));
+    assert!(!driver.server.wants_input(id));
+    assert!(driver.server.output(id).len() < 120_000, "{}", driver.server.output(id).len());
+    driver.pass_s(4);
+    assert!(!driver.is_closed(id));
+    assert_eq!(driver.server.poll_deadline(), Some(6_000_000));
+    driver.pass_s(1);
+    assert!(driver.is_closed(id));
+    assert!(driver.server.is_empty());
+}
+
+#[test]
+fn a_slow_client_gets_everything() {
+    let (mut driver, id) = with_large_value("normal 0 100000 5");
+    driver.receive(id, &greedy(1000));
+    let mut taken = 0;
+    while !driver.server.output(id).is_empty() {
+        let some = driver.server.output(id).len().min(50_000);
+        driver.pass_s(4);
+        driver.server.handle_sent(driver.now, id, some);
+        driver.server.handle_timeout(driver.now);
+        taken += some;
+        assert!(driver.server.output(id).len() < 170_000, "the soft limit bounds the output");
+        assert!(!driver.is_closed(id));
+    }
+    assert_eq!(taken, 1000 * "$10000\r\n".len() + 1000 * 10_002);
+    assert!(driver.server.wants_input(id));
+    assert_eq!(driver.answer(id, b"PING\r\n"), "+PONG\r\n");
+}
+
+#[test]
+fn output_beyond_the_hard_limit_closes_at_once() {
+    let (mut driver, id) = with_large_value("normal 50000 0 0");
+    driver.receive(id, &greedy(1000));
+    assert!(driver.is_closed(id));
+}
+
+#[test]
+fn a_request_beyond_the_query_buffer_limit_closes() {
+    let mut driver = Driver::new(&[("client-query-buffer-limit", "1mb")]);
+    let id = driver.connect();
+    driver.receive(id, b"*2\r\n$4\r\nECHO\r\n$2000000\r\n");
+    driver.receive(id, &vec![b'x'; 1_100_000]);
+    assert!(driver.is_closed(id));
+}
+
+#[test]
+fn expired_keys_are_removed_without_being_touched() {
+    let mut driver = Driver::new(&[]);
+    let id = driver.connect();
+    driver.answer(id, b"*5\r\n$3\r\nSET\r\n$1\r\nk\r\n$1\r\nv\r\n$2\r\nEX\r\n$1\r\n1\r\n");
+    assert_eq!(driver.answer(id, b"DBSIZE\r\n"), ":1\r\n");
+    while driver.now.mono_us < 3_000_000 {
+        let Some(at) = driver.server.poll_deadline() else { break };
+        driver.now = driver.now.after_us(at.saturating_sub(driver.now.mono_us).max(1));
+        driver.server.handle_timeout(driver.now);
+    }
+    assert_eq!(driver.answer(id, b"DBSIZE\r\n"), ":0\r\n");
+}
+
+#[test]
+fn an_idle_server_has_no_deadline() {
+    let mut driver = Driver::new(&[]);
+    let id = driver.connect();
+    driver.answer(id, b"SET k v\r\n");
+    driver.pass_s(1);
+    assert_eq!(driver.server.poll_deadline(), None);
+}
+
+fn any_traffic() -> impl Strategy<Value = Vec<u8>> {
+    let piece = prop_oneof![
+        8 => "(GET|SET|APPEND|LPUSH|EXISTS) [ab] ?[a-z]{0,3}\r\n".prop_map(String::into_bytes),
+        8 => prop::collection::vec("[a-z]{0,9}", 1..4).prop_map(|args| {
+            let mut out = Vec::new();
+            kv_proto::resp::encode_request(args.iter(), &mut out);
+            out
+        }),
+        1 => Just(b"*2\r\n$4\r\nECHO\r\n$70000\r\n".iter().copied().chain([b'z'; 70_000]).chain(*b"\r\n").collect()),
+        1 => Just(b"HELLO 3\r\n".to_vec()),
+        1 => prop::collection::vec(any::<u8>(), 0..20),
+    ];
+    prop::collection::vec(piece, 0..30).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #[test]
+    fn how_bytes_are_cut_changes_nothing(traffic in any_traffic(), cuts in prop::collection::vec(1..5000usize, 1..50)) {
+        let mut whole = Driver::new(&[]);
+        let id = whole.connect();
+        whole.receive(id, &traffic);
+        let expected = whole.take(id);
+
+        let mut driver = Driver::new(&[]);
+        let id = driver.connect();
+        let (mut rest, mut taken) = (&traffic[..], Vec::new());
+        for cut in cuts.iter().cycle() {
+            if rest.is_empty() { break; }
+            let (piece, tail) = rest.split_at(rest.len().min(*cut));
+            driver.receive(id, piece);
+            taken.extend(driver.take(id));
+            rest = tail;
+        }
+        prop_assert_eq!(String::from_utf8_lossy(&taken), String::from_utf8_lossy(&expected));
+        prop_assert_eq!(driver.is_closed(id), whole.is_closed(id));
+    }
+}
