@@ -21,10 +21,13 @@ impl Value {
         Self::Line(b'+', text.into())
     }
 
-    /// An error. Line breaks cannot be carried and become spaces.
+    /// An error. Line breaks cannot be carried: they are left out at the end, and are spaces
+    /// elsewhere.
     pub fn error(text: &[u8]) -> Self {
-        let blank = |&byte: &u8| if byte == b'\r' || byte == b'\n' { b' ' } else { byte };
-        Self::Line(b'-', text.iter().map(blank).collect())
+        let is_break = |byte: &u8| *byte == b'\r' || *byte == b'\n';
+        let len = text.iter().rposition(|byte| !is_break(byte)).map_or(0, |last| last + 1);
+        let blank = |byte: &u8| if is_break(byte) { b' ' } else { *byte };
+        Self::Line(b'-', text[..len].iter().map(blank).collect())
     }
 
     /// An integer.

@@ -46,14 +46,21 @@ pub(super) fn hello(run: &mut Run<'_>) -> Outcome {
         }
         protocol = version as u8;
     }
-    match run.args.get(2..).unwrap_or_default() {
-        [] => {}
-        [option, _name] if is(option, "SETNAME") => {}
-        [option, ..] => {
-            let option = String::from_utf8_lossy(option);
-            return Err(format!("ERR Syntax error in HELLO option '{option}'").into());
-        }
-    }
+    check_hello_options(run.args.get(2..).unwrap_or_default())?;
     run.session.protocol = protocol;
     Ok(Expect::Hello(protocol))
+}
+
+fn check_hello_options(mut options: &[Vec<u8>]) -> Result<(), Vec<u8>> {
+    while let [option, rest @ ..] = options {
+        let Some((name, rest)) = rest.split_first().filter(|_| is(option, "SETNAME")) else {
+            return Err([b"ERR Syntax error in HELLO option '", &option[..], b"'"].concat());
+        };
+        if !name.iter().all(|byte| (b'!'..=b'~').contains(byte)) {
+            let text = "ERR Client names cannot contain spaces, newlines or special characters.";
+            return Err(text.into());
+        }
+        options = rest;
+    }
+    Ok(())
 }

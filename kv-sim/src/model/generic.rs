@@ -246,7 +246,7 @@ pub(super) fn persist(run: &mut Run<'_>) -> Outcome {
 
 pub(super) fn ttl(run: &mut Run<'_>) -> Outcome {
     let now = run.now;
-    tell_deadline(run, |deadline| ((deadline - now).max(0) + 500) / 1000)
+    tell_deadline(run, |deadline| rounded_s((deadline - now).max(0)))
 }
 
 pub(super) fn pttl(run: &mut Run<'_>) -> Outcome {
@@ -255,11 +255,16 @@ pub(super) fn pttl(run: &mut Run<'_>) -> Outcome {
 }
 
 pub(super) fn expiretime(run: &mut Run<'_>) -> Outcome {
-    tell_deadline(run, |deadline| (deadline + 500) / 1000)
+    tell_deadline(run, rounded_s)
 }
 
 pub(super) fn pexpiretime(run: &mut Run<'_>) -> Outcome {
     tell_deadline(run, |deadline| deadline)
+}
+
+/// Milliseconds in seconds.
+fn rounded_s(ms: i64) -> i64 {
+    ((i128::from(ms) + 500) / 1000) as i64
 }
 
 fn tell_deadline(run: &Run<'_>, show: impl Fn(i64) -> i64) -> Outcome {

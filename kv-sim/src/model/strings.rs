@@ -286,9 +286,13 @@ pub(super) fn lcs(run: &mut Run<'_>) -> Outcome {
         return Err(b"ERR The specified keys must contain string values".into());
     };
     let (a, b) = (a.cloned().unwrap_or_default(), b.cloned().unwrap_or_default());
-    let [option] = &run.args[3..] else { return Err(SYNTAX.into()) };
-    if !is(option, "LEN") {
+    if run.args.len() == 3 || !run.args[3..].iter().all(|option| is(option, "LEN")) {
         return Err(SYNTAX.into());
+    }
+    let table_len = (a.len() as i64 + 1) * (b.len() as i64 + 1) * 4;
+    if table_len > STRING_MAX {
+        let text = "ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len";
+        return Err(text.into());
     }
     Ok(Expect::Exactly(Value::int(common_len(&a, &b))))
 }
