@@ -34,7 +34,8 @@ pub struct Checker {
     opened: u64,
     replies: u64,
     time_us: u64,
-    epoch_us: u64,
+    /// With more unsent bytes of replies than this, a connection pauses.
+    output_soft_max: usize,
     trace: Trace,
     failure: Option<Failure>,
 }
@@ -54,6 +55,12 @@ struct Connection {
     cut: bool,
     /// How many bytes the server has received.
     received: usize,
+    /// How many bytes of replies the server has made.
+    made: usize,
+    /// How many bytes of replies the client has taken.
+    taken: usize,
+    /// Nothing is run until the client has taken more.
+    paused: bool,
 }
 
 /// A reply that has to come.
@@ -77,8 +84,8 @@ struct Walk {
 }
 
 impl Checker {
-    /// A checker of a run that begins at `epoch_us`, microseconds since the Unix epoch.
-    pub fn new(epoch_us: u64, flaw: Option<Flaw>, verbose: bool) -> Self {
+    /// A checker of a run that has just begun.
+    pub fn new(flaw: Option<Flaw>, verbose: bool) -> Self {
         Self {
             model: Model::new(flaw),
             connections: BTreeMap::new(),
@@ -86,10 +93,16 @@ impl Checker {
             opened: 0,
             replies: 0,
             time_us: 0,
-            epoch_us,
+            output_soft_max: usize::MAX,
             trace: Trace::new(verbose),
             failure: None,
         }
+    }
+
+    /// The server lets connections pause that have more unsent bytes of replies than this. From now
+    /// on [`Checker::execute_with`] must be called instead of [`Checker::execute`].
+    pub fn limit_output(&mut self, soft_max: usize) {
+        self.output_soft_max = soft_max;
     }
 
     /// The time of what is told from now on, in microseconds since the run began.
@@ -141,10 +154,17 @@ impl Checker {
 
     /// The server ran what it had received, at `unix_us`.
     pub fn execute(&mut self, unix_us: u64) {
+        self.execute_with(unix_us, |_| &[]);
+    }
+
+    /// The same, where `output` gives what the server has for a connection that was not sent yet:
+    /// when a connection pauses depends on how long replies are that the model does not know.
+    pub fn execute_with<'o>(&mut self, unix_us: u64, output: impl Fn(u64) -> &'o [u8]) {
         self.note(0, Direction::Execute, b"");
+        let now_ms = (unix_us / 1000) as i64;
         for id in std::mem::take(&mut self.ready) {
             if let Some(connection) = self.connections.get_mut(&id) {
-                connection.execute(&mut self.model, (unix_us / 1000) as i64);
+                connection.execute(&mut self.model, now_ms, self.output_soft_max, output(id));
             }
         }
     }
@@ -154,7 +174,13 @@ impl Checker {
         self.note(id, Direction::Sent, bytes);
         let Some(connection) = self.connections.get_mut(&id) else { return };
         connection.output.extend_from_slice(bytes);
-        match connection.match_replies() {
+        connection.taken += bytes.len();
+        let result = connection.match_replies();
+        if connection.paused && connection.unsent() <= self.output_soft_max / 2 {
+            connection.paused = false;
+            self.make_ready(id);
+        }
+        match result {
             Ok(replies) => self.replies += replies,
             Err(text) => self.fail(id, text),
         }
@@ -184,7 +210,10 @@ impl Checker {
     /// Whether the client has got all replies to what the server received, or will get no more.
     pub fn is_answered(&self, id: u64) -> bool {
         let nothing_due = |connection: &Connection| {
-            connection.due.is_empty() && connection.output.is_empty() && !self.ready.contains(&id)
+            connection.due.is_empty()
+                && connection.output.is_empty()
+                && !connection.paused
+                && !self.ready.contains(&id)
         };
         self.connections.get(&id).is_none_or(nothing_due)
     }
@@ -233,11 +262,6 @@ impl Checker {
         summary
     }
 
-    /// When the run began, in microseconds since the Unix epoch.
-    pub fn epoch_us(&self) -> u64 {
-        self.epoch_us
-    }
-
     fn make_ready(&mut self, id: u64) {
         if !self.ready.contains(&id) {
             self.ready.push(id);
@@ -250,22 +274,30 @@ impl Checker {
 }
 
 impl Connection {
-    fn execute(&mut self, model: &mut Model, now_ms: i64) {
+    fn unsent(&self) -> usize {
+        self.made.saturating_sub(self.taken)
+    }
+
+    fn execute(&mut self, model: &mut Model, now_ms: i64, soft_max: usize, output: &[u8]) {
         let mut at = 0;
-        while !self.session.closing {
+        while !self.session.closing && !self.paused {
+            if self.unsent() > soft_max {
+                self.paused = true;
+                break;
+            }
             match wire::parse_request(&self.input[at..]) {
                 Request::Incomplete => break,
                 Request::Nothing(len) => at += len,
                 Request::Arguments(request, len) => {
                     at += len;
                     let expect = model.run(now_ms, &mut self.session, &request);
-                    self.due.push_back(Due::new(request, expect));
+                    self.owe(Due::new(request, expect), output);
                 }
                 Request::Malformed(text) => {
                     self.session.closing = true;
                     let text = format!("ERR Protocol error: {text}");
                     let expect = Expect::Exactly(Value::error(text.as_bytes()));
-                    self.due.push_back(Due::new(vec![self.input[at..].to_vec()], expect));
+                    self.owe(Due::new(vec![self.input[at..].to_vec()], expect), output);
                 }
             }
         }
@@ -273,6 +305,16 @@ impl Connection {
         if self.session.closing {
             self.input.clear();
         }
+    }
+
+    /// A reply has to come; `output` is what the server has made and not sent.
+    fn owe(&mut self, due: Due, output: &[u8]) {
+        let reply = || output.get(self.unsent()..).and_then(|rest| wire::parse_reply(rest).ok()?);
+        self.made += match &due.bytes {
+            Some(bytes) => bytes.len(),
+            None => reply().map_or(0, |(_, len)| len),
+        };
+        self.due.push_back(due);
     }
 
     /// Matches the replies that are complete, and says how many they were.
@@ -471,7 +513,7 @@ mod tests {
     const REQUESTS: &[&str] = &["SET k 1", "INCR k", "GET k"];
 
     fn checker() -> (Checker, u64) {
-        let mut checker = Checker::new(crate::EPOCH_US, None, false);
+        let mut checker = Checker::new(None, false);
         let id = checker.open();
         for request in REQUESTS {
             let words: Vec<Bytes> = request.split(' ').map(Bytes::from).collect();
@@ -508,7 +550,7 @@ mod tests {
 
     #[test]
     fn requests_of_a_lost_connection_that_were_not_executed_have_no_effect() {
-        let mut checker = Checker::new(crate::EPOCH_US, None, false);
+        let mut checker = Checker::new(None, false);
         let (first, second) = (checker.open(), checker.open());
         checker.received(first, b"SET k 1\r\n");
         checker.lost(first);
@@ -531,7 +573,7 @@ mod tests {
     }
 
     fn walk(replies: &[&[u8]]) -> Option<String> {
-        let mut checker = Checker::new(crate::EPOCH_US, None, false);
+        let mut checker = Checker::new(None, false);
         let id = checker.open();
         checker.received(id, b"MSET a 1 b 2 c 3\r\n");
         checker.execute(crate::EPOCH_US);

@@ -51,7 +51,7 @@ fn elapsed_us() -> u64 {
 /// Runs the plan of `seed`.
 pub fn run(seed: u64, options: Options) -> Outcome {
     let plan = Rc::new(Plan::new(seed, options.commands));
-    let checker = Checker::new(EPOCH_US, options.flaw, options.verbose);
+    let checker = Checker::new(options.flaw, options.verbose);
     let shared = Rc::new(Shared {
         checker: RefCell::new(checker),
         connections: RefCell::new(BTreeMap::new()),

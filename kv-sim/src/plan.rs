@@ -21,6 +21,9 @@ pub struct Plan {
     pub batch_max: u64,
     /// How slow clients are to take replies: the chance of waiting, in 256ths.
     pub laziness: u64,
+    /// With more unsent bytes of replies than this, the server lets a connection pause. Unlimited
+    /// if nothing is said. For the swarm tier only.
+    pub output_soft_max: Option<usize>,
     /// What happens in the background of the simulated network.
     pub network: Network,
     /// The clients.
@@ -167,6 +170,7 @@ impl Plan {
             buffer_max: pick(&mut rng, features.piece_sizes()),
             batch_max: pick(&mut rng, &[1, 2, 16]),
             laziness: pick(&mut rng, &[0, 0, 100, 240]),
+            output_soft_max: pick(&mut rng, &[None, None, None, Some(1), Some(100), Some(5000)]),
             network: Network::new(&mut rng, clients),
             scripts: (0..clients).map(script).collect(),
         }

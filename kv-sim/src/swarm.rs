@@ -5,7 +5,7 @@
 use crate::check::Checker;
 use crate::plan::{Chunking, Plan, Request, Script, Then};
 use crate::{EPOCH_US, Failed, Options, Outcome, wire};
-use kv_core::config::Config;
+use kv_core::config::{self, Config};
 use kv_core::kernel::{Kernel, NoHost};
 use kv_core::now::Now;
 use kv_core::rng::Rng;
@@ -20,7 +20,7 @@ const ELAPSED_MAX_US: u64 = 24 * 3600 * 1_000_000;
 /// Runs the plan of `seed`.
 pub fn run(seed: u64, options: Options) -> Outcome {
     let plan = Plan::new(seed, options.commands);
-    let mut checker = Checker::new(EPOCH_US, options.flaw, options.verbose);
+    let mut checker = Checker::new(options.flaw, options.verbose);
     Swarm::new(&plan, &mut checker).run();
     conclude(checker)
 }
@@ -35,10 +35,21 @@ pub(crate) fn conclude(mut checker: Checker) -> Outcome {
     }
 }
 
-/// The kernel that a plan asks for.
-pub(crate) fn kernel(plan: &Plan) -> Arc<Kernel> {
+/// The kernel that a plan asks for, with settings beyond the defaults.
+pub(crate) fn kernel(plan: &Plan, settings: &[(&str, String)]) -> Arc<Kernel> {
+    let config = Config::default();
+    for (name, value) in settings {
+        let id = config::find(name.as_bytes()).expect("it is a setting");
+        config.set(id, value.as_bytes()).expect("it is in range");
+    }
     let host = Box::new(NoHost::default());
-    Arc::new(Kernel::new(Config::default(), plan.shards, plan.seed, host, moment(0)))
+    Arc::new(Kernel::new(config, plan.shards, plan.seed, host, moment(0)))
+}
+
+/// The settings for a plan's limit of unsent replies.
+fn output_settings(plan: &Plan) -> Vec<(&'static str, String)> {
+    let limit = |soft_max| ("client-output-buffer-limit", format!("normal 0 {soft_max} 60"));
+    plan.output_soft_max.map(limit).into_iter().collect()
 }
 
 /// The moment so many microseconds after the start.
@@ -124,6 +135,9 @@ enum Phase {
 
 impl<'a> Swarm<'a> {
     fn new(plan: &'a Plan, checker: &'a mut Checker) -> Self {
+        if let Some(soft_max) = plan.output_soft_max {
+            checker.limit_output(soft_max);
+        }
         let client = |script| Client {
             script,
             connection: None,
@@ -134,7 +148,7 @@ impl<'a> Swarm<'a> {
         Self {
             plan,
             checker,
-            server: Server::new(kernel(plan)),
+            server: Server::new(kernel(plan, &output_settings(plan))),
             rng: Rng::derive(plan.seed, 0x7377_6172, 0),
             clients: plan.scripts.iter().map(client).collect(),
             owners: BTreeMap::new(),
@@ -183,9 +197,8 @@ impl<'a> Swarm<'a> {
                 break;
             }
             self.set_time(at.max(self.now_us));
-            let now = self.now();
-            self.checker.execute(now.unix_us);
-            self.server.handle_timeout(now);
+            self.server.handle_timeout(self.now());
+            self.check_execution();
             self.drain_events();
         }
         self.set_time(time_us);
@@ -250,8 +263,10 @@ impl<'a> Swarm<'a> {
             self.clients[client].phase = Phase::Ending;
             return;
         }
+        // A paused connection takes no input until its client has taken some replies.
+        let least_us = if self.server.wants_input(id) { 0 } else { 100 };
         let pause_us = self.rng.below(self.clients[client].script.pause_max_us + 1);
-        self.arrange(pause_us, Action::Act(client));
+        self.arrange(pause_us + least_us, Action::Act(client));
     }
 
     fn deliver(&mut self, client: usize, id: ConnectionId, serial: u64) {
@@ -311,10 +326,16 @@ impl<'a> Swarm<'a> {
 
     fn execute(&mut self) {
         self.deliveries = 0;
-        let now = self.now();
-        self.checker.execute(now.unix_us);
-        self.server.execute(now);
+        self.server.execute(self.now());
+        self.check_execution();
         self.drain_events();
+    }
+
+    fn check_execution(&mut self) {
+        let connections = self.clients.iter().filter_map(|client| client.connection);
+        let ids: BTreeMap<_, _> = connections.map(|(id, serial)| (serial, id)).collect();
+        let output = |serial| self.server.output(ids[&serial]);
+        self.checker.execute_with(moment(self.now_us).unix_us, output);
     }
 
     fn drain_events(&mut self) {
@@ -343,7 +364,10 @@ impl<'a> Swarm<'a> {
                 self.writable.remove(&id);
             }
         }
-        if !self.writable.is_empty() && !self.is_pump_arranged {
+        // A connection that was paused may have gone on.
+        let has_work = self.server.poll_deadline() == Some(0);
+        self.deliveries = self.deliveries.max(u64::from(has_work));
+        if (has_work || !self.writable.is_empty()) && !self.is_pump_arranged {
             self.is_pump_arranged = true;
             let delay_us = self.rng.below(2000);
             self.arrange(delay_us, Action::Pump);

@@ -286,7 +286,8 @@ pub(super) fn lcs(run: &mut Run<'_>) -> Outcome {
         return Err(b"ERR The specified keys must contain string values".into());
     };
     let (a, b) = (a.cloned().unwrap_or_default(), b.cloned().unwrap_or_default());
-    if run.args.len() == 3 || !run.args[3..].iter().all(|option| is(option, "LEN")) {
+    assert!(run.args.len() > 3, "plans ask for the length only");
+    if !run.args[3..].iter().all(|option| is(option, "LEN")) {
         return Err(SYNTAX.into());
     }
     let table_len = (a.len() as i64 + 1) * (b.len() as i64 + 1) * 4;

@@ -26,7 +26,7 @@ const LINGER: Duration = Duration::from_secs(60);
 /// Accepts connections for ever.
 pub(super) async fn serve(plan: Rc<Plan>, shared: Rc<Shared>) -> turmoil::Result {
     let driver = Rc::new(Driver {
-        server: RefCell::new(Server::new(kernel(&plan))),
+        server: RefCell::new(Server::new(kernel(&plan, &[]))),
         rng: RefCell::new(Rng::derive(plan.seed, 0x6472_6976, 0)),
         links: RefCell::new(BTreeMap::new()),
         work: Notify::new(),
