@@ -496,12 +496,7 @@ fn begin_step(scan: &Scan, walk: Option<Walk>) -> Walk {
         None => {
             // A scan that begins in the middle promises nothing of the keys before.
             let constant = if scan.cursor == 0 { Keys::clone(&scan.keys) } else { Keys::new() };
-            Walk {
-                cursor: scan.cursor,
-                database: scan.database,
-                constant,
-                seen: BTreeMap::new(),
-            }
+            Walk { cursor: scan.cursor, database: scan.database, constant, seen: BTreeMap::new() }
         }
     }
 }

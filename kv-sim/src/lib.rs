@@ -10,7 +10,10 @@
 //!
 //! One seed decides everything: two runs of a seed give the same [`trace`].
 
-#[cfg(not(tokio_unstable))]
+#![allow(unexpected_cfgs, reason = "`tokio_unstable` is set by `.cargo/config.toml`")]
+
+// rustdoc does not get the flag, and does not need it.
+#[cfg(not(any(tokio_unstable, doc, doctest)))]
 compile_error!(
     "turmoil's runs do not repeat without `--cfg tokio_unstable`: build with the \
      `.cargo/config.toml` of this repository, and without RUSTFLAGS, which would override it"

@@ -1,7 +1,7 @@
 //! What a Redis server answers, written as plainly as possible: a `BTreeMap` per database, no
 //! index, no laziness, no shared code with the kernel. It is slow and meant to be obvious.
 //!
-//! It knows the commands of [`COMMANDS`]. Replies that Redis leaves open (the order of KEYS, what
+//! It knows the commands that [`command_names`] gives. Replies that Redis leaves open (the order of KEYS, what
 //! RANDOMKEY picks, how far SCAN goes) become conditions instead of values.
 
 mod connection;
@@ -117,7 +117,7 @@ struct Run<'a> {
 type Row = (&'static str, i32, fn(&mut Run<'_>) -> Outcome);
 
 /// The commands that the model knows.
-pub(crate) const COMMANDS: &[Row] = &[
+const COMMANDS: &[Row] = &[
     ("append", 3, strings::append),
     ("copy", -3, generic::copy),
     ("dbsize", 1, generic::dbsize),
@@ -180,6 +180,11 @@ pub(crate) const COMMANDS: &[Row] = &[
     ("type", 2, generic::type_),
     ("unlink", -2, generic::del),
 ];
+
+/// The names of the commands that the model knows, in lower case.
+pub fn command_names() -> impl Iterator<Item = &'static str> {
+    COMMANDS.iter().map(|(name, _, _)| *name)
+}
 
 impl Model {
     /// Empty databases.

@@ -15,7 +15,11 @@ const WAIT_MAX: Duration = Duration::from_millis(10);
 
 /// Sends the commands of `seed`'s plan to the server at `address`, whose data are lost. How many
 /// replies were as the model says, or the first that was not.
-pub fn compare(address: &str, seed: u64, commands: Option<usize>) -> io::Result<Result<u64, String>> {
+pub fn compare(
+    address: &str,
+    seed: u64,
+    commands: Option<usize>,
+) -> io::Result<Result<u64, String>> {
     let plan = Plan::new(seed, commands);
     let mut replies = 0;
     let mut model = Model::new(None);
