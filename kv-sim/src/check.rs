@@ -36,6 +36,8 @@ pub struct Checker {
     time_us: u64,
     /// With more unsent bytes of replies than this, a connection pauses.
     output_soft_max: usize,
+    /// Clients beyond so many are refused.
+    clients_max: usize,
     trace: Trace,
     failure: Option<Failure>,
 }
@@ -61,6 +63,8 @@ struct Connection {
     taken: usize,
     /// Nothing is run until the client has taken more.
     paused: bool,
+    /// There were too many clients.
+    refused: bool,
 }
 
 /// A reply that has to come.
@@ -94,6 +98,7 @@ impl Checker {
             replies: 0,
             time_us: 0,
             output_soft_max: usize::MAX,
+            clients_max: usize::MAX,
             trace: Trace::new(verbose),
             failure: None,
         }
@@ -103,6 +108,12 @@ impl Checker {
     /// on [`Checker::execute_with`] must be called instead of [`Checker::execute`].
     pub fn limit_output(&mut self, soft_max: usize) {
         self.output_soft_max = soft_max;
+    }
+
+    /// The server refuses clients beyond so many. Only where it learns of a client's end when the
+    /// checker does.
+    pub fn limit_clients(&mut self, max: usize) {
+        self.clients_max = max;
     }
 
     /// The time of what is told from now on, in microseconds since the run began.
@@ -115,7 +126,12 @@ impl Checker {
     pub fn open(&mut self) -> u64 {
         self.opened += 1;
         let id = self.opened;
-        self.connections.insert(id, Connection::default());
+        let mut connection = Connection::default();
+        let accepted = self.connections.values().filter(|connection| !connection.refused).count();
+        if accepted >= self.clients_max {
+            connection.refuse();
+        }
+        self.connections.insert(id, connection);
         self.note(id, Direction::Open, b"");
         id
     }
@@ -274,6 +290,13 @@ impl Checker {
 }
 
 impl Connection {
+    fn refuse(&mut self) {
+        self.refused = true;
+        self.session.closing = true;
+        let expect = Expect::Exactly(Value::error(b"ERR max number of clients reached"));
+        self.owe(Due::new(vec![b"(connecting)".to_vec()], expect), &[]);
+    }
+
     fn unsent(&self) -> usize {
         self.made.saturating_sub(self.taken)
     }

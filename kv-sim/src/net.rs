@@ -1,5 +1,5 @@
 //! The slow tier: the server on one host of a simulated network, each client on another, with
-//! latency, links that stall, and clients that crash and come back. What the [`driver`] does with
+//! latency, links that stall, and clients that crash and come back. What its driver does with
 //! tokio here, the mio event loop does in production: it moves bytes and time, no more.
 //!
 //! turmoil delivers each write as one read. So both sides cut what they write and read into seeded

@@ -24,6 +24,8 @@ pub struct Plan {
     /// With more unsent bytes of replies than this, the server lets a connection pause. Unlimited
     /// if nothing is said. For the swarm tier only.
     pub output_soft_max: Option<usize>,
+    /// How many clients the server accepts at once. For the swarm tier only.
+    pub clients_max: Option<usize>,
     /// What happens in the background of the simulated network.
     pub network: Network,
     /// The clients.
@@ -128,7 +130,8 @@ struct Features {
     resp3: bool,
     junk: bool,
     garbage: bool,
-    breaks: bool,
+    /// How often connections end or break, in 64ths of the steps.
+    breaks: u64,
     large_values: bool,
     time: bool,
     depth_max: u64,
@@ -171,6 +174,7 @@ impl Plan {
             batch_max: pick(&mut rng, &[1, 2, 16]),
             laziness: pick(&mut rng, &[0, 0, 100, 240]),
             output_soft_max: pick(&mut rng, &[None, None, None, Some(1), Some(100), Some(5000)]),
+            clients_max: pick(&mut rng, &[None, None, None, Some(1), Some(clients / 2 + 1)]),
             network: Network::new(&mut rng, clients),
             scripts: (0..clients).map(script).collect(),
         }
@@ -208,7 +212,7 @@ impl Features {
         }
         let mut sometimes = |chance| rng.below(256) < chance;
         let (inline, resp3, junk) = (sometimes(60), sometimes(120), sometimes(150));
-        let (garbage, breaks, time) = (sometimes(60), sometimes(80), sometimes(160));
+        let (garbage, time) = (sometimes(60), sometimes(160));
         let large_values = sometimes(50);
         Features {
             kinds,
@@ -218,7 +222,7 @@ impl Features {
             resp3,
             junk,
             garbage,
-            breaks,
+            breaks: pick(rng, &[0, 0, 0, 0, 2, 20]),
             large_values,
             time,
             depth_max: pick(rng, &[1, 1, 4, 50]),
@@ -275,11 +279,10 @@ impl Maker<'_> {
     }
 
     fn then(&mut self) -> Then {
-        let breaks = self.features.breaks;
         match self.rng.below(64) {
-            0 if breaks => Then::End,
-            1 if breaks => Then::Break(self.rng.below(256)),
-            2..8 => Then::GoOn,
+            draw if draw < self.features.breaks / 2 => Then::End,
+            draw if draw < self.features.breaks => Then::Break(self.rng.below(257)),
+            56.. => Then::GoOn,
             _ => Then::Await,
         }
     }

@@ -46,10 +46,12 @@ pub(crate) fn kernel(plan: &Plan, settings: &[(&str, String)]) -> Arc<Kernel> {
     Arc::new(Kernel::new(config, plan.shards, plan.seed, host, moment(0)))
 }
 
-/// The settings for a plan's limit of unsent replies.
-fn output_settings(plan: &Plan) -> Vec<(&'static str, String)> {
-    let limit = |soft_max| ("client-output-buffer-limit", format!("normal 0 {soft_max} 60"));
-    plan.output_soft_max.map(limit).into_iter().collect()
+/// The settings for a plan's limits.
+fn limits(plan: &Plan) -> Vec<(&'static str, String)> {
+    let output = |soft_max| ("client-output-buffer-limit", format!("normal 0 {soft_max} 60"));
+    let clients = |max: usize| ("maxclients", max.to_string());
+    let output = plan.output_soft_max.map(output);
+    output.into_iter().chain(plan.clients_max.map(clients)).collect()
 }
 
 /// The moment so many microseconds after the start.
@@ -138,6 +140,9 @@ impl<'a> Swarm<'a> {
         if let Some(soft_max) = plan.output_soft_max {
             checker.limit_output(soft_max);
         }
+        if let Some(max) = plan.clients_max {
+            checker.limit_clients(max);
+        }
         let client = |script| Client {
             script,
             connection: None,
@@ -148,7 +153,7 @@ impl<'a> Swarm<'a> {
         Self {
             plan,
             checker,
-            server: Server::new(kernel(plan, &output_settings(plan))),
+            server: Server::new(kernel(plan, &limits(plan))),
             rng: Rng::derive(plan.seed, 0x7377_6172, 0),
             clients: plan.scripts.iter().map(client).collect(),
             owners: BTreeMap::new(),
