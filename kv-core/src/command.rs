@@ -1,6 +1,7 @@
 //! What a command is. All that is known of one stands in its row of the table ([`table`]); the
 //! dispatcher, `COMMAND`, key extraction and the documentation read it there.
 
+pub mod syntax;
 pub mod table;
 
 use crate::args::Args;
@@ -25,16 +26,21 @@ pub struct Command {
     pub flags: u32,
     /// Where the keys stand among the arguments.
     pub keys: &'static [KeySpec],
+    /// Of a command whose `keys` say `variable_flags`: what these arguments make of its keys.
+    pub key_access: Option<fn(Args<'_>) -> &'static str>,
     /// What must be locked before the handler runs. Engine handlers lock for themselves.
     pub scope: Scope,
     /// The family it is documented in.
     pub group: Group,
-    /// ACL categories beyond those that follow from `flags` and `group`.
+    /// ACL categories beyond those that follow from `flags` and `group`. One that names a kind of
+    /// data or of work, as `list` does, stands instead of the group's.
     pub categories: &'static [&'static str],
     /// The version of Redis that introduced it.
     pub since: &'static str,
     /// What it does, in one line.
     pub summary: &'static str,
+    /// The version of Redis that deprecated it, and what to use instead.
+    pub deprecated: Option<(&'static str, &'static str)>,
     /// Time complexity.
     pub complexity: &'static str,
     /// The arguments after the name, in the notation of [`table`]'s documentation.
@@ -54,11 +60,13 @@ impl Command {
         arity: 1,
         flags: 0,
         keys: &[],
+        key_access: None,
         scope: Scope::Keys,
         group: Group::Server,
         categories: &[],
         since: "1.0.0",
         summary: "",
+        deprecated: None,
         complexity: "O(1)",
         syntax: "",
         tips: &[],
@@ -76,6 +84,144 @@ impl Command {
     pub fn has(&self, flags: u32) -> bool {
         self.flags & flags == flags
     }
+
+    /// The names of its flags, in the order of COMMAND INFO.
+    pub fn flag_names(&self) -> impl Iterator<Item = &'static str> + use<> {
+        let movable = if self.key_range().movable { flag::MOVABLEKEYS } else { 0 };
+        let flags = self.flags | movable;
+        flag::NAMES.iter().filter(move |(flag, _)| flags & flag != 0).map(|&(_, name)| name)
+    }
+
+    /// The ACL categories that it is in, in the order of COMMAND INFO.
+    pub fn acl_categories(&self) -> impl Iterator<Item = &'static str> + '_ {
+        category::NAMES.iter().copied().filter(|&name| self.is_in_category(name))
+    }
+
+    /// Whether it is in this ACL category.
+    pub fn is_in_category(&self, name: &str) -> bool {
+        let is_explicit = self.categories.contains(&name);
+        is_explicit || self.group_category() == Some(name) || self.flags_give_category(name)
+    }
+
+    fn group_category(&self) -> Option<&'static str> {
+        let is_container = matches!(self.handler, Handler::Container);
+        let is_elsewhere = self.categories.iter().any(|name| category::SUBJECTS.contains(name));
+        if is_container || is_elsewhere { None } else { self.group.category() }
+    }
+
+    fn flags_give_category(&self, name: &str) -> bool {
+        match name {
+            "read" => self.has(flag::READONLY) && !self.is_in_category("scripting"),
+            "write" => self.has(flag::WRITE),
+            "admin" | "dangerous" => self.has(flag::ADMIN),
+            "pubsub" => self.has(flag::PUBSUB),
+            "fast" => self.has(flag::FAST),
+            "slow" => !self.has(flag::FAST),
+            "blocking" => self.has(flag::BLOCKING),
+            _ => false,
+        }
+    }
+
+    /// The positions of the keys in `args`, each with what the command does to it, in the words of
+    /// its [`KeySpec`]. None if `args` do not say where the keys are.
+    pub fn keys_of(&self, args: Args<'_>) -> Option<Vec<(usize, &'static str)>> {
+        let varying = self.key_access.map(|access| access(args));
+        let mut keys = Vec::new();
+        for spec in self.keys {
+            let access = varying.unwrap_or(spec.access);
+            keys.extend(spec.exact_positions(args)?.map(|position| (position, access)));
+        }
+        if keys.is_empty() { None } else { Some(keys) }
+    }
+
+    /// What first, last and step can tell of its keys.
+    pub fn key_range(&self) -> KeyRange {
+        match self.keys {
+            [] => KeyRange::default(),
+            [spec] => match spec.range() {
+                Some((first, last, step)) => KeyRange { first, last, step, movable: false },
+                None => KeyRange { movable: true, ..KeyRange::default() },
+            },
+            specs => KeyRange::of_several(specs),
+        }
+    }
+}
+
+/// A command's keys as clients knew them before there were key specifications: every `step`th
+/// argument from `first` to `last`, which counts from the end if negative. All are 0 if the
+/// command has no such keys.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct KeyRange {
+    /// The first key's position.
+    pub first: i64,
+    /// The last key's position.
+    pub last: i64,
+    /// The distance between keys.
+    pub step: i64,
+    /// Whether there are keys beyond these.
+    pub movable: bool,
+}
+
+impl KeyRange {
+    /// The specifications that continue each other make a range; the others stay out of it.
+    fn of_several(specs: &[KeySpec]) -> KeyRange {
+        let mut range = KeyRange::default();
+        for spec in specs {
+            match spec.range() {
+                Some((first, last, 1)) if range.step == 0 || range.last == first - 1 => {
+                    range.first = if range.step == 0 { first } else { range.first };
+                    (range.last, range.step) = (last, 1);
+                }
+                _ => range.movable = true,
+            }
+        }
+        range
+    }
+}
+
+/// ACL categories.
+mod category {
+    /// All of them, in the order of COMMAND INFO.
+    pub(super) const NAMES: &[&str] = &[
+        "keyspace",
+        "read",
+        "write",
+        "set",
+        "sortedset",
+        "list",
+        "hash",
+        "string",
+        "bitmap",
+        "hyperloglog",
+        "geo",
+        "stream",
+        "pubsub",
+        "admin",
+        "fast",
+        "slow",
+        "blocking",
+        "dangerous",
+        "connection",
+        "transaction",
+        "scripting",
+    ];
+
+    /// Those that say what a command works on, which its group says otherwise.
+    pub(super) const SUBJECTS: &[&str] = &[
+        "keyspace",
+        "set",
+        "sortedset",
+        "list",
+        "hash",
+        "string",
+        "bitmap",
+        "hyperloglog",
+        "geo",
+        "stream",
+        "connection",
+        "transaction",
+        "scripting",
+    ];
 }
 
 /// Behaviour that gates and clients ask about. The names are those of `COMMAND INFO`.
@@ -192,34 +338,55 @@ impl KeySpec {
         KeySpec { access, begin: Begin::Index(1), find: Find::Range { last: -1, step } }
     }
 
-    /// The positions of the keys in `args`, in order.
+    /// The positions of the keys in `args`, in order. What `args` are too short for is not there.
     pub fn positions(&self, args: Args<'_>) -> impl Iterator<Item = usize> + use<> {
-        let (first, end, step) = self.bounds(args).unwrap_or((0, 0, 1));
-        (first..end).step_by(step.max(1))
+        let bounds = self.begin(args).and_then(|begin| self.bounds(begin, args));
+        let (first, end, step) = bounds.unwrap_or((0, 0, 1));
+        (first..end.min(args.len())).step_by(step.max(1))
     }
 
-    /// First position, end (exclusive) and step; none where the arguments do not reach.
-    fn bounds(&self, args: Args<'_>) -> Option<(usize, usize, usize)> {
-        let len = args.len();
-        let begin = match self.begin {
-            Begin::Index(index) => index,
-            Begin::Keyword(word, from) => find_word(args, word, from)? + 1,
+    /// The positions of the keys in `args`, in order; none where there is not the keyword that
+    /// they follow, and no answer where `args` are too short or do not tell a number of keys.
+    pub fn exact_positions(&self, args: Args<'_>) -> Option<impl Iterator<Item = usize> + use<>> {
+        let (first, end, step) = match self.begin(args) {
+            Some(begin) => self.bounds(begin, args).filter(|bounds| bounds.0 < bounds.1)?,
+            None => (0, 0, 1),
         };
-        match self.find {
-            Find::Range { last, step } => {
-                let last = if last < 0 {
-                    len.checked_sub(last.unsigned_abs() as usize)?
-                } else {
-                    begin + last as usize
-                };
-                Some((begin, (last + 1).min(len), step))
+        (end <= args.len()).then(|| (first..end).step_by(step.max(1)))
+    }
+
+    /// First key, last key and step, where they are the same for all requests.
+    fn range(&self) -> Option<(i64, i64, i64)> {
+        match (self.begin, self.find) {
+            (Begin::Index(first), Find::Range { last, step }) => {
+                let (first, last) = (first as i64, i64::from(last));
+                Some((first, if last < 0 { last } else { first + last }, step as i64))
             }
+            _ => None,
+        }
+    }
+
+    fn begin(&self, args: Args<'_>) -> Option<usize> {
+        match self.begin {
+            Begin::Index(index) => Some(index),
+            Begin::Keyword(word, from) => Some(find_word(args, word, from)? + 1),
+        }
+    }
+
+    /// First position, end (exclusive) and step, which may lie beyond the arguments.
+    fn bounds(&self, begin: usize, args: Args<'_>) -> Option<(usize, usize, usize)> {
+        match self.find {
+            Find::Range { last, step } if last < 0 => {
+                let last = args.len().checked_sub(last.unsigned_abs() as usize)?;
+                Some((begin, last + 1, step))
+            }
+            Find::Range { last, step } => Some((begin, begin + last as usize + 1, step)),
             Find::Count { at, first, step } => {
                 let count: usize =
                     std::str::from_utf8(args.try_get(begin + at)?).ok()?.parse().ok()?;
                 let first = begin + first;
                 let end = count.checked_mul(step).and_then(|span| span.checked_add(first))?;
-                Some((first, end.min(len), step))
+                Some((first, end, step))
             }
         }
     }
@@ -369,5 +536,81 @@ mod tests {
         };
         assert_eq!(positions(store, "sort k store d"), [3]);
         assert_eq!(positions(store, "sort k"), [0usize; 0]);
+    }
+
+    fn count_from_1() -> &'static [KeySpec] {
+        const SPEC: KeySpec = KeySpec {
+            access: "RW access delete",
+            begin: Begin::Index(1),
+            find: Find::Count { at: 0, first: 1, step: 1 },
+        };
+        &[SPEC]
+    }
+
+    fn keys_of(command: &Command, request: &str) -> Option<Vec<(usize, &'static str)>> {
+        let args: OwnedArgs = request.split(' ').collect();
+        command.keys_of(args.as_args())
+    }
+
+    #[test]
+    fn keys_that_the_arguments_do_not_tell_are_no_keys_at_all() {
+        const ACCESS: &str = "RW access delete";
+        let lmpop = Command { keys: count_from_1(), ..Command::DEFAULT };
+        assert_eq!(keys_of(&lmpop, "lmpop 2 a b left"), Some(vec![(2, ACCESS), (3, ACCESS)]));
+        for request in ["lmpop 3 a left", "lmpop x a left", "lmpop 0 a left", "lmpop -1 a left"] {
+            assert_eq!(keys_of(&lmpop, request), None, "{request}");
+        }
+    }
+
+    #[test]
+    fn access_may_depend_on_the_arguments() {
+        let set = Command {
+            keys: const { &[KeySpec::one("RW access update variable_flags", 1)] },
+            key_access: Some(|args| if args.len() > 3 { "RW access update" } else { "OW update" }),
+            ..Command::DEFAULT
+        };
+        assert_eq!(keys_of(&set, "set k v"), Some(vec![(1, "OW update")]));
+        assert_eq!(keys_of(&set, "set k v get"), Some(vec![(1, "RW access update")]));
+    }
+
+    #[test]
+    fn first_last_and_step_follow_from_the_specifications() {
+        let range = |keys| {
+            let KeyRange { first, last, step, movable } =
+                Command { keys, ..Command::DEFAULT }.key_range();
+            (first, last, step, movable)
+        };
+        assert_eq!(range(&[]), (0, 0, 0, false));
+        assert_eq!(range(const { &[KeySpec::one("RO", 2)] }), (2, 2, 1, false));
+        assert_eq!(range(const { &[KeySpec::all("OW", 2)] }), (1, -1, 2, false));
+        assert_eq!(
+            range(const { &[KeySpec::one("RW", 1), KeySpec::one("OW", 2)] }),
+            (1, 2, 1, false)
+        );
+        assert_eq!(
+            range(const { &[KeySpec::one("RW", 1), KeySpec::one("OW", 3)] }),
+            (1, 1, 1, true)
+        );
+        assert_eq!(range(count_from_1()), (0, 0, 0, true));
+    }
+
+    #[test]
+    fn categories_follow_from_group_and_flags() {
+        let categories = |row: Command| row.acl_categories().collect::<Vec<_>>();
+        let row = Command { handler: Handler::Data(|_| Ok(())), ..Command::DEFAULT };
+        let pop = Command { group: Group::List, flags: flag::WRITE | flag::BLOCKING, ..row };
+        assert_eq!(categories(pop), ["write", "list", "slow", "blocking"]);
+        let row = Command { handler: Handler::Data(|_| Ok(())), ..Command::DEFAULT };
+        let sort = Command {
+            group: Group::Generic,
+            flags: flag::READONLY,
+            categories: &["list", "set", "sortedset", "dangerous"],
+            ..row
+        };
+        assert_eq!(categories(sort), ["read", "set", "sortedset", "list", "slow", "dangerous"]);
+        let admin = Command { flags: flag::ADMIN | flag::FAST, ..Command::DEFAULT };
+        assert_eq!(categories(admin), ["admin", "fast", "dangerous"]);
+        let container = Command { group: Group::Generic, ..Command::DEFAULT };
+        assert_eq!(categories(container), ["slow"]);
     }
 }

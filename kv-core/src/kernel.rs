@@ -233,9 +233,7 @@ impl Batch<'_> {
 /// The command that a request names, if its number of arguments is right.
 pub fn resolve(args: Args<'_>) -> Result<&'static Command, Error> {
     let mut command = table::find(args.get(0)).ok_or_else(|| unknown_command(args))?;
-    if matches!(command.handler, Handler::Container) {
-        let wrong_arity = || Error::WrongArity(command.full_name());
-        let name = args.try_get(1).ok_or_else(wrong_arity)?;
+    if let (false, Some(name)) = (command.subcommands.is_empty(), args.try_get(1)) {
         command = command.subcommand(name).ok_or_else(|| unknown_subcommand(command, name))?;
     }
     if command.accepts(args.len()) {

@@ -3,21 +3,40 @@
 //!
 //! # The notation of `syntax`
 //!
-//! As the documentation writes it: `key value [NX|XX] [GET] [EX seconds|PX milliseconds|KEEPTTL]`.
-//! Words in upper case are literal; others name an argument; `[...]` may be left out; `a|b` are
-//! alternatives; `(...)` groups; a group followed by `...` may be repeated, as in `key [key ...]`.
-//! An argument's type follows from its name (`key`, `pattern`, `seconds` ...).
+//! As the documentation of Redis writes it:
+//! `key value [NX|XX] [GET] [EX seconds|PX milliseconds|KEEPTTL]`. [`syntax`](super::syntax) reads
+//! it for COMMAND DOCS; [`syntax::plain`](super::syntax::plain) makes it fit for HELP.
+//!
+//! | Notation | Meaning |
+//! |---|---|
+//! | `EX` | A word in upper case is literal, as are `*`, `$`, `=`, `~` and `""`. |
+//! | `seconds` | A word in lower case names an argument. |
+//! | `EX seconds`, `LIMIT offset count` | A literal word takes the names that follow it, up to the next literal word, `\|` or bracket. |
+//! | `a\|b` | Alternatives, each a name, a literal word with its names, or a group. |
+//! | `[a b]` | May be left out. |
+//! | `(a b)` | Belongs together: write `(BEFORE\|AFTER) pivot`, since `AFTER` would take `pivot`. |
+//! | `TYPE A\|B`, `TYPE (a b)` | A literal word before alternatives or a group is their token. |
+//! | `key value [key value ...]` | What is repeated stands before the brackets that repeat it. |
+//! | `(a\|b)...` | A group that may be repeated as it is. |
+//! | `data:(key value)` | A label names a group in COMMAND DOCS; without one the names of its parts are joined, but for a few customary ones such as `condition`. |
+//! | `increment:double` | An argument's type, where its name does not tell: `string`, `integer`, `double`, `key`, `pattern`, `unix-time`. |
+//!
+//! Names tell most types: `key`, `source` or `newkey` is a key, `count` or `seconds` an integer,
+//! `score` or `timeout` a double, any other name a string. Keys stand in the order of the row's key
+//! specifications. Tests check that each row's `syntax` parses, and that it takes as many words as
+//! the row's arity says.
 
+mod command;
 mod connection;
 mod generic;
 mod list;
 mod server;
 mod string;
 
-use crate::command::Command;
+use crate::command::{Command, Group, Handler};
 
 const GROUPS: &[&[&Command]] =
-    &[connection::ROWS, generic::ROWS, list::ROWS, server::ROWS, string::ROWS];
+    &[command::ROWS, connection::ROWS, generic::ROWS, list::ROWS, server::ROWS, string::ROWS];
 
 const LEN: usize = {
     let (mut len, mut group) = (0, 0);
@@ -51,6 +70,42 @@ pub fn find(name: &[u8]) -> Option<&'static Command> {
         slot = (slot + 1) % INDEX_LEN;
     }
     None
+}
+
+/// The row of this full name in any case, `get` or `client|id`, if there is one.
+pub fn find_full(name: &[u8]) -> Option<&'static Command> {
+    match name.iter().position(|&byte| byte == b'|') {
+        Some(bar) => find(&name[..bar])?.subcommand(&name[bar + 1..]),
+        None => find(name),
+    }
+}
+
+/// The table as a list in Markdown: for each group, in the order of their names, a line with its
+/// commands.
+pub fn markdown() -> String {
+    let mut groups: Vec<_> = TABLE.iter().map(|command| command.group).collect();
+    groups.sort_by_key(|group| group.name());
+    groups.dedup();
+    groups.into_iter().map(markdown_line).collect()
+}
+
+fn markdown_line(group: Group) -> String {
+    let commands = TABLE.iter().filter(|command| command.group == group);
+    let names: Vec<_> = commands.map(|command| markdown_names(command)).collect();
+    format!("- {}: {}\n", group.name(), names.join(", "))
+}
+
+/// The command, or what of a container can be called.
+fn markdown_names(command: &Command) -> String {
+    let name = command.name.to_ascii_uppercase();
+    let subcommands = command.subcommands.iter();
+    let names: Vec<_> =
+        subcommands.map(|sub| format!("`{name} {}`", sub.name.to_ascii_uppercase())).collect();
+    match (names.is_empty(), command.handler) {
+        (false, Handler::Container) => names.join(", "),
+        (false, _) => format!("`{name}`, {}", names.join(", ")),
+        (true, _) => format!("`{name}`"),
+    }
 }
 
 impl Command {
@@ -153,6 +208,56 @@ mod tests {
         for row in rows() {
             assert!(!row.summary.is_empty(), "{} has no summary", row.full_name());
             assert!(row.arity != 0, "{} has no arity", row.full_name());
+        }
+    }
+
+    #[test]
+    fn a_container_is_never_run_itself() {
+        for container in rows().filter(|row| matches!(row.handler, Handler::Container)) {
+            assert!(!container.subcommands.is_empty(), "{}", container.name);
+            assert!(!container.accepts(1), "{}", container.name);
+        }
+    }
+
+    #[test]
+    fn rows_speak_of_keys_and_categories_in_known_words() {
+        let access = ["RO", "RW", "OW", "RM", "access", "update", "insert", "delete"];
+        let notes = ["not_key", "incomplete", "variable_flags"];
+        for row in rows() {
+            for word in row.keys.iter().flat_map(|spec| spec.access.split(' ')) {
+                assert!(
+                    [&access[..], &notes].concat().contains(&word),
+                    "{}: {word}",
+                    row.full_name()
+                );
+            }
+            for &name in row.categories {
+                let is_known = row.acl_categories().any(|category| category == name);
+                assert!(is_known, "{}: {name}", row.full_name());
+            }
+        }
+    }
+
+    #[test]
+    fn full_names_find_their_rows() {
+        for row in rows() {
+            let found = find_full(row.full_name().to_ascii_uppercase().as_bytes());
+            assert!(found.is_some_and(|found| std::ptr::eq(found, row)), "{}", row.full_name());
+        }
+        for name in ["", "|", "get|", "get|x", "command|", "command|count|x", "|count"] {
+            assert!(find_full(name.as_bytes()).is_none(), "{name}");
+        }
+    }
+
+    #[test]
+    fn markdown_lists_each_command_once() {
+        let markdown = markdown();
+        assert!(markdown.contains("- string: "));
+        assert!(markdown.contains("`COMMAND`, `COMMAND COUNT`, "));
+        for command in all() {
+            let name = format!("`{}", command.name.to_ascii_uppercase());
+            let ends = ["`", " "].map(|end| markdown.matches(&format!("{name}{end}")).count());
+            assert!(ends.into_iter().sum::<usize>() > 0, "{name}");
         }
     }
 }

@@ -1,5 +1,6 @@
 //! HELP, the same for every container: made from the rows of its subcommands.
 
+use crate::command::syntax::plain;
 use crate::command::{Command, EngineCx, table};
 use crate::error::Error;
 use crate::kernel::Flow;
@@ -24,6 +25,6 @@ fn lines(container: &Command) -> Vec<String> {
 }
 
 fn describe(sub: &Command) -> [String; 2] {
-    let usage = format!("{} {}", sub.name.to_ascii_uppercase(), sub.syntax);
+    let usage = format!("{} {}", sub.name.to_ascii_uppercase(), plain(sub.syntax));
     [usage.trim_end().to_owned(), format!("    {}", sub.summary)]
 }

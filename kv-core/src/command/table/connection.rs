@@ -38,7 +38,7 @@ pub(super) const ROWS: &[&Command] = &[
         flags: HANDSHAKE,
         since: "6.0.0",
         summary: "Chooses the protocol version and describes the server.",
-        syntax: "[protover [AUTH username password] [SETNAME clientname]]",
+        syntax: "[arguments:(protover [AUTH username password] [SETNAME clientname])]",
         handler: Engine(run::hello),
         ..ROW
     },
@@ -54,6 +54,7 @@ pub(super) const ROWS: &[&Command] = &[
     },
     &Command {
         name: "quit",
+        deprecated: Some(("7.2.0", "just closing the connection")),
         arity: -1,
         flags: HANDSHAKE,
         summary: "Closes the connection once the replies are sent.",
@@ -122,7 +123,7 @@ const CLIENT: &[Command] = &[
         since: "2.4.0",
         summary: "Describes the open connections, one in a line.",
         complexity: "O(N) where N is the number of client connections",
-        syntax: "[TYPE NORMAL|MASTER|REPLICA|PUBSUB] [ID client-id [client-id ...]]",
+        syntax: "[TYPE client-type:(NORMAL|MASTER|REPLICA|PUBSUB)] [ID client-id [client-id ...]]",
         tips: &["nondeterministic_output"],
         handler: Engine(client::list),
         ..SUBCOMMAND
@@ -132,7 +133,7 @@ const CLIENT: &[Command] = &[
         arity: 4,
         since: "7.2.0",
         summary: "Tells which library the client uses.",
-        syntax: "lib-name libname|lib-ver libver",
+        syntax: "LIB-NAME libname|LIB-VER libver",
         tips: TO_ALL_NODES,
         handler: Engine(client::setinfo),
         ..SUBCOMMAND

@@ -85,6 +85,7 @@ pub(super) const ROWS: &[&Command] = &[
     },
     &Command {
         name: "getset",
+        deprecated: Some(("6.2.0", "`SET` with the `!GET` argument")),
         arity: 3,
         flags: flag::WRITE | flag::DENYOOM | flag::FAST,
         keys: &[KeySpec::one("RW access update", 1)],
@@ -120,7 +121,7 @@ pub(super) const ROWS: &[&Command] = &[
         keys: &[KeySpec::one("RW access update", 1)],
         since: "2.6.0",
         summary: "Adds a floating-point number to a number; a missing key counts as 0.",
-        syntax: "key increment",
+        syntax: "key increment:double",
         handler: Data(run::incrbyfloat),
         ..ROW
     },
@@ -191,6 +192,10 @@ pub(super) const ROWS: &[&Command] = &[
     },
     &Command {
         name: "set",
+        key_access: Some(|args| {
+            let gets = args.from(3).any(|arg| arg.eq_ignore_ascii_case(b"get"));
+            if gets { "RW access update" } else { "OW update" }
+        }),
         arity: -3,
         flags: flag::WRITE | flag::DENYOOM,
         keys: &[KeySpec::one("RW access update variable_flags", 1)],
@@ -245,6 +250,7 @@ pub(super) const ROWS: &[&Command] = &[
     },
     &Command {
         name: "substr",
+        deprecated: Some(("2.0.0", "`GETRANGE`")),
         arity: 4,
         flags: flag::READONLY,
         keys: &[KeySpec::one("RO access", 1)],
