@@ -8,6 +8,7 @@ use crate::plan::{Plan, Request};
 use crate::wire::{self, Value};
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 /// Waits are cut down to this, since the time is real.
@@ -30,16 +31,36 @@ pub fn compare(
         for step in &script.steps {
             std::thread::sleep(Duration::from_micros(step.wait_us).min(WAIT_MAX));
             for request in step.requests.iter().filter_map(arguments) {
-                let (now_ms, reply) = oracle.ask_in_transaction(&request)?;
-                let expect = model.run(now_ms, &mut session, &request);
-                if let Err(text) = judge(&request, expect, &reply.bytes()) {
-                    return Ok(Err(text));
+                let (times, reply) = oracle.ask_in_transaction(&request)?;
+                match agree(times, &model, &session, &request, &reply) {
+                    Ok(agreed) => (model, session) = agreed,
+                    Err(text) => return Ok(Err(text)),
                 }
                 replies += 1;
             }
         }
     }
     Ok(Ok(replies))
+}
+
+/// The state after a request, if the reply is right for any of the times at which it may have run.
+fn agree(
+    times: RangeInclusive<i64>,
+    model: &Model,
+    session: &Session,
+    request: &[Bytes],
+    reply: &Value,
+) -> Result<(Model, Session), String> {
+    let mut result = Err("the time went back".into());
+    for now_ms in times {
+        let (mut model, mut session) = (model.clone(), session.clone());
+        let expect = model.run(now_ms, &mut session, request);
+        result = judge(request, expect, &reply.bytes()).map(|()| (model, session));
+        if result.is_ok() {
+            break;
+        }
+    }
+    result
 }
 
 /// The command, unless it would not fit into a transaction.
@@ -69,15 +90,19 @@ impl Oracle {
         self.reply()
     }
 
-    /// The time in milliseconds since the Unix epoch, and the reply.
-    fn ask_in_transaction(&mut self, args: &[Bytes]) -> io::Result<(i64, Value)> {
+    /// When it ran, in milliseconds since the Unix epoch, and the reply.
+    fn ask_in_transaction(&mut self, args: &[Bytes]) -> io::Result<(RangeInclusive<i64>, Value)> {
         self.ask(&[b"MULTI".to_vec()])?;
         self.ask(&[b"TIME".to_vec()])?;
         let queued = self.ask(args)?;
+        self.ask(&[b"TIME".to_vec()])?;
         let results = self.ask(&[b"EXEC".to_vec()])?;
         match &results {
-            Value::Many(_, parts) => Ok((milliseconds(&parts[0]), parts[1].clone())),
-            _ => Ok((0, queued)),
+            Value::Many(_, parts) => {
+                Ok((milliseconds(&parts[0])..=milliseconds(&parts[2]), parts[1].clone()))
+            }
+            // It was refused at once, whatever the time.
+            _ => Ok((0..=0, queued)),
         }
     }
 

@@ -171,7 +171,7 @@ impl Plan {
             seed,
             shards: pick(&mut rng, &[1, 1, 4, 16]),
             buffer_max: pick(&mut rng, features.piece_sizes()),
-            batch_max: pick(&mut rng, &[1, 2, 16]),
+            batch_max: pick(&mut rng, &[1, 2, 16, 64]),
             laziness: pick(&mut rng, &[0, 0, 100, 240]),
             output_soft_max: pick(&mut rng, &[None, None, None, Some(1), Some(100), Some(5000)]),
             clients_max: pick(&mut rng, &[None, None, None, Some(1), Some(clients / 2 + 1)]),
