@@ -17,6 +17,12 @@ use std::sync::Arc;
 /// How long, in virtual time, a run may take before it counts as stuck, in microseconds.
 const ELAPSED_MAX_US: u64 = 24 * 3600 * 1_000_000;
 
+/// How often a client whose bytes the server does not want tries again, in microseconds.
+const RETRY_US: u64 = 1000;
+
+/// How often it tries before the server counts as stuck.
+const RETRIES_MAX: u64 = 600_000;
+
 /// Runs the plan of `seed`.
 pub fn run(seed: u64, options: Options) -> Outcome {
     let plan = Plan::new(seed, options.commands);
@@ -118,6 +124,8 @@ struct Client<'a> {
     next_step: usize,
     /// What is still to be sent of the current step.
     left: Vec<u8>,
+    /// How often it has tried in vain to send the next piece.
+    retries: u64,
     phase: Phase,
 }
 
@@ -148,6 +156,7 @@ impl<'a> Swarm<'a> {
             connection: None,
             next_step: 0,
             left: Vec::new(),
+            retries: 0,
             phase: Phase::Between,
         };
         Self {
@@ -268,10 +277,19 @@ impl<'a> Swarm<'a> {
             self.clients[client].phase = Phase::Ending;
             return;
         }
-        // A paused connection takes no input until its client has taken some replies.
-        let least_us = if self.server.wants_input(id) { 0 } else { 100 };
         let pause_us = self.rng.below(self.clients[client].script.pause_max_us + 1);
-        self.arrange(pause_us + least_us, Action::Act(client));
+        // A paused connection takes no input until its client has taken some replies.
+        let retry_us = if self.server.wants_input(id) { 0 } else { RETRY_US };
+        self.note_retry(client, serial, retry_us > 0);
+        self.arrange(pause_us + retry_us, Action::Act(client));
+    }
+
+    fn note_retry(&mut self, client: usize, serial: u64, retries: bool) {
+        let client = &mut self.clients[client];
+        client.retries = if retries { client.retries + 1 } else { 0 };
+        if client.retries > RETRIES_MAX {
+            self.checker.fail(serial, "the server takes no more input".into());
+        }
     }
 
     fn deliver(&mut self, client: usize, id: ConnectionId, serial: u64) {
