@@ -295,7 +295,10 @@ impl Server {
     fn remove(&mut self, id: ConnectionId) {
         if self.connections.contains(id.0) {
             self.unwatch(id);
-            self.connections.remove(id.0);
+            if self.connections.remove(id.0).is_queued {
+                // Whoever gets the name next must not inherit the place in the queue.
+                self.queue.retain(|&queued| queued != id);
+            }
         }
     }
 }

@@ -147,6 +147,24 @@ fn a_refused_client_is_told_why() {
 }
 
 /// A pipeline whose replies are far longer than itself.
+#[test]
+fn a_connection_that_takes_the_place_of_a_lost_one_waits_its_turn() {
+    let mut driver = Driver::new(&[]);
+    let put = |driver: &mut Driver, id, bytes: &[u8]| {
+        driver.server.input(id)[..bytes.len()].copy_from_slice(bytes);
+        driver.server.handle_received(id, bytes.len());
+    };
+    let (lost, first) = (driver.connect(), driver.connect());
+    put(&mut driver, lost, b"SET k 0\r\n");
+    put(&mut driver, first, b"SET k 1\r\n");
+    driver.server.handle_lost(lost);
+    let second = driver.connect();
+    assert_eq!(second, lost, "the name is used again");
+    put(&mut driver, second, b"GET k\r\n");
+    driver.server.execute(driver.now);
+    assert_eq!(driver.take(second), b"$1\r\n1\r\n");
+}
+
 fn greedy(requests: usize) -> Vec<u8> {
     b"GET k\r\n".repeat(requests)
 }

@@ -1,0 +1,619 @@
+//! The checker: told what the server received, in its order, and what clients got, it decides
+//! whether every reply is there once, in order, with the value that the model gives.
+
+use crate::Summary;
+use crate::model::{Bytes, Expect, Flaw, Keys, Model, Scan, Session};
+use crate::trace::{Direction, Trace};
+use crate::wire::{self, Request, Value, quoted};
+use std::collections::{BTreeMap, VecDeque};
+
+/// What was wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// When, in microseconds since the run began.
+    pub time_us: u64,
+    /// On which connection, in order of opening.
+    pub connection: u64,
+    /// What.
+    pub text: String,
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "at {} us on connection c{}: {}", self.time_us, self.connection, self.text)
+    }
+}
+
+/// Checks one run.
+#[derive(Debug)]
+pub struct Checker {
+    model: Model,
+    connections: BTreeMap<u64, Connection>,
+    /// Which connections received something since the last execution, the first to do so first.
+    ready: Vec<u64>,
+    opened: u64,
+    replies: u64,
+    time_us: u64,
+    /// With more unsent bytes of replies than this, a connection pauses.
+    output_soft_max: usize,
+    /// Clients beyond so many are refused.
+    clients_max: usize,
+    trace: Trace,
+    failure: Option<Failure>,
+}
+
+#[derive(Debug, Default)]
+struct Connection {
+    session: Session,
+    /// Received and not yet executed.
+    input: Bytes,
+    /// Sent by the server and not yet matched.
+    output: Bytes,
+    due: VecDeque<Due>,
+    walk: Option<Walk>,
+    /// The client said that it will send no more.
+    ended: bool,
+    /// The client is gone, so that nobody sees the replies.
+    cut: bool,
+    /// How many bytes the server has received.
+    received: usize,
+    /// How many bytes of replies the server has made.
+    made: usize,
+    /// How many bytes of replies the client has taken.
+    taken: usize,
+    /// Nothing is run until the client has taken more.
+    paused: bool,
+    /// There were too many clients.
+    refused: bool,
+}
+
+/// A reply that has to come.
+#[derive(Debug)]
+struct Due {
+    request: Vec<Bytes>,
+    expect: Expect,
+    /// The reply's bytes, if they are known.
+    bytes: Option<Bytes>,
+}
+
+/// A scan from its beginning, as far as it got.
+#[derive(Debug)]
+struct Walk {
+    cursor: u64,
+    database: usize,
+    /// The keys that were there all the time.
+    constant: Keys,
+    /// How often each key was returned.
+    seen: BTreeMap<Bytes, u32>,
+}
+
+impl Checker {
+    /// A checker of a run that has just begun.
+    pub fn new(flaw: Option<Flaw>, verbose: bool) -> Self {
+        Self {
+            model: Model::new(flaw),
+            connections: BTreeMap::new(),
+            ready: Vec::new(),
+            opened: 0,
+            replies: 0,
+            time_us: 0,
+            output_soft_max: usize::MAX,
+            clients_max: usize::MAX,
+            trace: Trace::new(verbose),
+            failure: None,
+        }
+    }
+
+    /// The server lets connections pause that have more unsent bytes of replies than this. From now
+    /// on [`Checker::execute_with`] must be called instead of [`Checker::execute`].
+    pub fn limit_output(&mut self, soft_max: usize) {
+        self.output_soft_max = soft_max;
+    }
+
+    /// The server refuses clients beyond so many. Only where it learns of a client's end when the
+    /// checker does.
+    pub fn limit_clients(&mut self, max: usize) {
+        self.clients_max = max;
+    }
+
+    /// The time of what is told from now on, in microseconds since the run began.
+    pub fn at(&mut self, time_us: u64) -> &mut Self {
+        self.time_us = time_us;
+        self
+    }
+
+    /// A connection was opened; gives the number it has here.
+    pub fn open(&mut self) -> u64 {
+        self.opened += 1;
+        let id = self.opened;
+        let mut connection = Connection::default();
+        let accepted = self.connections.values().filter(|connection| !connection.refused).count();
+        if accepted >= self.clients_max {
+            connection.refuse();
+        }
+        self.connections.insert(id, connection);
+        self.note(id, Direction::Open, b"");
+        id
+    }
+
+    /// The server received these bytes.
+    pub fn received(&mut self, id: u64, bytes: &[u8]) {
+        self.note(id, Direction::Received, bytes);
+        let Some(connection) = self.connections.get_mut(&id) else { return };
+        connection.input.extend_from_slice(bytes);
+        connection.received += bytes.len();
+        self.make_ready(id);
+    }
+
+    /// The server learnt that the client will send no more.
+    pub fn end_of_input(&mut self, id: u64) {
+        self.note(id, Direction::EndOfInput, b"");
+        if let Some(connection) = self.connections.get_mut(&id) {
+            connection.ended = true;
+        }
+    }
+
+    /// The connection broke: what was not executed never will be, and replies may be missing.
+    pub fn lost(&mut self, id: u64) {
+        self.note(id, Direction::Lost, b"");
+        self.connections.remove(&id);
+        self.ready.retain(|&ready| ready != id);
+    }
+
+    /// The client is gone and will see no more replies, but the server may not know that yet.
+    pub fn cut(&mut self, id: u64) {
+        if let Some(connection) = self.connections.get_mut(&id) {
+            connection.cut = true;
+            self.note(id, Direction::Cut, b"");
+        }
+    }
+
+    /// The server ran what it had received, at `unix_us`.
+    pub fn execute(&mut self, unix_us: u64) {
+        self.execute_with(unix_us, |_| &[]);
+    }
+
+    /// The same, where `output` gives what the server has for a connection that was not sent yet:
+    /// when a connection pauses depends on how long replies are that the model does not know.
+    pub fn execute_with<'o>(&mut self, unix_us: u64, output: impl Fn(u64) -> &'o [u8]) {
+        self.note(0, Direction::Execute, b"");
+        let now_ms = (unix_us / 1000) as i64;
+        for id in std::mem::take(&mut self.ready) {
+            if let Some(connection) = self.connections.get_mut(&id) {
+                connection.execute(&mut self.model, now_ms, self.output_soft_max, output(id));
+            }
+        }
+    }
+
+    /// The client got these bytes.
+    pub fn sent(&mut self, id: u64, bytes: &[u8]) {
+        self.note(id, Direction::Sent, bytes);
+        let Some(connection) = self.connections.get_mut(&id) else { return };
+        connection.output.extend_from_slice(bytes);
+        connection.taken += bytes.len();
+        let result = connection.match_replies();
+        if connection.paused && connection.unsent() <= self.output_soft_max / 2 {
+            connection.paused = false;
+            self.make_ready(id);
+        }
+        match result {
+            Ok(replies) => self.replies += replies,
+            Err(text) => self.fail(id, text),
+        }
+    }
+
+    /// The client saw the server close the connection, after all that the server had sent.
+    pub fn closed(&mut self, id: u64) {
+        self.note(id, Direction::Closed, b"");
+        let Some(connection) = self.connections.remove(&id) else { return };
+        self.ready.retain(|&ready| ready != id);
+        if let Err(text) = connection.check_closed() {
+            self.fail(id, text);
+        }
+    }
+
+    /// The run is over: nothing may be missing or left over.
+    pub fn finish(&mut self) {
+        for (id, connection) in std::mem::take(&mut self.connections) {
+            if !connection.cut
+                && let Err(text) = connection.check_complete()
+            {
+                self.fail(id, text);
+            }
+        }
+    }
+
+    /// Whether the client has got all replies to what the server received, or will get no more.
+    pub fn is_answered(&self, id: u64) -> bool {
+        let nothing_due = |connection: &Connection| {
+            connection.due.is_empty()
+                && connection.output.is_empty()
+                && !connection.paused
+                && !self.ready.contains(&id)
+        };
+        self.connections.get(&id).is_none_or(nothing_due)
+    }
+
+    /// How many bytes the server has received on the connection.
+    pub fn received_len(&self, id: u64) -> usize {
+        self.connections.get(&id).map_or(0, |connection| connection.received)
+    }
+
+    /// Whether the connection is there: neither lost nor closed.
+    pub fn is_open(&self, id: u64) -> bool {
+        self.connections.contains_key(&id)
+    }
+
+    /// Whether the server will close the connection after the replies that are due.
+    pub fn is_closing(&self, id: u64) -> bool {
+        self.connections.get(&id).is_none_or(|connection| connection.session.closing)
+    }
+
+    /// Where the connection's scan goes on; 0 if none is under way.
+    pub fn cursor(&self, id: u64) -> u64 {
+        let walk = self.connections.get(&id).and_then(|connection| connection.walk.as_ref());
+        walk.map_or(0, |walk| walk.cursor)
+    }
+
+    /// The first failure, if there was one.
+    pub fn failure(&self) -> Option<&Failure> {
+        self.failure.as_ref()
+    }
+
+    /// Something was wrong.
+    pub fn fail(&mut self, connection: u64, text: String) {
+        let time_us = self.time_us;
+        self.failure.get_or_insert(Failure { time_us, connection, text });
+    }
+
+    /// The numbers of the run so far.
+    pub fn summary(&mut self) -> Summary {
+        let mut summary = Summary {
+            replies: self.replies,
+            connections: self.opened,
+            elapsed_us: self.time_us,
+            ..Summary::default()
+        };
+        self.trace.summarize(&mut summary);
+        summary
+    }
+
+    fn make_ready(&mut self, id: u64) {
+        if !self.ready.contains(&id) {
+            self.ready.push(id);
+        }
+    }
+
+    fn note(&mut self, id: u64, direction: Direction, bytes: &[u8]) {
+        self.trace.record(self.time_us, id, direction, bytes);
+    }
+}
+
+impl Connection {
+    fn refuse(&mut self) {
+        self.refused = true;
+        self.session.closing = true;
+        let expect = Expect::Exactly(Value::error(b"ERR max number of clients reached"));
+        self.owe(Due::new(vec![b"(connecting)".to_vec()], expect), &[]);
+    }
+
+    fn unsent(&self) -> usize {
+        self.made.saturating_sub(self.taken)
+    }
+
+    fn execute(&mut self, model: &mut Model, now_ms: i64, soft_max: usize, output: &[u8]) {
+        let mut at = 0;
+        while !self.session.closing && !self.paused {
+            if self.unsent() > soft_max {
+                self.paused = true;
+                break;
+            }
+            match wire::parse_request(&self.input[at..]) {
+                Request::Incomplete => break,
+                Request::Nothing(len) => at += len,
+                Request::Arguments(request, len) => {
+                    at += len;
+                    let expect = model.run(now_ms, &mut self.session, &request);
+                    self.owe(Due::new(request, expect), output);
+                }
+                Request::Malformed(text) => {
+                    self.session.closing = true;
+                    let text = format!("ERR Protocol error: {text}");
+                    let expect = Expect::Exactly(Value::error(text.as_bytes()));
+                    self.owe(Due::new(vec![self.input[at..].to_vec()], expect), output);
+                }
+            }
+        }
+        self.input.drain(..at);
+        if self.session.closing {
+            self.input.clear();
+        }
+    }
+
+    /// A reply has to come; `output` is what the server has made and not sent.
+    fn owe(&mut self, due: Due, output: &[u8]) {
+        let reply = || output.get(self.unsent()..).and_then(|rest| wire::parse_reply(rest).ok()?);
+        self.made += match &due.bytes {
+            Some(bytes) => bytes.len(),
+            None => reply().map_or(0, |(_, len)| len),
+        };
+        self.due.push_back(due);
+    }
+
+    /// Matches the replies that are complete, and says how many they were.
+    fn match_replies(&mut self) -> Result<u64, String> {
+        let (mut at, mut replies) = (0, 0);
+        while at < self.output.len() {
+            let rest = &self.output[at..];
+            let Some(due) = self.due.front() else {
+                return Err(format!("surplus bytes {}", quoted(rest)));
+            };
+            let Some(len) = due.match_reply(rest, &mut self.walk)? else { break };
+            self.due.pop_front();
+            at += len;
+            replies += 1;
+        }
+        self.output.drain(..at);
+        Ok(replies)
+    }
+
+    fn check_closed(&self) -> Result<(), String> {
+        self.check_complete()?;
+        let expected = self.session.closing || self.ended;
+        if expected { Ok(()) } else { Err("the server closed without a reason".into()) }
+    }
+
+    fn check_complete(&self) -> Result<(), String> {
+        let Some(due) = self.due.front() else {
+            let rest = quoted(&self.output);
+            return if self.output.is_empty() { Ok(()) } else { Err(format!("surplus {rest}")) };
+        };
+        let (missing, after) = (self.due.len(), quoted(&self.output));
+        Err(format!("{missing} replies are missing, that to {} first; got {after}", due.show()))
+    }
+}
+
+/// Whether `output` is exactly the reply that `expect` wants; the error explains.
+pub(crate) fn judge(request: &[Bytes], expect: Expect, output: &[u8]) -> Result<(), String> {
+    let due = Due::new(request.to_vec(), expect);
+    match due.match_reply(output, &mut None)? {
+        Some(len) if len == output.len() => Ok(()),
+        _ => Err(due.mismatch(output, "a reply of another length")),
+    }
+}
+
+impl Due {
+    fn new(request: Vec<Bytes>, expect: Expect) -> Self {
+        let bytes = match &expect {
+            Expect::Exactly(value) => Some(value.bytes()),
+            _ => None,
+        };
+        Self { request, expect, bytes }
+    }
+
+    fn show(&self) -> String {
+        let words: Vec<String> = self.request.iter().map(|arg| quoted(arg)).collect();
+        words.join(" ")
+    }
+
+    /// The length of the reply at the beginning of `output`, or nothing if it is not complete.
+    fn match_reply(&self, output: &[u8], walk: &mut Option<Walk>) -> Result<Option<usize>, String> {
+        if let Some(bytes) = &self.bytes {
+            return self.match_bytes(output, bytes);
+        }
+        let parsed = wire::parse_reply(output);
+        let Some((reply, len)) = parsed.map_err(|text| self.mismatch(output, &text))? else {
+            return Ok(None);
+        };
+        let is_right = match &self.expect {
+            Expect::Exactly(value) => Ok(reply == *value),
+            Expect::AnyOrder(values) => Ok(is_array_of(&reply, values)),
+            Expect::Between(least, most) => Ok(is_int_between(&reply, *least, *most)),
+            Expect::Member(keys, null) => Ok(is_member(&reply, keys, null)),
+            Expect::Scan(scan) => scan_step(scan, &reply, walk),
+            Expect::Hello(protocol) => Ok(is_hello(&reply, *protocol)),
+        };
+        match is_right {
+            Ok(true) => Ok(Some(len)),
+            Ok(false) => Err(self.mismatch(&output[..len], &format!("{:?}", self.expect))),
+            Err(text) => Err(self.mismatch(&output[..len], &text)),
+        }
+    }
+
+    fn match_bytes(&self, output: &[u8], expected: &[u8]) -> Result<Option<usize>, String> {
+        let len = output.len().min(expected.len());
+        if output[..len] == expected[..len] {
+            return Ok((len == expected.len()).then_some(len));
+        }
+        // A wrong reply is told of when all of it is there.
+        match wire::parse_reply(output) {
+            Ok(None) => Ok(None),
+            Ok(Some((_, len))) => Err(self.mismatch(&output[..len], &quoted(expected))),
+            Err(_) => Err(self.mismatch(output, &quoted(expected))),
+        }
+    }
+
+    fn mismatch(&self, got: &[u8], expected: &str) -> String {
+        let expected: String = expected.chars().take(1000).collect();
+        format!("the reply to {} is {}, expected {expected}", self.show(), quoted(got))
+    }
+}
+
+fn is_array_of(reply: &Value, values: &[Value]) -> bool {
+    let Value::Many(b'*', items) = reply else { return false };
+    let mut items = items.clone();
+    let mut values = values.to_vec();
+    items.sort();
+    values.sort();
+    items == values
+}
+
+fn is_int_between(reply: &Value, least: i64, most: i64) -> bool {
+    let Value::Line(b':', text) = reply else { return false };
+    wire::parse_int(text).is_some_and(|value| (least..=most).contains(&value))
+}
+
+fn is_member(reply: &Value, keys: &Keys, null: &Value) -> bool {
+    match reply {
+        Value::Blob(b'$', key) => keys.contains_key(key),
+        other => keys.is_empty() && other == null,
+    }
+}
+
+fn is_hello(reply: &Value, protocol: u8) -> bool {
+    let kind = if protocol == 3 { b'%' } else { b'*' };
+    let Value::Many(found, items) = reply else { return false };
+    let field = |name: &[u8]| {
+        let mut pairs = items.chunks(2).filter(|pair| pair.len() == 2);
+        pairs.find(|pair| pair[0].text() == Some(name)).map(|pair| &pair[1])
+    };
+    *found == kind
+        && field(b"server") == Some(&Value::bulk(b"redis"))
+        && field(b"proto") == Some(&Value::int(i64::from(protocol)))
+        && field(b"mode") == Some(&Value::bulk(b"standalone"))
+        && field(b"id").is_some_and(|id| is_int_between(id, 1, i64::MAX))
+}
+
+/// Whether a reply to SCAN names its cursor and keys that are there, and none twice. At the end of
+/// a scan of a whole database: whether each key that was there all the time came exactly once.
+fn scan_step(scan: &Scan, reply: &Value, walk: &mut Option<Walk>) -> Result<bool, String> {
+    let Value::Many(b'*', parts) = reply else { return Ok(false) };
+    let [Value::Blob(b'$', cursor), Value::Many(b'*', items)] = &parts[..] else {
+        return Ok(false);
+    };
+    let cursor = std::str::from_utf8(cursor).ok().and_then(|text| text.parse::<u64>().ok());
+    let cursor = cursor.ok_or("a cursor")?;
+    let mut step = begin_step(scan, walk.take());
+    for item in items {
+        let Value::Blob(b'$', key) = item else { return Ok(false) };
+        if !scan.keys.contains_key(key) {
+            return Err(format!("only keys that exist, not {}", quoted(key)));
+        }
+        let count = step.seen.entry(key.clone()).or_default();
+        *count += 1;
+        if *count > 1 && step.constant.contains_key(key) {
+            return Err(format!("{} only once", quoted(key)));
+        }
+    }
+    step.cursor = cursor;
+    if cursor != 0 {
+        *walk = scan.all.then_some(step);
+    } else if scan.all
+        && let Some(key) = step.constant.keys().find(|key| !step.seen.contains_key(*key))
+    {
+        return Err(format!("{}, which was there all the time", quoted(key)));
+    }
+    Ok(true)
+}
+
+/// The scan that this step continues, or a new one.
+fn begin_step(scan: &Scan, walk: Option<Walk>) -> Walk {
+    let continues = |walk: &Walk| {
+        scan.all && scan.cursor != 0 && walk.cursor == scan.cursor && walk.database == scan.database
+    };
+    match walk.filter(continues) {
+        Some(mut walk) => {
+            walk.constant.retain(|key, born| scan.keys.get(key) == Some(born));
+            walk
+        }
+        None => {
+            // A scan that begins in the middle promises nothing of the keys before.
+            let constant = if scan.cursor == 0 { Keys::clone(&scan.keys) } else { Keys::new() };
+            Walk { cursor: scan.cursor, database: scan.database, constant, seen: BTreeMap::new() }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REQUESTS: &[&str] = &["SET k 1", "INCR k", "GET k"];
+
+    fn checker() -> (Checker, u64) {
+        let mut checker = Checker::new(None, false);
+        let id = checker.open();
+        for request in REQUESTS {
+            let words: Vec<Bytes> = request.split(' ').map(Bytes::from).collect();
+            checker.received(id, &wire::render_request(&words));
+        }
+        checker.execute(crate::EPOCH_US);
+        (checker, id)
+    }
+
+    fn failure_after(replies: &[u8]) -> Option<String> {
+        let (mut checker, id) = checker();
+        replies.chunks(3).for_each(|piece| checker.sent(id, piece));
+        checker.finish();
+        checker.failure().map(|failure| failure.text.clone())
+    }
+
+    #[test]
+    fn the_right_replies_pass() {
+        assert_eq!(failure_after(b"+OK\r\n:2\r\n$1\r\n2\r\n"), None);
+    }
+
+    #[test]
+    fn swapped_missing_surplus_and_wrong_replies_are_noticed() {
+        let swapped = failure_after(b"+OK\r\n$1\r\n2\r\n:2\r\n").expect("swapped");
+        assert!(swapped.contains("INCR"), "{swapped}");
+        let missing = failure_after(b"+OK\r\n:2\r\n").expect("missing");
+        assert!(missing.contains("missing") && missing.contains("GET"), "{missing}");
+        let half = failure_after(b"+OK\r\n:2\r\n$1\r\n2").expect("half");
+        assert!(half.contains("missing"), "{half}");
+        let surplus = failure_after(b"+OK\r\n:2\r\n$1\r\n2\r\n+OK\r\n").expect("surplus");
+        assert!(surplus.contains("surplus"), "{surplus}");
+        assert!(failure_after(b"+OK\r\n:3\r\n$1\r\n2\r\n").is_some());
+    }
+
+    #[test]
+    fn requests_of_a_lost_connection_that_were_not_executed_have_no_effect() {
+        let mut checker = Checker::new(None, false);
+        let (first, second) = (checker.open(), checker.open());
+        checker.received(first, b"SET k 1\r\n");
+        checker.lost(first);
+        checker.received(second, b"GET k\r\n");
+        checker.execute(crate::EPOCH_US);
+        checker.sent(second, b"$-1\r\n");
+        checker.finish();
+        assert_eq!(checker.failure(), None);
+    }
+
+    #[test]
+    fn closing_needs_a_reason_and_all_replies() {
+        let (mut early, id) = checker();
+        early.closed(id);
+        assert!(early.failure().expect("replies were due").text.contains("missing"));
+        let (mut idle, id) = checker();
+        idle.sent(id, b"+OK\r\n:2\r\n$1\r\n2\r\n");
+        idle.closed(id);
+        assert!(idle.failure().expect("nobody asked for it").text.contains("reason"));
+    }
+
+    fn walk(replies: &[&[u8]]) -> Option<String> {
+        let mut checker = Checker::new(None, false);
+        let id = checker.open();
+        checker.received(id, b"MSET a 1 b 2 c 3\r\n");
+        checker.execute(crate::EPOCH_US);
+        checker.sent(id, b"+OK\r\n");
+        for reply in replies {
+            checker.received(id, format!("SCAN {}\r\n", checker.cursor(id)).as_bytes());
+            checker.execute(crate::EPOCH_US);
+            checker.sent(id, reply);
+        }
+        checker.failure().map(|failure| failure.text.clone())
+    }
+
+    #[test]
+    fn a_scan_returns_each_constant_key_exactly_once() {
+        let first = b"*2\r\n$1\r\n7\r\n*2\r\n$1\r\nc\r\n$1\r\na\r\n";
+        let last = b"*2\r\n$1\r\n0\r\n*1\r\n$1\r\nb\r\n";
+        assert_eq!(walk(&[first, last]), None);
+        let none = b"*2\r\n$1\r\n0\r\n*0\r\n";
+        assert!(walk(&[first, none]).expect("b is missing").contains("all the time"));
+        let twice = b"*2\r\n$1\r\n0\r\n*2\r\n$1\r\nb\r\n$1\r\na\r\n";
+        assert!(walk(&[first, twice]).expect("a came again").contains("once"));
+        let foreign = b"*2\r\n$1\r\n0\r\n*1\r\n$1\r\nx\r\n";
+        assert!(walk(&[foreign]).expect("there is no x").contains("exist"));
+    }
+}

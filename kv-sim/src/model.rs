@@ -1,0 +1,372 @@
+//! What a Redis server answers, written as plainly as possible: a `BTreeMap` per database, no
+//! index, no laziness, no shared code with the kernel. It is slow and meant to be obvious.
+//!
+//! It knows the commands that [`command_names`] gives. Replies that Redis leaves open (the order of KEYS, what
+//! RANDOMKEY picks, how far SCAN goes) become conditions instead of values.
+
+mod connection;
+mod generic;
+mod lists;
+mod strings;
+
+use crate::wire::{Value, parse_int};
+use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
+
+/// Strings of bytes: keys, values, arguments.
+pub type Bytes = Vec<u8>;
+
+/// How many databases there are.
+pub const DATABASES: usize = 16;
+
+/// Keys, each with a number that it keeps for as long as it exists without interruption.
+pub type Keys = BTreeMap<Bytes, u64>;
+
+/// What a reply has to be.
+#[derive(Clone, Debug)]
+pub enum Expect {
+    /// This, byte for byte.
+    Exactly(Value),
+    /// An array of these in any order.
+    AnyOrder(Vec<Value>),
+    /// An integer from this range.
+    Between(i64, i64),
+    /// One of these keys, or null if there are none.
+    Member(Rc<Keys>, Value),
+    /// A step of a scan.
+    Scan(Box<Scan>),
+    /// HELLO's map, for this protocol version.
+    Hello(u8),
+}
+
+/// What is known of a step of a scan when it is run.
+#[derive(Clone, Debug)]
+pub struct Scan {
+    /// Where it continues.
+    pub cursor: u64,
+    /// The database that is scanned.
+    pub database: usize,
+    /// Whether it asks for every key.
+    pub all: bool,
+    /// All keys that may be returned.
+    pub keys: Rc<Keys>,
+}
+
+/// What a connection's requests depend on.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// The selected database.
+    pub database: usize,
+    /// The protocol version, 2 or 3.
+    pub protocol: u8,
+    /// Whether the server closes the connection after the last reply.
+    pub closing: bool,
+}
+
+impl Default for Session {
+    fn default() -> Self {
+        Self { database: 0, protocol: 2, closing: false }
+    }
+}
+
+/// A mistake that the model can be told to make, so that tests see mistakes caught.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flaw {
+    /// A key lives one millisecond longer than its deadline.
+    ExpiresLate,
+    /// A list that becomes empty stays.
+    EmptyListStays,
+    /// APPEND forgets the deadline.
+    AppendPersists,
+}
+
+#[derive(Clone, Debug)]
+enum Data {
+    Str(Bytes),
+    List(VecDeque<Bytes>),
+}
+
+#[derive(Clone, Debug)]
+struct Entry {
+    data: Data,
+    /// In milliseconds since the Unix epoch. The key is there up to and including it.
+    deadline: Option<i64>,
+    born: u64,
+}
+
+/// All databases.
+#[derive(Clone, Debug)]
+pub struct Model {
+    databases: Vec<BTreeMap<Bytes, Entry>>,
+    born: u64,
+    flaw: Option<Flaw>,
+}
+
+/// A command's result; the error is an error reply's text.
+type Outcome = Result<Expect, Bytes>;
+
+/// One command at work.
+struct Run<'a> {
+    model: &'a mut Model,
+    session: &'a mut Session,
+    now: i64,
+    args: &'a [Bytes],
+}
+
+/// A command's name, its arity (negative for "at least") and what it does.
+type Row = (&'static str, i32, fn(&mut Run<'_>) -> Outcome);
+
+/// The commands that the model knows.
+const COMMANDS: &[Row] = &[
+    ("append", 3, strings::append),
+    ("copy", -3, generic::copy),
+    ("dbsize", 1, generic::dbsize),
+    ("decr", 2, strings::decr),
+    ("decrby", 3, strings::decrby),
+    ("del", -2, generic::del),
+    ("echo", 2, connection::echo),
+    ("exists", -2, generic::exists),
+    ("expire", -3, generic::expire),
+    ("expireat", -3, generic::expireat),
+    ("expiretime", 2, generic::expiretime),
+    ("flushall", -1, generic::flushall),
+    ("flushdb", -1, generic::flushdb),
+    ("get", 2, strings::get),
+    ("getdel", 2, strings::getdel),
+    ("getex", -2, strings::getex),
+    ("getrange", 4, strings::getrange),
+    ("getset", 3, strings::getset),
+    ("hello", -1, connection::hello),
+    ("incr", 2, strings::incr),
+    ("incrby", 3, strings::incrby),
+    ("incrbyfloat", 3, strings::incrbyfloat),
+    ("keys", 2, generic::keys),
+    ("lcs", -3, strings::lcs),
+    ("lindex", 3, lists::lindex),
+    ("llen", 2, lists::llen),
+    ("lpop", -2, lists::lpop),
+    ("lpush", -3, lists::lpush),
+    ("lpushx", -3, lists::lpushx),
+    ("lrange", 4, lists::lrange),
+    ("mget", -2, strings::mget),
+    ("move", 3, generic::move_),
+    ("mset", -3, strings::mset),
+    ("msetnx", -3, strings::msetnx),
+    ("persist", 2, generic::persist),
+    ("pexpire", -3, generic::pexpire),
+    ("pexpireat", -3, generic::pexpireat),
+    ("pexpiretime", 2, generic::pexpiretime),
+    ("ping", -1, connection::ping),
+    ("psetex", 4, strings::psetex),
+    ("pttl", 2, generic::pttl),
+    ("quit", -1, connection::quit),
+    ("randomkey", 1, generic::randomkey),
+    ("rename", 3, generic::rename),
+    ("renamenx", 3, generic::renamenx),
+    ("rpop", -2, lists::rpop),
+    ("rpush", -3, lists::rpush),
+    ("rpushx", -3, lists::rpushx),
+    ("scan", -2, generic::scan),
+    ("select", 2, connection::select),
+    ("set", -3, strings::set),
+    ("setex", 4, strings::setex),
+    ("setnx", 3, strings::setnx),
+    ("setrange", 4, strings::setrange),
+    ("strlen", 2, strings::strlen),
+    ("substr", 4, strings::getrange),
+    ("swapdb", 3, generic::swapdb),
+    ("touch", -2, generic::exists),
+    ("ttl", 2, generic::ttl),
+    ("type", 2, generic::type_),
+    ("unlink", -2, generic::del),
+];
+
+/// The names of the commands that the model knows, in lower case.
+pub fn command_names() -> impl Iterator<Item = &'static str> {
+    COMMANDS.iter().map(|(name, _, _)| *name)
+}
+
+impl Model {
+    /// Empty databases.
+    pub fn new(flaw: Option<Flaw>) -> Self {
+        Self { databases: vec![BTreeMap::new(); DATABASES], born: 0, flaw }
+    }
+
+    /// Runs a request at `now`, in milliseconds since the Unix epoch: what its reply has to be.
+    pub fn run(&mut self, now: i64, session: &mut Session, args: &[Bytes]) -> Expect {
+        let mut run = Run { model: self, session, now, args };
+        run.dispatch().unwrap_or_else(|text| Expect::Exactly(Value::error(&text)))
+    }
+
+    fn has(&self, flaw: Flaw) -> bool {
+        self.flaw == Some(flaw)
+    }
+}
+
+impl Run<'_> {
+    fn dispatch(&mut self) -> Outcome {
+        let name = self.args[0].to_ascii_lowercase();
+        let row = COMMANDS.iter().find(|(command, _, _)| command.as_bytes() == name);
+        let Some((_, arity, handler)) = row else { return Err(unknown(self.args)) };
+        let len = self.args.len() as i32;
+        if len != *arity && (*arity > 0 || len < -*arity) {
+            return Err(self.wrong_arity());
+        }
+        handler(self)
+    }
+
+    /// The name in lower case.
+    fn name(&self) -> String {
+        String::from_utf8_lossy(&self.args[0]).to_ascii_lowercase()
+    }
+
+    fn wrong_arity(&self) -> Bytes {
+        format!("ERR wrong number of arguments for '{}' command", self.name()).into()
+    }
+
+    fn invalid_expire(&self) -> Bytes {
+        format!("ERR invalid expire time in '{}' command", self.name()).into()
+    }
+
+    fn key(&self) -> Bytes {
+        self.args[1].clone()
+    }
+
+    fn is_live(&self, entry: &Entry) -> bool {
+        let grace = i64::from(self.model.has(Flaw::ExpiresLate));
+        entry.deadline.is_none_or(|deadline| self.now <= deadline.saturating_add(grace))
+    }
+
+    fn find_in(&self, database: usize, key: &[u8]) -> Option<&Entry> {
+        self.model.databases[database].get(key).filter(|entry| self.is_live(entry))
+    }
+
+    fn find(&self, key: &[u8]) -> Option<&Entry> {
+        self.find_in(self.session.database, key)
+    }
+
+    fn string(&self, key: &[u8]) -> Result<Option<&Bytes>, Bytes> {
+        match self.find(key).map(|entry| &entry.data) {
+            None => Ok(None),
+            Some(Data::Str(bytes)) => Ok(Some(bytes)),
+            Some(Data::List(_)) => Err(WRONG_TYPE.into()),
+        }
+    }
+
+    fn list(&self, key: &[u8]) -> Result<Option<&VecDeque<Bytes>>, Bytes> {
+        match self.find(key).map(|entry| &entry.data) {
+            None => Ok(None),
+            Some(Data::List(items)) => Ok(Some(items)),
+            Some(Data::Str(_)) => Err(WRONG_TYPE.into()),
+        }
+    }
+
+    fn deadline(&self, key: &[u8]) -> Option<i64> {
+        self.find(key).and_then(|entry| entry.deadline)
+    }
+
+    fn put_in(&mut self, database: usize, key: &[u8], data: Data, deadline: Option<i64>) {
+        let born = self.find_in(database, key).map(|entry| entry.born);
+        let born = born.unwrap_or_else(|| {
+            self.model.born += 1;
+            self.model.born
+        });
+        self.model.databases[database].insert(key.to_vec(), Entry { data, deadline, born });
+    }
+
+    fn put(&mut self, key: &[u8], data: Data, deadline: Option<i64>) {
+        self.put_in(self.session.database, key, data, deadline);
+    }
+
+    fn put_string(&mut self, key: &[u8], bytes: &[u8], deadline: Option<i64>) {
+        self.put(key, Data::Str(bytes.to_vec()), deadline);
+    }
+
+    fn set_deadline(&mut self, key: &[u8], deadline: Option<i64>) {
+        let database = &mut self.model.databases[self.session.database];
+        database.get_mut(key).expect("the caller found it").deadline = deadline;
+    }
+
+    fn take(&mut self, key: &[u8]) -> Option<Entry> {
+        // An expired entry stays where it is: DBSIZE may count it until something replaces it.
+        self.find(key)?;
+        self.model.databases[self.session.database].remove(key)
+    }
+
+    /// The keys that are there and that `wanted` likes.
+    fn live_keys(&self, wanted: impl Fn(&[u8], &Entry) -> bool) -> Keys {
+        let entries = self.model.databases[self.session.database].iter();
+        let live = entries.filter(|(key, entry)| self.is_live(entry) && wanted(key, entry));
+        live.map(|(key, entry)| (key.clone(), entry.born)).collect()
+    }
+
+    fn null(&self) -> Value {
+        if self.session.protocol == 3 { Value::Line(b'_', vec![]) } else { Value::Null(b'$') }
+    }
+
+    fn null_array(&self) -> Value {
+        if self.session.protocol == 3 { Value::Line(b'_', vec![]) } else { Value::Null(b'*') }
+    }
+
+    fn bulk_or_null(&self, bytes: Option<&Bytes>) -> Value {
+        bytes.map_or_else(|| self.null(), |bytes| Value::bulk(bytes))
+    }
+
+    fn int_arg(&self, index: usize) -> Result<i64, Bytes> {
+        int(&self.args[index])
+    }
+}
+
+const WRONG_TYPE: &[u8] = b"WRONGTYPE Operation against a key holding the wrong kind of value";
+const SYNTAX: &[u8] = b"ERR syntax error";
+const NOT_AN_INTEGER: &[u8] = b"ERR value is not an integer or out of range";
+const NO_SUCH_KEY: &[u8] = b"ERR no such key";
+const DATABASE_RANGE: &[u8] = b"ERR DB index is out of range";
+const SAME_OBJECT: &[u8] = b"ERR source and destination objects are the same";
+
+fn int(arg: &[u8]) -> Result<i64, Bytes> {
+    parse_int(arg).ok_or_else(|| NOT_AN_INTEGER.into())
+}
+
+/// A position in a list or string: the end counts as -1.
+fn absolute(index: i64, len: usize) -> i64 {
+    if index < 0 { index.saturating_add(len as i64) } else { index }
+}
+
+fn is(arg: &[u8], word: &str) -> bool {
+    arg.eq_ignore_ascii_case(word.as_bytes())
+}
+
+fn ok() -> Outcome {
+    exactly(Value::simple("OK"))
+}
+
+fn exactly(value: Value) -> Outcome {
+    Ok(Expect::Exactly(value))
+}
+
+fn number(value: i64) -> Outcome {
+    exactly(Value::int(value))
+}
+
+fn truth(value: bool) -> Outcome {
+    number(i64::from(value))
+}
+
+fn unknown(args: &[Bytes]) -> Bytes {
+    const QUOTED_MAX: usize = 128;
+    let cut = |arg: &[u8], max: usize| {
+        let arg = &arg[..arg.len().min(max)];
+        arg.split(|&byte| byte == 0).next().unwrap_or_default().to_vec()
+    };
+    let mut rest = Bytes::new();
+    for arg in &args[1..] {
+        if rest.len() >= QUOTED_MAX {
+            break;
+        }
+        let shown = cut(arg, QUOTED_MAX - rest.len());
+        rest = [&rest[..], b"'", &shown, b"' "].concat();
+    }
+    let name = cut(&args[0], QUOTED_MAX);
+    [b"ERR unknown command '", &name[..], b"', with args beginning with: ", &rest].concat()
+}

@@ -1,0 +1,66 @@
+//! Commands about the connection.
+
+use super::{DATABASE_RANGE, DATABASES, Expect, Outcome, Run, exactly, int, is, ok};
+use crate::wire::{Value, parse_int};
+
+pub(super) fn ping(run: &mut Run<'_>) -> Outcome {
+    match run.args {
+        [_] => exactly(Value::simple("PONG")),
+        [_, message] => exactly(Value::bulk(message)),
+        _ => Err(run.wrong_arity()),
+    }
+}
+
+pub(super) fn echo(run: &mut Run<'_>) -> Outcome {
+    exactly(Value::bulk(&run.args[1]))
+}
+
+pub(super) fn select(run: &mut Run<'_>) -> Outcome {
+    run.session.database = database(&run.args[1])?;
+    ok()
+}
+
+/// The database that an argument names.
+pub(super) fn database(arg: &[u8]) -> Result<usize, Vec<u8>> {
+    let number = int(arg)?;
+    if i32::try_from(number).is_err() {
+        let text = "ERR value is out of range, value must between -2147483648 and 2147483647";
+        return Err(text.into());
+    }
+    let index = usize::try_from(number).ok().filter(|&index| index < DATABASES);
+    index.ok_or_else(|| DATABASE_RANGE.into())
+}
+
+pub(super) fn quit(run: &mut Run<'_>) -> Outcome {
+    run.session.closing = true;
+    ok()
+}
+
+pub(super) fn hello(run: &mut Run<'_>) -> Outcome {
+    let mut protocol = run.session.protocol;
+    if let Some(version) = run.args.get(1) {
+        let version = parse_int(version)
+            .ok_or(&b"ERR Protocol version is not an integer or out of range"[..])?;
+        if version != 2 && version != 3 {
+            return Err(b"NOPROTO unsupported protocol version".into());
+        }
+        protocol = version as u8;
+    }
+    check_hello_options(run.args.get(2..).unwrap_or_default())?;
+    run.session.protocol = protocol;
+    Ok(Expect::Hello(protocol))
+}
+
+fn check_hello_options(mut options: &[Vec<u8>]) -> Result<(), Vec<u8>> {
+    while let [option, rest @ ..] = options {
+        let Some((name, rest)) = rest.split_first().filter(|_| is(option, "SETNAME")) else {
+            return Err([b"ERR Syntax error in HELLO option '", &option[..], b"'"].concat());
+        };
+        if !name.iter().all(|byte| (b'!'..=b'~').contains(byte)) {
+            let text = "ERR Client names cannot contain spaces, newlines or special characters.";
+            return Err(text.into());
+        }
+        options = rest;
+    }
+    Ok(())
+}

@@ -1,0 +1,676 @@
+//! A seed's workload, as data: what each client sends, how its bytes are cut, when it waits, and
+//! where connections break. Each seed switches kinds of commands and of trouble on and off, since a
+//! run that does a little of everything reaches the corners of nothing (swarm testing: Groce and
+//! others, 2012).
+
+use crate::EPOCH_US;
+use crate::model::Bytes;
+use crate::wire;
+use kv_core::rng::Rng;
+
+/// A run's workload and settings.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// What it was made from.
+    pub seed: u64,
+    /// Shards of the store: a power of two.
+    pub shards: usize,
+    /// How large the pieces are in which buffers are passed on, in bytes.
+    pub buffer_max: usize,
+    /// How many deliveries there are, at most, between two executions at the same instant.
+    pub batch_max: u64,
+    /// How slow clients are to take replies: the chance of waiting, in 256ths.
+    pub laziness: u64,
+    /// With more unsent bytes of replies than this, the server lets a connection pause. Unlimited
+    /// if nothing is said. For the swarm tier only.
+    pub output_soft_max: Option<usize>,
+    /// How many clients the server accepts at once. For the swarm tier only.
+    pub clients_max: Option<usize>,
+    /// What happens in the background of the simulated network.
+    pub network: Network,
+    /// The clients.
+    pub scripts: Vec<Script>,
+}
+
+/// What one client does.
+#[derive(Clone, Debug)]
+pub struct Script {
+    /// How its bytes are cut.
+    pub chunking: Chunking,
+    /// How long it waits between pieces, at most, in microseconds.
+    pub pause_max_us: u64,
+    /// What it sends, step by step.
+    pub steps: Vec<Step>,
+}
+
+/// Requests that are sent without waiting for replies.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// Time before it, in microseconds.
+    pub wait_us: u64,
+    /// The requests.
+    pub requests: Vec<Request>,
+    /// What comes after.
+    pub then: Then,
+}
+
+/// One thing to send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Request {
+    /// These bytes.
+    Bytes(Bytes),
+    /// SCAN from where this client's last one ended, with a COUNT.
+    ScanOn(u32),
+}
+
+/// What a client does after it sent a step's requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Then {
+    /// It waits for all replies.
+    Await,
+    /// It goes on at once.
+    GoOn,
+    /// It says that it will send no more, waits for the replies, and connects again.
+    End,
+    /// It breaks the connection before the last bytes of the step, so many 256ths of them, and
+    /// connects again.
+    Break(u64),
+}
+
+/// How a client's bytes are cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Chunking {
+    /// A step at a time.
+    Whole,
+    /// Pieces of up to so many bytes.
+    Pieces(u64),
+    /// Byte by byte.
+    Single,
+}
+
+/// The simulated network's behaviour.
+#[derive(Clone, Debug)]
+pub struct Network {
+    /// The least and the most time a segment takes, in milliseconds.
+    pub latency_ms: (u64, u64),
+    /// What happens when, in order.
+    pub faults: Vec<Fault>,
+}
+
+/// A fault that hits a client.
+#[derive(Clone, Copy, Debug)]
+pub struct Fault {
+    /// When it begins, in milliseconds since the start.
+    pub at_ms: u64,
+    /// How long it lasts, in milliseconds.
+    pub lasts_ms: u64,
+    /// Which client, by position.
+    pub client: usize,
+    /// What it is.
+    pub kind: FaultKind,
+}
+
+/// What can happen to a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FaultKind {
+    /// Nothing arrives, in either direction, until it is over.
+    Hold,
+    /// Its host crashes, and starts again when it is over.
+    Crash,
+}
+
+/// What a seed switches on.
+#[derive(Clone, Debug)]
+struct Features {
+    /// The kinds of commands, each as often as it stands here.
+    kinds: Vec<Kind>,
+    keys: u64,
+    databases: u64,
+    inline: bool,
+    resp3: bool,
+    junk: bool,
+    garbage: bool,
+    /// How often connections end or break, in 64ths of the steps.
+    breaks: u64,
+    large_values: bool,
+    time: bool,
+    depth_max: u64,
+}
+
+/// A generator of one kind of command.
+type Kind = fn(&mut Maker<'_>) -> Vec<Bytes>;
+
+const KINDS: &[Kind] =
+    &[strings, ranges, options, counters, floats, lists, deadlines, keyspace, databases, talk];
+
+/// Makes one client's script.
+struct Maker<'a> {
+    rng: Rng,
+    features: &'a Features,
+    /// About when the step will run, in microseconds since the start.
+    elapsed_us: u64,
+}
+
+macro_rules! words {
+    ($($word:expr),* $(,)?) => { vec![$(Bytes::from($word)),*] };
+}
+
+impl Plan {
+    /// The plan that `seed` means, with about `commands` commands if a number is given.
+    pub fn new(seed: u64, commands: Option<usize>) -> Plan {
+        let mut rng = Rng::derive(seed, 0x706c_616e, 0);
+        let commands = commands.unwrap_or_else(|| pick(&mut rng, &[60, 200, 200, 600]));
+        let features = Features::new(&mut rng);
+        let clients = 1 + rng.below(6) as usize;
+        let share = commands.div_ceil(clients);
+        let script = |client: usize| {
+            let rng = Rng::derive(seed, 0x7363_7269, client as u64);
+            Maker { rng, features: &features, elapsed_us: 0 }.script(share)
+        };
+        Plan {
+            seed,
+            shards: pick(&mut rng, &[1, 1, 4, 16]),
+            buffer_max: pick(&mut rng, features.piece_sizes()),
+            batch_max: pick(&mut rng, &[1, 2, 16, 64]),
+            laziness: pick(&mut rng, &[0, 0, 100, 240]),
+            output_soft_max: pick(&mut rng, &[None, None, None, Some(1), Some(100), Some(5000)]),
+            clients_max: pick(&mut rng, &[None, None, None, Some(1), Some(clients / 2 + 1)]),
+            network: Network::new(&mut rng, clients),
+            scripts: (0..clients).map(script).collect(),
+        }
+    }
+}
+
+impl Network {
+    fn new(rng: &mut Rng, clients: usize) -> Network {
+        let count = pick(rng, &[0, 0, 1, 2, 5]);
+        let mut faults: Vec<Fault> = (0..count).map(|_| Fault::new(rng, clients)).collect();
+        faults.sort_by_key(|fault| fault.at_ms);
+        Network { latency_ms: pick(rng, &[(0, 0), (1, 3), (0, 50), (1, 300)]), faults }
+    }
+}
+
+impl Fault {
+    fn new(rng: &mut Rng, clients: usize) -> Fault {
+        Fault {
+            at_ms: rng.below(1500),
+            lasts_ms: pick(rng, &[1, 20, 300, 2000]),
+            client: rng.below(clients as u64) as usize,
+            kind: pick(rng, &[FaultKind::Hold, FaultKind::Crash]),
+        }
+    }
+}
+
+impl Features {
+    fn new(rng: &mut Rng) -> Features {
+        let mut kinds: Vec<Kind> = Vec::new();
+        for &kind in KINDS {
+            (0..pick(rng, &[0, 0, 1, 1, 4])).for_each(|_| kinds.push(kind));
+        }
+        if kinds.is_empty() {
+            kinds.extend([strings as Kind, deadlines]);
+        }
+        let mut sometimes = |chance| rng.below(256) < chance;
+        let (inline, resp3, junk) = (sometimes(60), sometimes(120), sometimes(150));
+        let (garbage, time) = (sometimes(60), sometimes(160));
+        let large_values = sometimes(50);
+        Features {
+            kinds,
+            keys: pick(rng, &[1, 2, 4, 12, 12, 3000]),
+            databases: pick(rng, &[1, 2, 16]),
+            inline,
+            resp3,
+            junk,
+            garbage,
+            breaks: pick(rng, &[0, 0, 0, 0, 2, 20]),
+            large_values,
+            time,
+            depth_max: pick(rng, &[1, 1, 4, 50]),
+        }
+    }
+}
+
+impl Features {
+    /// Whether there are requests or replies too long to go byte by byte in reasonable time.
+    fn is_large(&self) -> bool {
+        self.large_values || self.keys > 100
+    }
+
+    fn piece_sizes(&self) -> &'static [usize] {
+        if self.is_large() { &[1000, 4096, 65_536] } else { &[1, 7, 100, 65_536] }
+    }
+}
+
+/// One of `choices`.
+fn pick<T: Clone>(rng: &mut Rng, choices: &[T]) -> T {
+    choices[rng.below(choices.len() as u64) as usize].clone()
+}
+
+impl Maker<'_> {
+    fn script(mut self, commands: usize) -> Script {
+        let mut steps = Vec::new();
+        let mut made = 0;
+        while made < commands {
+            let step = self.step();
+            made += step.requests.len();
+            self.elapsed_us += step.wait_us;
+            steps.push(step);
+        }
+        steps.push(Step { wait_us: 0, requests: vec![], then: Then::End });
+        Script { chunking: self.chunking(), pause_max_us: self.pick(&[0, 0, 3, 2000]), steps }
+    }
+
+    fn chunking(&mut self) -> Chunking {
+        let pieces = Chunking::Pieces(self.pick(&[2, 5, 20, 500]));
+        let small = if self.features.is_large() { pieces } else { Chunking::Single };
+        self.pick(&[Chunking::Whole, pieces, pieces, small])
+    }
+
+    fn step(&mut self) -> Step {
+        let wait_us = if self.features.time {
+            self.pick(&[0, 0, 0, 1000, 1000, 2000, 5000, 10_000, 100_000, 3_000_000])
+        } else {
+            0
+        };
+        self.elapsed_us += wait_us;
+        let depth = 1 + self.rng.below(self.features.depth_max);
+        let requests = (0..depth).map(|_| self.request()).collect();
+        Step { wait_us, requests, then: self.then() }
+    }
+
+    fn then(&mut self) -> Then {
+        match self.rng.below(64) {
+            draw if draw < self.features.breaks / 2 => Then::End,
+            draw if draw < self.features.breaks => Then::Break(self.rng.below(257)),
+            56.. => Then::GoOn,
+            _ => Then::Await,
+        }
+    }
+
+    fn request(&mut self) -> Request {
+        if self.features.garbage && self.one_in(60) {
+            return Request::Bytes(self.garbage());
+        }
+        if self.features.keys > 100 && self.one_in(40) {
+            return Request::Bytes(wire::render_request(&self.many_keys()));
+        }
+        if self.one_in(25) {
+            return Request::ScanOn(self.pick(&[1, 2, 10, 100, 1000]));
+        }
+        let args = self.command();
+        let bytes = self.inline(&args).unwrap_or_else(|| wire::render_request(&args));
+        Request::Bytes(bytes)
+    }
+
+    fn command(&mut self) -> Vec<Bytes> {
+        if self.features.resp3 && self.one_in(30) {
+            return words!["HELLO", self.pick(&["2", "3", "3", "3"])];
+        }
+        let kinds = &self.features.kinds;
+        let kind = kinds[self.rng.below(kinds.len() as u64) as usize];
+        let mut args = kind(self);
+        if self.features.junk && self.one_in(12) {
+            self.spoil(&mut args);
+        }
+        if self.one_in(3) {
+            args[0].make_ascii_lowercase();
+        }
+        args
+    }
+
+    /// Makes a request wrong, in all likelihood.
+    fn spoil(&mut self, args: &mut Vec<Bytes>) {
+        let at = self.rng.below(args.len() as u64) as usize;
+        match self.rng.below(6) {
+            0 => args.truncate(at.max(1)),
+            1 => args.push(self.junk()),
+            2 if args[0] != b"INCRBYFLOAT" && at > 1 => args[at] = self.junk(),
+            3 => args[0] = self.pick(&["NOPE", "GETT", "G", "", "SETRANGEX"]).into(),
+            4 => args[0] = [b'w'; 200].into(),
+            _ => {}
+        }
+        // The longest common subsequence itself, or its parts, are beyond the model.
+        if args[0] == b"LCS" && args.last().is_none_or(|last| last != b"LEN") {
+            *args = words!["LCS"];
+        }
+        // Only numbers that are exact in binary may be added up.
+        if args.iter().skip(1).any(|arg| arg.starts_with(b"f:")) {
+            *args = words!["GET", "f:1", "surplus"];
+        }
+    }
+
+    fn junk(&mut self) -> Bytes {
+        let junk = ["", "x", "-1", "0", "1.5", "9223372036854775807", "-9223372036854775808", "16"];
+        let more = ["99999999999999999999", " 1", "01", "+1", "LEN", "NX", "GT", "EX", "\r\n", "0"];
+        if self.one_in(2) { self.pick(&junk).into() } else { self.pick(&more).into() }
+    }
+
+    /// What no client should send: the server answers with an error and closes.
+    fn garbage(&mut self) -> Bytes {
+        let garbage: [&[u8]; 10] = [
+            b"*x\r\n",
+            b"*1\r\n+PING\r\n",
+            b"*1\r\n$-1\r\n",
+            b"*2\r\n$3\r\nGET\r\n$x\r\n",
+            b"*99999999999\r\n",
+            b"*1\r\n$99999999999\r\n",
+            b"GET \"k1\r\n",
+            b"GET 'k1'k2\r\n",
+            // These two are harmless.
+            b"*0\r\n",
+            b"\r\n",
+        ];
+        self.pick(&garbage).into()
+    }
+
+    /// The request as one line, if it can be one and this seed wants that.
+    fn inline(&mut self, args: &[Bytes]) -> Option<Bytes> {
+        let plain = |arg: &Bytes| {
+            !arg.is_empty() && arg.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b':')
+        };
+        if !self.features.inline || !self.one_in(3) || !args.iter().all(plain) {
+            return None;
+        }
+        let quote = self.pick(&["", "\"", "'"]);
+        let end = self.pick(&["\r\n", "\n"]);
+        let words = args.iter().map(|arg| format!("{quote}{}{quote}", arg.escape_ascii()));
+        Some(format!("{}{end}", words.collect::<Vec<_>>().join(" ")).into())
+    }
+
+    /// Enough keys for a keyspace to grow by several steps, or their end.
+    fn many_keys(&mut self) -> Vec<Bytes> {
+        let (first, count) = (self.rng.below(2500), 100 + self.rng.below(400));
+        let numbers = first..first + count;
+        if self.one_in(3) {
+            let keys = numbers.map(|number| format!("k{number}").into());
+            return words!["DEL"].into_iter().chain(keys).collect();
+        }
+        let pairs = numbers.flat_map(|number| [format!("k{number}"), number.to_string()]);
+        words!["MSET"].into_iter().chain(pairs.map(Bytes::from)).collect()
+    }
+
+    fn one_in(&mut self, count: u64) -> bool {
+        self.rng.below(count) == 0
+    }
+
+    fn pick<T: Clone>(&mut self, choices: &[T]) -> T {
+        pick(&mut self.rng, choices)
+    }
+
+    fn key(&mut self) -> Bytes {
+        format!("k{}", self.rng.below(self.features.keys)).into()
+    }
+
+    fn value(&mut self) -> Bytes {
+        match self.rng.below(12) {
+            0 => Bytes::new(),
+            1 => b"v".into(),
+            2 => b"\r\n$5\r\n\0\xff".into(),
+            3..6 => self.int(),
+            6 if self.features.large_values => {
+                let len = self.pick(&[100, 1000, 20_000]);
+                let byte = b'q' + self.rng.below(6) as u8;
+                vec![byte; len]
+            }
+            7 => self.pick(&["1.5", "abcabc", "-0", "007", "9223372036854775807"]).into(),
+            _ => {
+                let len = self.rng.below(12) as usize;
+                (0..len).map(|_| b'q' + self.rng.below(6) as u8).collect()
+            }
+        }
+    }
+
+    fn int(&mut self) -> Bytes {
+        let small = self.rng.below(40) as i64 - 20;
+        let extreme = self.pick(&[i64::MAX, i64::MIN, i64::MAX - 5, 1 << 40]);
+        if self.one_in(20) { extreme.to_string().into() } else { small.to_string().into() }
+    }
+
+    fn index(&mut self) -> Bytes {
+        self.pick(&["0", "0", "1", "-1", "-1", "2", "-2", "5", "-100", "100"]).into()
+    }
+
+    fn database(&mut self) -> Bytes {
+        self.rng.below(self.features.databases).to_string().into()
+    }
+
+    /// A time to live in milliseconds.
+    fn ttl_ms(&mut self) -> i64 {
+        self.pick(&[1, 1, 2, 5, 10, 10, 100, 1000, 100_000])
+    }
+
+    /// A time to live as an amount of this unit; a point in time if `absolute`.
+    fn amount(&mut self, unit_ms: i64, absolute: bool) -> Bytes {
+        if self.one_in(15) {
+            return self.pick(&["0", "-1", "9223372036854775807", "x"]).into();
+        }
+        let start = if absolute { (EPOCH_US + self.elapsed_us) as i64 / 1000 } else { 0 };
+        let late = if unit_ms == 1 { 0 } else { unit_ms - 1 };
+        ((start + self.ttl_ms() + late) / unit_ms).to_string().into()
+    }
+
+    fn shuffle_of<const N: usize>(&mut self, choices: [Vec<Bytes>; N]) -> Vec<Bytes> {
+        self.pick(&choices)
+    }
+}
+
+fn strings(m: &mut Maker<'_>) -> Vec<Bytes> {
+    let (key, other, value) = (m.key(), m.key(), m.value());
+    match m.rng.below(14) {
+        0..3 => words!["SET", key, value],
+        3..6 => words!["GET", key],
+        6 => words!["GETDEL", key],
+        7 => words!["GETSET", key, value],
+        8 => words!["MGET", key, other, m.key()],
+        9 => words!["MSET", key, value, other, m.value()],
+        10 => words!["MSETNX", key, value, other, m.value()],
+        11 => words!["SETNX", key, value],
+        12 => words!["APPEND", key, value],
+        _ => words!["STRLEN", key],
+    }
+}
+
+fn ranges(m: &mut Maker<'_>) -> Vec<Bytes> {
+    let (key, value) = (m.key(), m.value());
+    match m.rng.below(6) {
+        0 => words!["SET", key, value],
+        1 => words!["GETRANGE", key, m.index(), m.index()],
+        2 => words!["SUBSTR", key, m.index(), m.index()],
+        3 => words!["SETRANGE", key, m.index(), value],
+        4 => words!["APPEND", key, value],
+        _ => words!["LCS", key, m.key(), "LEN"],
+    }
+}
+
+fn options(m: &mut Maker<'_>) -> Vec<Bytes> {
+    if m.one_in(3) {
+        let mut args = words!["GETEX", m.key()];
+        if m.one_in(3) {
+            args.extend(words!["PERSIST"]);
+        } else if m.one_in(2) {
+            args.extend(expire_option(m));
+        }
+        return args;
+    }
+    let mut args = words!["SET", m.key(), m.value()];
+    for _ in 0..m.rng.below(3) {
+        match m.rng.below(5) {
+            0 => args.extend(words!["NX"]),
+            1 => args.extend(words!["XX"]),
+            2 => args.extend(words!["GET"]),
+            3 => args.extend(words!["keepttl"]),
+            _ => args.extend(expire_option(m)),
+        }
+    }
+    args
+}
+
+fn expire_option(m: &mut Maker<'_>) -> Vec<Bytes> {
+    let (word, unit_ms, absolute) =
+        m.pick(&[("EX", 1000, false), ("PX", 1, false), ("EXAT", 1000, true), ("PXAT", 1, true)]);
+    words![word, m.amount(unit_ms, absolute)]
+}
+
+fn counters(m: &mut Maker<'_>) -> Vec<Bytes> {
+    let key = m.key();
+    match m.rng.below(6) {
+        0 => words!["INCR", key],
+        1 => words!["DECR", key],
+        2 => words!["INCRBY", key, m.int()],
+        3 => words!["DECRBY", key, m.int()],
+        4 => words!["SET", key, m.int()],
+        _ => words!["GET", key],
+    }
+}
+
+/// Numbers with fractions live under keys of their own, so that only numbers that are exact in
+/// binary are ever added up.
+fn floats(m: &mut Maker<'_>) -> Vec<Bytes> {
+    let key = format!("f:{}", m.rng.below(3));
+    let number = m.pick(&["0.25", "-0.5", "3", "-7.75", "10.5", "1000", "-250.25"]);
+    match m.rng.below(9) {
+        0..4 => words!["INCRBYFLOAT", key, number],
+        4 => words!["SET", key, number],
+        5 => words!["APPEND", key, "qrs"],
+        6 => words!["INCR", key],
+        7 => words!["DEL", key],
+        _ => words!["INCRBYFLOAT", key, "abc"],
+    }
+}
+
+fn lists(m: &mut Maker<'_>) -> Vec<Bytes> {
+    let (key, value) = (m.key(), m.value());
+    match m.rng.below(16) {
+        0 => words!["LPUSH", key, value],
+        1 => words!["RPUSH", key, value],
+        2 => words!["LPUSH", key, value, m.value(), m.value()],
+        3 => words!["RPUSH", key, value, m.value(), m.value()],
+        4 => words!["LPUSHX", key, value],
+        5 => words!["RPUSHX", key, value, m.value()],
+        6 | 7 => words!["LPOP", key],
+        8 => words!["RPOP", key],
+        9 => words!["LPOP", key, m.pick(&["0", "1", "2", "100", "-1"])],
+        10 => words!["RPOP", key, m.pick(&["0", "1", "2", "100", "x"])],
+        11 => words!["LLEN", key],
+        12 => words!["LINDEX", key, m.index()],
+        13 => words!["DEL", key],
+        _ => words!["LRANGE", key, m.index(), m.index()],
+    }
+}
+
+fn deadlines(m: &mut Maker<'_>) -> Vec<Bytes> {
+    let (key, value) = (m.key(), m.value());
+    match m.rng.below(16) {
+        0 => words!["SET", key, value],
+        1 => words!["SETEX", key, m.amount(1000, false), value],
+        2 => words!["PSETEX", key, m.amount(1, false), value],
+        3 => words!["TTL", key],
+        4 | 5 => words!["PTTL", key],
+        6 => words!["EXPIRETIME", key],
+        7 => words!["PEXPIRETIME", key],
+        8 => words!["PERSIST", key],
+        9 => words!["GET", key],
+        10 => words!["RPUSH", key, value],
+        _ => expire(m, key),
+    }
+}
+
+fn expire(m: &mut Maker<'_>, key: Bytes) -> Vec<Bytes> {
+    let (name, unit_ms, absolute) = m.pick(&[
+        ("EXPIRE", 1000, false),
+        ("PEXPIRE", 1, false),
+        ("PEXPIRE", 1, false),
+        ("EXPIREAT", 1000, true),
+        ("PEXPIREAT", 1, true),
+    ]);
+    let mut args = words![name, key, m.amount(unit_ms, absolute)];
+    for _ in 0..m.pick(&[0, 0, 0, 1, 1, 2]) {
+        args.push(m.pick(&["NX", "XX", "GT", "LT"]).into());
+    }
+    args
+}
+
+fn keyspace(m: &mut Maker<'_>) -> Vec<Bytes> {
+    let (key, other) = (m.key(), m.key());
+    match m.rng.below(16) {
+        0 => words!["DEL", key, other],
+        1 => words!["UNLINK", key],
+        2 => words!["EXISTS", key, other, m.key()],
+        3 => words!["TOUCH", key, other],
+        4 => words!["TYPE", key],
+        5 => words!["KEYS", m.pick(&["*", "k?", "k[1-3]", "*1*", "k\\1", "x", "k[^2]*"])],
+        6 => words!["RANDOMKEY"],
+        7 => words!["RENAME", key, other],
+        8 => words!["RENAMENX", key, other],
+        9 => words!["COPY", key, other],
+        10 => words!["COPY", key, other, "REPLACE"],
+        11 => words!["SCAN", "0", "COUNT", m.pick(&["1", "10", "10000"])],
+        12 => words!["SCAN", "0", "MATCH", m.pick(&["*", "k?", "*2"]), "TYPE", "string"],
+        13 => words!["SCAN", m.rng.next_u64().to_string(), "TYPE", "LIST"],
+        14 => words!["DBSIZE"],
+        _ => words!["SET", key, m.value()],
+    }
+}
+
+fn databases(m: &mut Maker<'_>) -> Vec<Bytes> {
+    let (key, database) = (m.key(), m.database());
+    if m.one_in(12) {
+        return m.shuffle_of([
+            words!["FLUSHDB"],
+            words!["FLUSHALL", "ASYNC"],
+            words!["FLUSHALL"],
+            words!["FLUSHDB", "SYNC"],
+        ]);
+    }
+    match m.rng.below(8) {
+        0 | 1 => words!["SELECT", database],
+        2 => words!["SELECT", m.pick(&["16", "-1", "x", "0"])],
+        3 => words!["MOVE", key, database],
+        4 => words!["COPY", key, m.key(), "DB", database],
+        5 => words!["COPY", key, m.key(), "DB", database, "REPLACE"],
+        6 => words!["SWAPDB", database, m.database()],
+        _ => words!["DBSIZE"],
+    }
+}
+
+fn talk(m: &mut Maker<'_>) -> Vec<Bytes> {
+    match m.rng.below(40) {
+        0..10 => words!["PING"],
+        10..20 => words!["PING", m.value()],
+        20..36 => words!["ECHO", m.value()],
+        36 => words!["HELLO"],
+        37 => words!["HELLO", m.pick(&["1", "4", "x", "2"])],
+        38 => words!["HELLO", "2", "SETNAME", "sim"],
+        _ => words!["QUIT"],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seed_means_the_same_plan_every_time() {
+        let show = |seed| format!("{:?}", Plan::new(seed, None));
+        assert_eq!(show(5), show(5));
+        assert_ne!(show(5), show(6));
+    }
+
+    #[test]
+    fn together_the_seeds_send_every_command_that_the_model_knows() {
+        let mut sent = std::collections::BTreeSet::new();
+        for seed in 0..60 {
+            let plan = Plan::new(seed, Some(400));
+            let steps = plan.scripts.iter().flat_map(|script| &script.steps);
+            for request in steps.flat_map(|step| &step.requests) {
+                let Request::Bytes(bytes) = request else { continue };
+                if let wire::Request::Arguments(args, _) = wire::parse_request(bytes) {
+                    sent.insert(args[0].to_ascii_lowercase());
+                }
+            }
+        }
+        for name in crate::model::command_names() {
+            assert!(sent.contains(name.as_bytes()), "{name} is never sent");
+        }
+    }
+}

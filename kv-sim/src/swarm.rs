@@ -1,0 +1,431 @@
+//! The fast tier: the server under a discrete-event loop, with virtual time and no I/O. The loop
+//! decides who acts next, how bytes are cut, how many deliveries share an execution and how slowly
+//! replies are taken.
+
+use crate::check::Checker;
+use crate::plan::{Chunking, Plan, Request, Script, Then};
+use crate::{EPOCH_US, Failed, Options, Outcome, wire};
+use kv_core::config::{self, Config};
+use kv_core::kernel::{Kernel, NoHost};
+use kv_core::now::Now;
+use kv_core::rng::Rng;
+use kv_core::session::Peer;
+use kv_proto::server::{ConnectionId, Event, Server};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// How long, in virtual time, a run may take before it counts as stuck, in microseconds.
+const ELAPSED_MAX_US: u64 = 24 * 3600 * 1_000_000;
+
+/// How often a client whose bytes the server does not want tries again, in microseconds.
+const RETRY_US: u64 = 1000;
+
+/// How often it tries before the server counts as stuck.
+const RETRIES_MAX: u64 = 600_000;
+
+/// Runs the plan of `seed`.
+pub fn run(seed: u64, options: Options) -> Outcome {
+    let plan = Plan::new(seed, options.commands);
+    let mut checker = Checker::new(options.flaw, options.verbose);
+    Swarm::new(&plan, &mut checker).run();
+    conclude(checker)
+}
+
+/// The result that a checker came to.
+pub(crate) fn conclude(mut checker: Checker) -> Outcome {
+    checker.finish();
+    let summary = checker.summary();
+    match checker.failure() {
+        None => Ok(summary),
+        Some(failure) => Err(Box::new(Failed { failure: failure.clone(), summary })),
+    }
+}
+
+/// The kernel that a plan asks for, with settings beyond the defaults.
+pub(crate) fn kernel(plan: &Plan, settings: &[(&str, String)]) -> Arc<Kernel> {
+    let config = Config::default();
+    for (name, value) in settings {
+        let id = config::find(name.as_bytes()).expect("it is a setting");
+        config.set(id, value.as_bytes()).expect("it is in range");
+    }
+    let host = Box::new(NoHost::default());
+    Arc::new(Kernel::new(config, plan.shards, plan.seed, host, moment(0)))
+}
+
+/// The settings for a plan's limits.
+fn limits(plan: &Plan) -> Vec<(&'static str, String)> {
+    let output = |soft_max| ("client-output-buffer-limit", format!("normal 0 {soft_max} 60"));
+    let clients = |max: usize| ("maxclients", max.to_string());
+    let output = plan.output_soft_max.map(output);
+    output.into_iter().chain(plan.clients_max.map(clients)).collect()
+}
+
+/// The moment so many microseconds after the start.
+pub(crate) fn moment(elapsed_us: u64) -> Now {
+    Now { mono_us: elapsed_us, unix_us: EPOCH_US + elapsed_us }
+}
+
+/// The bytes of a step's requests; `cursor` is where the client's scan goes on.
+pub(crate) fn render(requests: &[Request], cursor: u64) -> Vec<u8> {
+    let bytes = requests.iter().flat_map(|request| match request {
+        Request::Bytes(bytes) => bytes.clone(),
+        Request::ScanOn(count) => {
+            let words = ["SCAN", &cursor.to_string(), "COUNT", &count.to_string()];
+            wire::render_request(&words.map(Vec::from))
+        }
+    });
+    bytes.collect()
+}
+
+/// The length of the next piece of `left` bytes.
+pub(crate) fn piece(rng: &mut Rng, chunking: Chunking, left: usize) -> usize {
+    match chunking {
+        Chunking::Whole => left,
+        Chunking::Pieces(max) => (1 + rng.below(max) as usize).min(left),
+        Chunking::Single => left.min(1),
+    }
+}
+
+/// How much of a step of `len` bytes is sent.
+pub(crate) fn sent_len(then: Then, len: usize) -> usize {
+    if let Then::Break(share) = then { len * share as usize / 256 } else { len }
+}
+
+struct Swarm<'a> {
+    plan: &'a Plan,
+    checker: &'a mut Checker,
+    server: Server,
+    rng: Rng,
+    clients: Vec<Client<'a>>,
+    /// Which client has which connection.
+    owners: BTreeMap<ConnectionId, usize>,
+    /// What happens when. The second number keeps the order of what happens at once.
+    agenda: BTreeMap<(u64, u64), Action>,
+    arranged: u64,
+    now_us: u64,
+    /// Deliveries since the last execution.
+    deliveries: u64,
+    /// Connections with something to send.
+    writable: BTreeSet<ConnectionId>,
+    is_pump_arranged: bool,
+}
+
+#[derive(Clone, Copy)]
+enum Action {
+    /// The client goes on.
+    Act(usize),
+    /// Clients take replies.
+    Pump,
+}
+
+struct Client<'a> {
+    script: &'a Script,
+    connection: Option<(ConnectionId, u64)>,
+    next_step: usize,
+    /// What is still to be sent of the current step.
+    left: Vec<u8>,
+    /// How often it has tried in vain to send the next piece.
+    retries: u64,
+    phase: Phase,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// It is about to begin a step.
+    Between,
+    /// It is sending a step.
+    Sending,
+    /// It waits for its replies.
+    Awaiting,
+    /// It waits for the server to close.
+    Ending,
+    /// It has no more to do.
+    Done,
+}
+
+impl<'a> Swarm<'a> {
+    fn new(plan: &'a Plan, checker: &'a mut Checker) -> Self {
+        if let Some(soft_max) = plan.output_soft_max {
+            checker.limit_output(soft_max);
+        }
+        if let Some(max) = plan.clients_max {
+            checker.limit_clients(max);
+        }
+        let client = |script| Client {
+            script,
+            connection: None,
+            next_step: 0,
+            left: Vec::new(),
+            retries: 0,
+            phase: Phase::Between,
+        };
+        Self {
+            plan,
+            checker,
+            server: Server::new(kernel(plan, &limits(plan))),
+            rng: Rng::derive(plan.seed, 0x7377_6172, 0),
+            clients: plan.scripts.iter().map(client).collect(),
+            owners: BTreeMap::new(),
+            agenda: BTreeMap::new(),
+            arranged: 0,
+            now_us: 0,
+            deliveries: 0,
+            writable: BTreeSet::new(),
+            is_pump_arranged: false,
+        }
+    }
+
+    fn run(mut self) {
+        (0..self.clients.len()).for_each(|client| self.arrange(0, Action::Act(client)));
+        while let Some(((time_us, _), action)) = self.agenda.pop_first() {
+            self.advance(time_us);
+            match action {
+                Action::Act(client) => self.act(client),
+                Action::Pump => self.is_pump_arranged = false,
+            }
+            if self.is_round_over() {
+                self.execute();
+            }
+            self.pump();
+            self.resume_answered();
+            if self.checker.failure().is_some() || self.now_us > ELAPSED_MAX_US {
+                break;
+            }
+        }
+        for (position, client) in self.clients.iter().enumerate() {
+            if client.phase != Phase::Done {
+                self.checker.fail(0, format!("client {position} waits for ever"));
+            }
+        }
+    }
+
+    fn arrange(&mut self, delay_us: u64, action: Action) {
+        self.arranged += 1;
+        self.agenda.insert((self.now_us + delay_us, self.arranged), action);
+    }
+
+    /// Lets time pass up to `time_us`, with the server's timers on the way.
+    fn advance(&mut self, time_us: u64) {
+        while let Some(at) = self.server.poll_deadline().filter(|&at| at <= time_us) {
+            if self.deliveries > 0 {
+                break;
+            }
+            self.set_time(at.max(self.now_us));
+            self.server.handle_timeout(self.now());
+            self.check_execution();
+            self.drain_events();
+        }
+        self.set_time(time_us);
+    }
+
+    fn set_time(&mut self, time_us: u64) {
+        self.now_us = time_us;
+        self.checker.at(time_us);
+    }
+
+    fn now(&self) -> Now {
+        moment(self.now_us)
+    }
+
+    fn act(&mut self, client: usize) {
+        match self.clients[client].phase {
+            Phase::Between => self.begin_step(client),
+            Phase::Sending => self.send(client),
+            Phase::Awaiting | Phase::Ending | Phase::Done => {}
+        }
+    }
+
+    fn begin_step(&mut self, client: usize) {
+        let Some(step) = self.clients[client].script.steps.get(self.clients[client].next_step)
+        else {
+            self.clients[client].phase = Phase::Done;
+            return;
+        };
+        let (_, serial) = self.connect(client);
+        let mut bytes = render(&step.requests, self.checker.cursor(serial));
+        bytes.truncate(sent_len(step.then, bytes.len()));
+        self.clients[client].left = bytes;
+        self.clients[client].phase = Phase::Sending;
+        self.send(client);
+    }
+
+    fn connect(&mut self, client: usize) -> (ConnectionId, u64) {
+        if let Some(connection) = self.clients[client].connection {
+            return connection;
+        }
+        let peer = Peer { address: format!("10.0.0.{client}:1"), ..Peer::default() };
+        let id = self.server.handle_accept(self.now(), peer);
+        let serial = self.checker.open();
+        self.clients[client].connection = Some((id, serial));
+        self.owners.insert(id, client);
+        (id, serial)
+    }
+
+    /// Sends a piece of the step, and arranges for what comes then.
+    fn send(&mut self, client: usize) {
+        let Some((id, serial)) = self.clients[client].connection else {
+            return self.end_step(client);
+        };
+        if self.clients[client].left.is_empty() {
+            return self.after_sending(client, id, serial);
+        }
+        if self.server.wants_input(id) {
+            self.deliver(client, id, serial);
+        } else if self.checker.is_closing(serial) {
+            // The rest of the step goes nowhere.
+            self.clients[client].left.clear();
+            self.clients[client].phase = Phase::Ending;
+            return;
+        }
+        let pause_us = self.rng.below(self.clients[client].script.pause_max_us + 1);
+        // A paused connection takes no input until its client has taken some replies.
+        let retry_us = if self.server.wants_input(id) { 0 } else { RETRY_US };
+        self.note_retry(client, serial, retry_us > 0);
+        self.arrange(pause_us + retry_us, Action::Act(client));
+    }
+
+    fn note_retry(&mut self, client: usize, serial: u64, retries: bool) {
+        let client = &mut self.clients[client];
+        client.retries = if retries { client.retries + 1 } else { 0 };
+        if client.retries > RETRIES_MAX {
+            self.checker.fail(serial, "the server takes no more input".into());
+        }
+    }
+
+    fn deliver(&mut self, client: usize, id: ConnectionId, serial: u64) {
+        let (chunking, left) =
+            (self.clients[client].script.chunking, &mut self.clients[client].left);
+        let room = self.server.input(id);
+        let max = left.len().min(room.len()).min(self.plan.buffer_max);
+        let len = piece(&mut self.rng, chunking, max);
+        room[..len].copy_from_slice(&left[..len]);
+        self.checker.received(serial, &left[..len]);
+        left.drain(..len);
+        self.server.handle_received(id, len);
+        self.deliveries += 1;
+    }
+
+    fn after_sending(&mut self, client: usize, id: ConnectionId, serial: u64) {
+        let step = &self.clients[client].script.steps[self.clients[client].next_step];
+        match step.then {
+            Then::Await => self.clients[client].phase = Phase::Awaiting,
+            Then::GoOn => self.end_step(client),
+            Then::End => {
+                self.checker.end_of_input(serial);
+                self.server.handle_end_of_input(id);
+                self.deliveries += 1;
+                self.clients[client].phase = Phase::Ending;
+            }
+            Then::Break(_) => {
+                self.checker.lost(serial);
+                self.server.handle_lost(id);
+                self.forget(id);
+                self.end_step(client);
+            }
+        }
+    }
+
+    fn end_step(&mut self, client: usize) {
+        let client_ = &mut self.clients[client];
+        client_.left.clear();
+        client_.next_step += 1;
+        client_.phase = Phase::Between;
+        let wait_us = client_.script.steps.get(client_.next_step).map_or(0, |step| step.wait_us);
+        self.arrange(wait_us, Action::Act(client));
+    }
+
+    fn forget(&mut self, id: ConnectionId) {
+        self.writable.remove(&id);
+        if let Some(client) = self.owners.remove(&id) {
+            self.clients[client].connection = None;
+        }
+    }
+
+    /// Whether nothing more is delivered before the next execution.
+    fn is_round_over(&mut self) -> bool {
+        let is_last = self.agenda.first_key_value().is_none_or(|((at, _), _)| *at > self.now_us);
+        self.deliveries > 0 && (is_last || self.deliveries > self.rng.below(self.plan.batch_max))
+    }
+
+    fn execute(&mut self) {
+        self.deliveries = 0;
+        self.server.execute(self.now());
+        self.check_execution();
+        self.drain_events();
+    }
+
+    fn check_execution(&mut self) {
+        let connections = self.clients.iter().filter_map(|client| client.connection);
+        let ids: BTreeMap<_, _> = connections.map(|(id, serial)| (serial, id)).collect();
+        let output = |serial| self.server.output(ids[&serial]);
+        self.checker.execute_with(moment(self.now_us).unix_us, output);
+    }
+
+    fn drain_events(&mut self) {
+        while let Some(event) = self.server.poll_event() {
+            match event {
+                Event::Output(id) => {
+                    self.writable.insert(id);
+                }
+                Event::Closed(id) => {
+                    let client = self.owners[&id];
+                    let (_, serial) = self.clients[client].connection.expect("it has an owner");
+                    self.checker.closed(serial);
+                    self.forget(id);
+                }
+            }
+        }
+    }
+
+    /// Clients take some of their replies.
+    fn pump(&mut self) {
+        for id in self.writable.clone() {
+            while !self.server.output(id).is_empty() && !self.is_lazy() {
+                self.take_output(id);
+            }
+            if self.server.output(id).is_empty() {
+                self.writable.remove(&id);
+            }
+        }
+        // A connection that was paused may have gone on.
+        let has_work = self.server.poll_deadline() == Some(0);
+        self.deliveries = self.deliveries.max(u64::from(has_work));
+        if (has_work || !self.writable.is_empty()) && !self.is_pump_arranged {
+            self.is_pump_arranged = true;
+            let delay_us = self.rng.below(2000);
+            self.arrange(delay_us, Action::Pump);
+        }
+    }
+
+    fn is_lazy(&mut self) -> bool {
+        self.rng.below(256) < self.plan.laziness
+    }
+
+    fn take_output(&mut self, id: ConnectionId) {
+        let (_, serial) = self.clients[self.owners[&id]].connection.expect("it has an owner");
+        let output = self.server.output(id);
+        let len = 1 + self.rng.below(output.len().min(self.plan.buffer_max) as u64) as usize;
+        self.checker.sent(serial, &output[..len]);
+        self.server.handle_sent(self.now(), id, len);
+        self.drain_events();
+    }
+
+    /// Clients that have what they were waiting for go on.
+    fn resume_answered(&mut self) {
+        for client in 0..self.clients.len() {
+            let serial = self.clients[client].connection.map(|(_, serial)| serial);
+            let goes_on = match self.clients[client].phase {
+                Phase::Awaiting => serial.is_none_or(|serial| self.is_answered(serial)),
+                Phase::Ending => serial.is_none(),
+                _ => false,
+            };
+            if goes_on {
+                self.end_step(client);
+            }
+        }
+    }
+
+    fn is_answered(&self, serial: u64) -> bool {
+        self.checker.is_answered(serial) && !self.checker.is_closing(serial)
+    }
+}

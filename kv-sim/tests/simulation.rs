@@ -1,0 +1,75 @@
+//! A few seeds of both tiers, and proof that the checks can fail.
+
+use kv_sim::model::Flaw;
+use kv_sim::plan::{FaultKind, Plan};
+use kv_sim::{Options, Outcome, net, swarm};
+use std::process::Command;
+
+fn short() -> Options {
+    Options { commands: Some(120), ..Options::default() }
+}
+
+fn pass(seeds: std::ops::Range<u64>, run: fn(u64, Options) -> Outcome) {
+    for seed in seeds {
+        if let Err(failed) = run(seed, short()) {
+            panic!("seed {seed} {}", failed.failure);
+        }
+    }
+}
+
+#[test]
+fn seeds_pass_in_the_swarm() {
+    pass(1..80, swarm::run);
+}
+
+#[test]
+fn seeds_pass_on_a_network_with_faults() {
+    pass(1..20, net::run);
+}
+
+#[test]
+fn the_plans_of_a_few_seeds_hold_every_fault_and_setting() {
+    let plans: Vec<Plan> = (1..20).map(|seed| Plan::new(seed, Some(120))).collect();
+    let has = |kind| {
+        let mut faults = plans.iter().flat_map(|plan| &plan.network.faults);
+        faults.any(|fault| fault.kind == kind)
+    };
+    assert!(has(FaultKind::Hold) && has(FaultKind::Crash));
+    assert!(plans.iter().any(|plan| plan.output_soft_max.is_some()));
+    assert!([1, 4, 16].iter().all(|&shards| plans.iter().any(|plan| plan.shards == shards)));
+}
+
+#[test]
+fn a_seed_gives_the_same_trace_every_time_and_another_seed_another() {
+    for run in [swarm::run, net::run] {
+        let trace = |seed| run(seed, short()).expect("it passes").trace;
+        assert_eq!(trace(3), trace(3));
+        assert_ne!(trace(3), trace(4));
+    }
+}
+
+#[test]
+fn two_processes_give_the_same_figures_and_traces() {
+    let run = || {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_kv-sim"));
+        let output = program.args(["--seed", "10", "--commands", "100"]).output();
+        let output = output.expect("the program was built with this test");
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).expect("it prints text")
+    };
+    let first = run();
+    assert_eq!(first.lines().filter(|line| line.starts_with("trace ")).count(), 2, "{first}");
+    assert_eq!(first, run());
+}
+
+/// A model that is wrong in one small thing stands for a server that is.
+#[test]
+fn a_flaw_in_the_model_is_caught_within_a_few_seeds() {
+    for flaw in [Flaw::ExpiresLate, Flaw::EmptyListStays, Flaw::AppendPersists] {
+        let options = Options { flaw: Some(flaw), ..Options::default() };
+        let caught = (1..100).any(|seed| swarm::run(seed, options).is_err());
+        assert!(caught, "{flaw:?} went unnoticed");
+    }
+    let options = Options { flaw: Some(Flaw::EmptyListStays), ..Options::default() };
+    assert!((1..60).any(|seed| net::run(seed, options).is_err()), "the network hides it");
+}
