@@ -195,7 +195,10 @@ impl EventLoop {
                 .map(until)
         };
         match self.poll.poll(events, timeout) {
-            Err(error) if error.kind() == ErrorKind::Interrupted => Ok(events.clear()),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {
+                events.clear();
+                Ok(())
+            }
             result => result,
         }
     }

@@ -70,7 +70,14 @@ pub struct Builder {
 pub struct Server {
     kernel: Arc<Kernel>,
     addresses: Vec<SocketAddr>,
-    loops: Vec<(Arc<Inbox>, Option<JoinHandle<io::Result<()>>>)>,
+    threads: Vec<Thread>,
+}
+
+#[derive(Debug)]
+struct Thread {
+    inbox: Arc<Inbox>,
+    /// None once it has ended.
+    handle: Option<JoinHandle<io::Result<()>>>,
 }
 
 impl Builder {
@@ -142,12 +149,12 @@ impl Builder {
         for address in &addresses {
             tracing::info!("listening on {address}");
         }
-        let mut server = Server { kernel, addresses, loops: Vec::new() };
+        let mut server = Server { kernel, addresses, threads: Vec::new() };
         for (index, event_loop) in loops.into_iter().enumerate() {
             let inbox = event_loop.inbox();
             let thread = std::thread::Builder::new().name(format!("kv-{index}"));
-            let handle = thread.spawn(move || event_loop.run())?;
-            server.loops.push((inbox, Some(handle)));
+            let handle = Some(thread.spawn(move || event_loop.run())?);
+            server.threads.push(Thread { inbox, handle });
         }
         Ok(server)
     }
@@ -175,9 +182,9 @@ impl Server {
     }
 
     fn end(&mut self) {
-        self.loops.iter().for_each(|(inbox, _)| inbox.stop());
-        for (_, handle) in &mut self.loops {
-            match handle.take().map(JoinHandle::join) {
+        self.threads.iter().for_each(|thread| thread.inbox.stop());
+        for thread in &mut self.threads {
+            match thread.handle.take().map(JoinHandle::join) {
                 None | Some(Ok(Ok(()))) => {}
                 Some(Ok(Err(error))) => tracing::error!("an event loop failed: {error}"),
                 // Its message is on standard error; hiding a bug here would be worse.

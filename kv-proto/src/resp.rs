@@ -1,13 +1,14 @@
 //! RESP, the protocol of Redis, in its versions 2 and 3, for servers and for clients.
 //!
 //! A server reads requests with [`decode::Decoder`] and writes replies with [`encode::Encoder`].
-//! A client writes requests with [`encode_request`].
+//! A client writes requests with [`encode_request`] and reads replies with [`value::ReplyDecoder`].
 //! All of them work on byte buffers that the caller owns.
 
 pub mod decode;
 pub mod double;
 pub mod encode;
 pub mod inline;
+pub mod value;
 
 use encode::{push_bulk, push_header};
 

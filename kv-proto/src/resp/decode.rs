@@ -365,11 +365,76 @@ fn long_bulk_len(line: &[u8], first: u8) -> Result<(usize, usize), ProtocolError
 }
 
 /// A 64-bit number in the one form that Redis accepts: no plus sign, no leading zero.
-fn number(text: &[u8]) -> Option<i64> {
+pub(super) fn number(text: &[u8]) -> Option<i64> {
     let digits = text.strip_prefix(b"-").unwrap_or(text);
     match digits {
         [b'0'] if digits.len() == text.len() => Some(0),
         [b'1'..=b'9', ..] => std::str::from_utf8(text).ok()?.parse().ok(),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How many bytes of `stream` are searched for line ends if it comes in pieces.
+    fn examined(stream: &[u8], piece_len: usize) -> usize {
+        let (mut decoder, mut start) = (Decoder::default(), 0);
+        for end in (0..=stream.len()).step_by(piece_len) {
+            while let Ok(Some(len)) = decoder.decode(&stream[start..end], &Limits::default()) {
+                start += len;
+            }
+        }
+        decoder.examined
+    }
+
+    #[track_caller]
+    fn check_linear(stream: &[u8]) {
+        // A mark that ends a line whose last byte is missing is found once more.
+        let bound = stream.len() + stream.len() / 4;
+        assert!(examined(stream, 1) <= bound, "byte by byte");
+        assert!(examined(stream, 7) <= bound, "seven bytes at a time");
+        assert!(examined(stream, stream.len()) <= bound, "in one piece");
+    }
+
+    #[test]
+    fn a_line_is_searched_once_however_it_is_cut() {
+        check_linear(&[&[b'a'; 60_000][..], b"\r\n"].concat());
+        check_linear(&[&b"*"[..], &[b'1'; 60_000]].concat());
+        check_linear(&[&b"*1\r\n$"[..], &[b'1'; 60_000]].concat());
+        check_linear(&[&b"PING\0"[..], &[b'1'; 60_000]].concat());
+    }
+
+    #[test]
+    fn arguments_are_not_searched() {
+        let stream = [&b"*2\r\n$60000\r\n"[..], &[b'a'; 60_002], b"$3\r\nabc\r\n"].concat();
+        assert!(examined(&stream, stream.len()) < 10);
+        // Until its line is complete, a short length may be taken for a long one.
+        assert!(examined(&stream, 1) < 40);
+    }
+
+    #[test]
+    fn a_pipeline_of_lines_is_searched_once() {
+        check_linear(&b"SET key value\r\n".repeat(1000));
+    }
+
+    #[test]
+    fn memory_of_an_unusual_request_is_given_back() {
+        let mut decoder = Decoder::default();
+        let large = [&b"*1000\r\n"[..], &b"$0\r\n\r\n".repeat(1000)].concat();
+        for request in [&large[..], b"ECHO \"a\"\n"] {
+            assert_eq!(decoder.decode(request, &Limits::default()), Ok(Some(request.len())));
+            assert_eq!(decoder.decode(b"", &Limits::default()), Ok(None));
+            assert!(decoder.spans.capacity() <= SPANS_KEPT);
+            assert_eq!(decoder.unquoted.capacity(), 0);
+        }
+    }
+
+    #[test]
+    fn announced_arguments_allocate_nothing() {
+        let mut decoder = Decoder::default();
+        assert_eq!(decoder.decode(b"*1000000000\r\n", &Limits::default()), Ok(None));
+        assert_eq!(decoder.spans.capacity(), 0);
     }
 }
