@@ -115,6 +115,7 @@ fn start(arguments: &Arguments) -> io::Result<ExitCode> {
 fn run_one(seed: u64, arguments: &Arguments) -> io::Result<ExitCode> {
     let mut out = io::stdout().lock();
     let both = vec![Tier::Swarm, Tier::Turmoil];
+    let mut trace: u64 = 0;
     for &tier in arguments.tiers.as_ref().unwrap_or(&both) {
         let outcome = tier.run(seed, arguments.options);
         let summary = match &outcome {
@@ -125,11 +126,13 @@ fn run_one(seed: u64, arguments: &Arguments) -> io::Result<ExitCode> {
             writeln!(out, "{line}")?;
         }
         writeln!(out, "{:<8} seed {seed}: {}", tier.name(), figures(summary))?;
-        writeln!(out, "trace {:016x}", summary.trace)?;
+        // One tier's trace as it is, and each of several counts in its place.
+        trace = trace.rotate_left(32) ^ summary.trace;
         if let Err(failed) = outcome {
             return tell_failure(tier, seed, arguments, &failed);
         }
     }
+    writeln!(out, "trace {trace:016x}")?;
     Ok(ExitCode::SUCCESS)
 }
 
