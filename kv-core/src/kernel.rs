@@ -8,11 +8,12 @@ use crate::args::Args;
 use crate::command::{Command, Cx, EngineCx, Group, Handler, table};
 use crate::config::{self, Config};
 use crate::error::Error;
+use crate::keyspace::Sizes;
 use crate::now::Now;
 use crate::reply::Reply;
 use crate::rng::Rng;
 use crate::session::{Peer, Registry, Session};
-use crate::store::{Access, Store};
+use crate::store::{Access, AccessClock, Store};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -107,9 +108,21 @@ impl Kernel {
     /// A kernel without data. `seed` decides every random choice; `shards` is a power of two, 1
     /// where only one thread will run requests.
     pub fn new(config: Config, shards: usize, seed: u64, host: Box<dyn Host>, now: Now) -> Self {
+        Self::with_sizes(config, shards, Sizes::default(), seed, host, now)
+    }
+
+    /// The same, over a store whose parts are as large as `sizes` says.
+    pub fn with_sizes(
+        config: Config,
+        shards: usize,
+        sizes: Sizes,
+        seed: u64,
+        host: Box<dyn Host>,
+        now: Now,
+    ) -> Self {
         let mut rng = Rng::new(seed);
         let databases = config.int(config::DATABASES) as usize;
-        let store = Store::new(shards, databases, &mut rng);
+        let store = Store::new(shards, databases, sizes, &mut rng);
         let run_id =
             format!("{:016x}{:016x}{:08x}", rng.next_u64(), rng.next_u64(), rng.next_u64() >> 32);
         Self {
@@ -134,7 +147,18 @@ impl Kernel {
     /// Begins to run requests at a time that is the same for all of them. A store with one shard
     /// stays locked until the batch is dropped.
     pub fn batch(&self, now: Now) -> Batch<'_> {
-        Batch { kernel: self, access: self.store.access(), now, commands: 0 }
+        Batch {
+            kernel: self,
+            access: self.store.access(now, AccessClock::recency(now)),
+            now,
+            commands: 0,
+        }
+    }
+
+    /// When [`Batch::tend`] has something to do, in milliseconds since the Unix epoch; the past for
+    /// at once.
+    pub fn due_ms(&self) -> Option<i64> {
+        self.store.due_ms()
     }
 
     /// How many commands were run since the start or the last reset of the statistics. Those of a
@@ -177,10 +201,16 @@ impl Batch<'_> {
         }
     }
 
-    /// Removes expired keys, looking at no more than `budget` keys of each database in each shard.
-    /// Whether there may be more to expire, now or later.
-    pub fn sweep_expired(&mut self, budget: usize) -> bool {
-        self.access.sweep_expired(self.now.unix_ms(), budget)
+    /// Does what is due besides requests: removes expired keys, frees what is out of use and gives
+    /// memory back, until about `budget` entries' worth of work is done. How much that was; less
+    /// than `budget` if nothing is left for now.
+    pub fn tend(&mut self, budget: usize) -> usize {
+        self.access.tend(budget)
+    }
+
+    /// Checks what must always hold, for tests and simulations. O(n).
+    pub fn check(&mut self) {
+        self.access.check();
     }
 
     fn run(
@@ -195,7 +225,7 @@ impl Batch<'_> {
         session.profile().note_command(command, now);
         let result = match command.handler {
             Handler::Data(handler) => {
-                let db = self.access.lock(command, args, session.database, now.unix_ms());
+                let db = self.access.lock(command, args, session.database);
                 let rng = Rng::derive(kernel.seed, session.id(), session.commands);
                 let mut cx = Cx { db, args, out: &mut *out, now, rng, config: &kernel.config };
                 handler(&mut cx).map(|()| Flow::Continue)

@@ -1,74 +1,125 @@
-//! One database's part of one shard: a table of segments in hash order.
+//! One database's part of one shard: a table of segments in hash order over cells in a slab.
 //!
-//! A directory, indexed by the bits of the hash that follow the shard's, names a segment; a
-//! segment holds a few hundred entries and splits in two when it is full, so that growth touches
-//! one segment at a time and never the whole table (extendible hashing: Fagin, Nievergelt,
-//! Pippenger, Strong, 1979). Within a segment entries stand in ascending order of their hashes, by
-//! ordered linear probing (Amble, Knuth: "Ordered hash tables", 1974). The whole table is therefore
-//! in hash order, whatever its history: the order of SCAN and KEYS depends on the seed and the set
-//! of keys alone, and a hash is a position to go on from.
+//! A directory, indexed by the bits of the hash that follow the shard's, names a segment; a segment
+//! holds a few hundred entries, splits in two when it is full and merges with its neighbour when
+//! both are nearly empty, so that growing and shrinking touch one segment at a time and never the
+//! whole table (extendible hashing: Fagin, Nievergelt, Pippenger, Strong, 1979). Within a segment
+//! entries stand in the order of their hashes. The whole table is therefore in hash order, whatever
+//! its history: the order of SCAN and KEYS depends on the seed and the set of keys alone, and a
+//! hash is a position to go on from.
+//!
+//! An entry is one cell of the slab: key, value, deadline and access clock. The table names it by
+//! a 32-bit number, and so does its timer, if it has a deadline. There are no other references to
+//! a cell, so that compaction can move it.
 
+mod entry;
+mod graveyard;
 mod segment;
+mod slab;
+mod wheel;
 
-use crate::value::Value;
-use segment::Segment;
+pub use entry::Entry;
+pub use graveyard::Graveyard;
+pub use segment::SegmentSize;
+pub use slab::PageSize;
 
-/// No deadline. One so far in the past is never stored.
-const NEVER: i64 = i64::MIN;
+use crate::hash::KeyHasher;
+use crate::value::string::{IntBuffer, StrRef};
+use crate::value::{Value, ValueRef};
+use entry::{INLINE_MAX, Layout, New};
+use segment::{Segment, Slot};
+use slab::{Ref, Slab};
+use std::ops::Range;
+use wheel::{Timer, Wheel};
 
 /// How much deeper than the number of segments asks for the directory may become. A full segment
 /// beyond that, which only chosen hashes can bring about, grows in place instead of splitting.
 const DEPTH_SLACK: u32 = 8;
 
-/// A key and what is stored under it.
-#[derive(Debug)]
-pub struct Entry {
-    hash: u64,
-    deadline: i64,
-    key: Box<[u8]>,
-    /// The value.
-    pub value: Value,
+/// The deepest directory: the bits of a hash that neither a shard nor a tag takes.
+const DEPTH_MAX: u32 = 32;
+
+/// What giving up a page, a segment or some timers counts for in a budget of entries.
+const PAGE_COST: usize = 8;
+
+/// How large the parts of a keyspace are. Small ones make splits, merges and compaction happen all
+/// the time, which simulations want.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sizes {
+    /// Of segments.
+    pub segment: SegmentSize,
+    /// Of the pages of small cells.
+    pub page: PageSize,
 }
 
-impl Entry {
-    /// An entry of `key`, whose hash is `hash`.
-    pub fn new(hash: u64, key: &[u8], value: Value, deadline: Option<i64>) -> Self {
-        Self { hash, deadline: deadline.unwrap_or(NEVER), key: key.into(), value }
-    }
+/// A buffer with more capacity than this is freed rather than kept, in bytes.
+const SCRATCH_MAX: usize = 64 * 1024;
 
-    /// The key's hash: the entry's position in the order of the table.
-    pub fn hash(&self) -> u64 {
-        self.hash
-    }
-
-    /// The key.
-    pub fn key(&self) -> &[u8] {
-        &self.key
-    }
-
-    /// When the key expires, in milliseconds since the Unix epoch.
-    pub fn deadline(&self) -> Option<i64> {
-        (self.deadline != NEVER).then_some(self.deadline)
-    }
-
-    /// Whether the deadline has passed. The millisecond of the deadline itself still belongs to
-    /// the key's life, as in Redis.
-    pub fn is_expired(&self, unix_ms: i64) -> bool {
-        self.deadline < unix_ms && self.deadline != NEVER
-    }
-}
-
-/// Where an entry is, until the next insertion or removal.
+/// Where an entry is, until the next change of the keyspace.
 #[derive(Clone, Copy, Debug)]
 pub struct Place {
-    segment: usize,
-    slot: usize,
+    segment: u32,
+    slot: Slot,
+    cell: Ref,
+}
+
+/// A value to be stored.
+#[derive(Debug)]
+pub enum Input<'a> {
+    /// A string, which is copied.
+    String(StrRef<'a>),
+    /// A value, which is moved.
+    Owned(Value),
+}
+
+impl<'a> From<StrRef<'a>> for Input<'a> {
+    fn from(string: StrRef<'a>) -> Self {
+        Self::String(string)
+    }
+}
+
+impl<T: Into<Value>> From<T> for Input<'_> {
+    fn from(value: T) -> Self {
+        Self::Owned(value.into())
+    }
+}
+
+/// What a keyspace takes, in bytes, by its own count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Memory {
+    /// The cells of the entries.
+    pub cells: usize,
+    /// Values outside of their cells.
+    pub values: usize,
+    /// The tables by which entries and cells are found.
+    pub tables: usize,
+    /// The timers of the entries with a deadline.
+    pub timers: usize,
+    /// The pages of the cells, free ones included.
+    pub pages: usize,
+}
+
+impl Memory {
+    /// All that is in use.
+    pub fn used(self) -> usize {
+        self.cells + self.values + self.tables + self.timers
+    }
+}
+
+impl std::ops::AddAssign for Memory {
+    fn add_assign(&mut self, other: Self) {
+        self.cells += other.cells;
+        self.values += other.values;
+        self.tables += other.tables;
+        self.timers += other.timers;
+        self.pages += other.pages;
+    }
 }
 
 /// The entries of one database in one shard.
 ///
-/// All hashes that it is given must agree in their first `prefix` bits, the shard's number, and
-/// none may be 0.
+/// All hashes that it is given must be of its hasher, and agree in their first `prefix` bits, the
+/// shard's number.
 #[derive(Debug)]
 pub struct Keyspace {
     segments: Vec<Segment>,
@@ -76,24 +127,49 @@ pub struct Keyspace {
     directory: Vec<u32>,
     depth: u32,
     prefix: u32,
+    hasher: KeyHasher,
+    sizes: Sizes,
     len: usize,
-    with_deadline: usize,
-    /// Where the sweep for expired keys goes on.
-    sweep: u64,
+    /// How many segments have each depth.
+    depths: [u32; DEPTH_MAX as usize + 1],
+    slab: Slab,
+    wheel: Option<Box<Wheel>>,
+    /// How far the wheel's time is ahead of the Unix time, in milliseconds: by how much the clock
+    /// has been set back.
+    ahead: u64,
+    /// How many values are boxed, and the bytes that they take.
+    boxed: usize,
+    boxed_bytes: usize,
+    segment_bytes: usize,
+    /// For bytes that are moved from one place of the slab to another.
+    scratch: Vec<u8>,
 }
 
 impl Keyspace {
     /// An empty keyspace for hashes that share their first `prefix` bits. Allocates nothing.
-    pub fn new(prefix: u32) -> Self {
+    pub fn new(prefix: u32, hasher: KeyHasher, sizes: Sizes) -> Self {
         Self {
             segments: Vec::new(),
             directory: Vec::new(),
             depth: 0,
             prefix,
+            hasher,
+            sizes,
             len: 0,
-            with_deadline: 0,
-            sweep: 0,
+            depths: [0; DEPTH_MAX as usize + 1],
+            slab: Slab::new(sizes.page),
+            wheel: None,
+            ahead: 0,
+            boxed: 0,
+            boxed_bytes: 0,
+            segment_bytes: 0,
+            scratch: Vec::new(),
         }
+    }
+
+    /// Empties it and gives what it held.
+    pub fn take(&mut self) -> Keyspace {
+        std::mem::replace(self, Self::new(self.prefix, self.hasher, self.sizes))
     }
 
     /// How many entries there are, expired ones that were not yet removed included.
@@ -108,154 +184,638 @@ impl Keyspace {
 
     /// How many entries have a deadline.
     pub fn with_deadline(&self) -> usize {
-        self.with_deadline
+        self.wheel.as_ref().map_or(0, |wheel| wheel.len())
     }
 
-    /// Where the entry of `key` is, until the next insertion or removal. O(1).
+    /// The memory that it takes, by its own count, which is the same on every machine.
+    pub fn memory(&self) -> Memory {
+        let tables = self.segment_bytes + self.directory.len() * size_of::<u32>();
+        Memory {
+            cells: self.slab.live_bytes(),
+            values: self.boxed_bytes,
+            tables: tables + self.slab.table_bytes(),
+            timers: self.wheel.as_ref().map_or(0, |wheel| wheel.bytes()),
+            pages: self.slab.page_bytes(),
+        }
+    }
+
+    /// Whether no more entries can be stored, for want of names for their cells.
+    pub fn is_exhausted(&self) -> bool {
+        self.slab.is_exhausted()
+    }
+
+    /// Where the entry of `key` is, until the next change. O(1).
     pub fn find(&self, hash: u64, key: &[u8]) -> Option<Place> {
-        let segment = self.segment_of(hash)?;
-        let slot = self.segments[segment].find(hash, key)?;
-        Some(Place { segment, slot })
+        self.find_by(hash, |cell| entry::has_key(self.slab.cell(cell), key))
+    }
+
+    fn find_by(&self, hash: u64, is_it: impl FnMut(Ref) -> bool) -> Option<Place> {
+        let segment = *self.directory.get(self.slot_of(hash))?;
+        let segment_ = &self.segments[segment as usize];
+        let (slot, cell) = segment_.find(self.tag(segment_, hash), is_it)?;
+        Some(Place { segment, slot, cell })
+    }
+
+    /// Asks the processor for the part of the table where a hash is looked for.
+    pub fn prefetch_table(&self, hash: u64) {
+        if let Some(&segment) = self.directory.get(self.slot_of(hash)) {
+            let segment = &self.segments[segment as usize];
+            segment.prefetch(self.tag(segment, hash));
+        }
+    }
+
+    /// Asks the processor for the entries that a hash may belong to.
+    pub fn prefetch_entry(&self, hash: u64) {
+        if let Some(&segment) = self.directory.get(self.slot_of(hash)) {
+            let segment = &self.segments[segment as usize];
+            segment.candidates(self.tag(segment, hash), |cell| self.slab.prefetch(cell));
+        }
     }
 
     /// The entry at a place.
-    pub fn at(&self, place: Place) -> &Entry {
-        self.segments[place.segment].at(place.slot)
+    pub fn entry(&self, place: Place) -> Entry<'_> {
+        Entry::new(self.slab.cell(place.cell))
     }
 
-    /// The entry at a place, to change its value.
-    pub fn at_mut(&mut self, place: Place) -> &mut Entry {
-        self.segments[place.segment].at_mut(place.slot)
+    /// The bytes that the entry at a place takes, those of its boxed value included.
+    pub fn entry_bytes(&self, place: Place) -> usize {
+        let entry = self.entry(place);
+        self.slab.cell(place.cell).len() + entry.boxed().map_or(0, Value::heap_bytes)
     }
 
-    /// Stores an entry whose key is not there. O(1), except that it may split or rebuild one
-    /// segment.
-    pub fn insert(&mut self, entry: Entry) {
-        debug_assert!(self.find(entry.hash, &entry.key).is_none(), "the key is there already");
-        self.count_deadline(false, entry.deadline != NEVER);
-        self.len += 1;
-        if self.segments.is_empty() {
-            self.segments.push(Segment::new(self.prefix, 0));
-            self.directory.push(0);
-        }
-        loop {
-            let slot = bits(entry.hash, self.prefix, self.depth);
-            let segment = self.directory[slot] as usize;
-            let depth_max = self.segments.len().ilog2() + DEPTH_SLACK;
-            if !self.segments[segment].must_split() || self.segments[segment].depth() >= depth_max {
-                return self.segments[segment].insert_new(entry);
+    /// Sets the access clock of the entry at a place.
+    pub fn set_clock(&mut self, place: Place, clock: u32) {
+        entry::set_clock(self.slab.cell_mut(place.cell), clock);
+    }
+
+    /// Stores a value under `key`, whose entry is at `place` if there is one. Gives what was there
+    /// if it was boxed. O(1), except that it may split or rebuild one segment.
+    #[must_use = "the old value may be too large to drop at once"]
+    pub fn put(
+        &mut self,
+        hash: u64,
+        key: &[u8],
+        place: Option<Place>,
+        value: Input<'_>,
+        deadline: Option<i64>,
+        clock: u32,
+    ) -> Option<Box<Value>> {
+        let mut put = |value| match place {
+            Some(place) => self.rewrite(place, key, value, deadline, clock),
+            None => {
+                self.insert(hash, key, value, deadline, clock);
+                None
             }
-            self.split(slot);
+        };
+        match value {
+            Input::String(string) => put(new_string(string)),
+            Input::Owned(Value::String(string)) if string.len() <= INLINE_MAX => {
+                put(new_string(string.view()))
+            }
+            Input::Owned(value) => put(New::Boxed(Box::new(value))),
         }
     }
 
-    /// Removes the entry at a place. O(1), except that it may rebuild one segment.
-    pub fn remove(&mut self, place: Place) -> Entry {
-        let entry = self.segments[place.segment].remove(place.slot);
-        self.len -= 1;
-        self.count_deadline(entry.deadline != NEVER, false);
-        if self.len == 0 {
-            *self = Keyspace { sweep: self.sweep, ..Keyspace::new(self.prefix) };
+    /// Appends to the string at a place, or writes into it from an offset on, filling a gap with
+    /// zero bytes. Its length afterwards. O(n) for strings that are stored in their entry, else
+    /// amortized O(length of `patch`).
+    pub fn patch(&mut self, place: Place, offset: usize, patch: &[u8]) -> usize {
+        let entry = self.entry(place);
+        let len = match entry.value() {
+            ValueRef::String(string) => string.len(),
+            other => panic!("{other:?} is not a string"),
+        };
+        let end = (offset + patch.len()).max(len);
+        if entry.boxed().is_some() {
+            self.change_boxed(place, |value| match value {
+                Value::String(string) => string.set_range(offset, patch),
+                other => panic!("{other:?} is not a string"),
+            });
+            return end;
         }
-        entry
+        let mut scratch = std::mem::take(&mut self.scratch);
+        let entry = self.entry(place);
+        scratch.clear();
+        scratch.extend_from_slice(entry.key());
+        let key_len = scratch.len();
+        if let ValueRef::String(string) = entry.value() {
+            scratch.extend_from_slice(string.as_bytes(&mut IntBuffer::new()));
+        }
+        let (deadline, clock) = (entry.deadline(), entry.clock());
+        scratch.resize(key_len + end, 0);
+        scratch[key_len + offset..][..patch.len()].copy_from_slice(patch);
+        let (key, bytes) = scratch.split_at(key_len);
+        let value = new_string(StrRef::Bytes { bytes, is_built: true });
+        let old = self.rewrite(place, key, value, deadline, clock);
+        debug_assert!(old.is_none(), "the string was not boxed");
+        self.keep_scratch(scratch);
+        end
+    }
+
+    /// Changes the boxed value at a place.
+    pub fn change_boxed<R>(&mut self, place: Place, change: impl FnOnce(&mut Value) -> R) -> R {
+        let value = self.boxed_mut(place).expect("the value is boxed");
+        let before = value.heap_bytes();
+        let result = change(value);
+        let after = value.heap_bytes();
+        self.resized(before, after);
+        result
+    }
+
+    /// The boxed value at a place, to change it. Whoever changes its size must say so.
+    pub fn boxed_mut(&mut self, place: Place) -> Option<&mut Value> {
+        entry::boxed_mut(self.slab.cell_mut(place.cell))
+    }
+
+    /// A boxed value that took `before` bytes takes `after` now.
+    pub fn resized(&mut self, before: usize, after: usize) {
+        self.boxed_bytes = self.boxed_bytes + after - before;
+    }
+
+    /// Removes the entry at a place. Gives its value if it was boxed. O(1), except that it may
+    /// rebuild or merge a few segments.
+    #[must_use = "the value may be too large to drop at once"]
+    pub fn remove(&mut self, hash: u64, place: Place) -> Option<Box<Value>> {
+        if let Some(timer) = self.entry(place).timer() {
+            self.cancel(timer);
+        }
+        self.unlink(hash, place)
+    }
+
+    /// Removes the entry at a place and gives its value and its deadline.
+    pub fn take_entry(&mut self, hash: u64, place: Place) -> (Value, Option<i64>) {
+        let entry = self.entry(place);
+        let deadline = entry.deadline();
+        let inline = entry.boxed().is_none().then(|| entry.value().to_owned());
+        let boxed = self.remove(hash, place);
+        let value = inline.or_else(|| boxed.map(|value| *value));
+        (value.expect("a value is either in its entry or boxed"), deadline)
     }
 
     /// Sets or takes away the deadline of the entry at a place. O(1).
     pub fn set_deadline(&mut self, place: Place, deadline: Option<i64>) {
-        let entry = self.at_mut(place);
-        let had = entry.deadline != NEVER;
-        entry.deadline = deadline.unwrap_or(NEVER);
-        let has = entry.deadline != NEVER;
-        self.count_deadline(had, has);
+        let entry = self.entry(place);
+        let (old, timer, clock) = (entry.deadline(), entry.timer(), entry.clock());
+        if old == deadline {
+            return;
+        }
+        if let (Some(at), Some(timer)) = (deadline, timer)
+            && entry::replace_deadline(self.slab.cell_mut(place.cell), at)
+        {
+            return self.retime(place.cell, Some(timer), old, deadline);
+        }
+        let mut scratch = std::mem::take(&mut self.scratch);
+        let entry = self.entry(place);
+        scratch.clear();
+        scratch.extend_from_slice(entry.key());
+        let key_len = scratch.len();
+        let inline = match entry.value() {
+            _ if entry.boxed().is_some() => None,
+            ValueRef::String(StrRef::Bytes { bytes, is_built }) => {
+                scratch.extend_from_slice(bytes);
+                Some(New::Bytes { bytes: &[], is_built })
+            }
+            ValueRef::String(StrRef::Int(value)) => Some(New::Int(value)),
+            ValueRef::List(_) => unreachable!("lists are boxed"),
+        };
+        let (key, bytes) = scratch.split_at(key_len);
+        let value = match inline {
+            Some(New::Bytes { is_built, .. }) => New::Bytes { bytes, is_built },
+            Some(other) => other,
+            None => New::Boxed(self.take_boxed(place.cell).expect("it is boxed")),
+        };
+        let old = self.rewrite(place, key, value, deadline, clock);
+        debug_assert!(old.is_none(), "a boxed value was taken before");
+        self.keep_scratch(scratch);
     }
 
     /// The entries whose hash is at least `position`, in the order of their hashes.
-    pub fn iter_from(&self, position: u64) -> impl Iterator<Item = &Entry> {
-        self.segments_from(position).flat_map(|(_, entries)| entries)
+    pub fn iter_from(&self, position: u64) -> impl Iterator<Item = (u64, Entry<'_>)> {
+        let mut slot = self.slot_of(position);
+        let segments = std::iter::from_fn(move || {
+            let segment = &self.segments[*self.directory.get(slot)? as usize];
+            slot = self.range_of(segment).end;
+            Some(segment)
+        });
+        segments.flat_map(move |segment| self.segment_from(segment, position))
     }
 
-    /// The entries whose hash is at least `position`, in the order of their hashes, one segment
-    /// after the other. With each segment comes the least hash, without the prefix's bits, that
-    /// can be in it. A segment may be empty.
-    pub fn segments_from(
-        &self,
+    fn segment_from<'a>(
+        &'a self,
+        segment: &'a Segment,
         position: u64,
-    ) -> impl Iterator<Item = (u64, impl Iterator<Item = &Entry>)> {
-        let mut slot = self.slot_of(position).unwrap_or(self.directory.len());
+    ) -> impl Iterator<Item = (u64, Entry<'a>)> {
+        let is_inside = self.range_of(segment).contains(&self.slot_of(position));
+        let first =
+            if is_inside { segment.lower_bound(self.tag(segment, position)) } else { Slot::FIRST };
+        let mut rest = segment.iter_from(first).peekable();
+        // Entries with the same tag, the last first.
+        let mut group: Vec<(u64, Ref)> = Vec::new();
         std::iter::from_fn(move || {
-            let segment = &self.segments[*self.directory.get(slot)? as usize];
-            // A segment of lesser depth fills several neighbouring slots of the directory.
-            let span = 1 << (self.depth - segment.depth());
-            let first = slot & !(span - 1);
-            slot = first + span;
-            Some((self.position_of(first), segment.iter_from(position)))
+            loop {
+                if group.is_empty() {
+                    let (tag, cell) = rest.next()?;
+                    group.push((self.hash_of(cell), cell));
+                    while let Some((_, cell)) = rest.next_if(|&(other, _)| other == tag) {
+                        group.push((self.hash_of(cell), cell));
+                    }
+                    let key = |cell| Entry::new(self.slab.cell(cell)).key();
+                    group.sort_by(|a, b| (b.0, key(b.1)).cmp(&(a.0, key(a.1))));
+                }
+                let (hash, cell) = group.pop().expect("it was filled above");
+                if hash >= position {
+                    return Some((hash, Entry::new(self.slab.cell(cell))));
+                }
+            }
         })
     }
 
-    /// Removes expired entries, going round the table from call to call. Looks at segments until
-    /// it has seen `budget` of them and of their entries together, which the last may exceed.
-    /// Returns how many entries it removed.
-    pub fn sweep_expired(&mut self, unix_ms: i64, budget: usize) -> usize {
-        if self.with_deadline == 0 {
-            return 0;
+    /// When [`Keyspace::expire`] has something to do, if ever, in milliseconds since the Unix
+    /// epoch.
+    pub fn next_expiry(&self) -> Option<i64> {
+        let due = self.wheel.as_ref()?.next_due()?;
+        Some(due.saturating_sub(self.ahead) as i64)
+    }
+
+    /// Removes some of the entries whose deadline has passed, and hands their boxed values to
+    /// `discard`. How many entries it removed and how many it looked at; none of the latter when
+    /// there are no more.
+    pub fn expire(&mut self, unix_ms: i64, mut discard: impl FnMut(Box<Value>)) -> (usize, usize) {
+        let Some(wheel) = &mut self.wheel else { return (0, 0) };
+        let unix = unix_ms.max(0) as u64;
+        // When the clock was set back, the wheel's time stands still.
+        self.ahead = self.ahead.max(wheel.now().saturating_sub(unix));
+        let Some(due) = wheel.poll(unix + self.ahead) else { return (0, 0) };
+        let cells = due.cells();
+        cells.iter().for_each(|&cell| self.slab.prefetch(cell));
+        let mut hashes = [0; wheel::CHUNK];
+        for (hash, &cell) in hashes.iter_mut().zip(cells) {
+            *hash = self.hash_of(cell);
+            self.prefetch_table(*hash);
         }
-        let mut expired: Vec<(u64, Box<[u8]>)> = Vec::new();
-        let (mut seen, mut next) = (0, 0);
-        for (start, entries) in self.segments_from(self.sweep) {
-            if seen >= budget {
-                next = start;
-                break;
+        let mut expired = 0;
+        for (&hash, &cell) in hashes.iter().zip(cells) {
+            if Entry::new(self.slab.cell(cell)).is_expired(unix_ms) {
+                let place = self.place_of(hash, cell);
+                self.unlink(hash, place).into_iter().for_each(&mut discard);
+                expired += 1;
+            } else {
+                self.arm(cell);
             }
-            seen += 1;
-            entries
-                .inspect(|_| seen += 1)
-                .filter(|entry| entry.is_expired(unix_ms))
-                .for_each(|entry| expired.push((entry.hash, entry.key.clone())));
         }
-        self.sweep = next;
-        for (hash, key) in &expired {
-            let place = self.find(*hash, key).expect("nothing was removed since it was seen");
-            self.remove(place);
+        (expired, cells.len())
+    }
+
+    /// Whether there are pages that should be given back.
+    pub fn wants_compaction(&self) -> bool {
+        self.slab.wants_compaction()
+    }
+
+    /// Empties one page that is hardly used and gives it back. How many entries it moved, and a
+    /// little more; 0 if there is no such page.
+    pub fn compact(&mut self) -> usize {
+        let Some(page) = self.slab.begin_compaction() else { return 0 };
+        let cells: Vec<Ref> = self.slab.cells_of(page).collect();
+        cells.iter().for_each(|&cell| self.prefetch_table(self.hash_of(cell)));
+        cells.iter().for_each(|&cell| self.move_cell(cell));
+        self.slab.finish_compaction();
+        cells.len() + PAGE_COST
+    }
+
+    fn move_cell(&mut self, cell: Ref) {
+        let place = self.place_of(self.hash_of(cell), cell);
+        let size = self.slab.cell(cell).len();
+        let target = self.slab.alloc(size);
+        self.slab.copy(cell, target);
+        if let Some(timer) = Entry::new(self.slab.cell(target)).timer() {
+            self.wheel_mut().set_cell(timer, target);
         }
-        expired.len()
+        self.segments[place.segment as usize].set_cell(place.slot, target);
+        self.slab.free(cell);
     }
 
-    fn count_deadline(&mut self, before: bool, after: bool) {
-        self.with_deadline = self.with_deadline + usize::from(after) - usize::from(before);
-    }
-
-    /// The directory's slot for a hash, if anything is stored.
-    fn slot_of(&self, hash: u64) -> Option<usize> {
-        if self.directory.is_empty() {
-            return None;
+    /// Frees what is in it, in no order, until about `budget` entries' worth of work is done, and
+    /// hands boxed values to `discard`. How much it did; less than `budget` when nothing is left.
+    /// For a keyspace that was given up.
+    pub fn dismantle(&mut self, budget: usize, mut discard: impl FnMut(Box<Value>)) -> usize {
+        let mut spent = 0;
+        while spent < budget {
+            spent += PAGE_COST;
+            if let Some(page) = self.slab.last_page() {
+                if self.boxed > 0 {
+                    let cells: Vec<Ref> = self.slab.cells_of(page).collect();
+                    spent += cells.len();
+                    cells.iter().filter_map(|&cell| self.take_boxed(cell)).for_each(&mut discard);
+                }
+                self.slab.drop_pages(1);
+            } else if let Some(segment) = self.segments.pop() {
+                self.segment_bytes -= segment.bytes();
+            } else if self.wheel.as_mut().is_none_or(|wheel| !wheel.drop_chunks(PAGE_COST)) {
+                self.wheel = None;
+                self.directory = Vec::new();
+                return spent.min(budget.saturating_sub(1));
+            }
         }
-        Some(bits(hash, self.prefix, self.depth))
+        spent
     }
 
-    /// The least hash of the directory's slot, without the prefix's bits.
-    fn position_of(&self, slot: usize) -> u64 {
-        // The first slot is told apart because a directory of one slot would shift by 64.
-        if slot == 0 { 0 } else { (slot as u64) << (64 - self.prefix - self.depth) }
+    fn insert(&mut self, hash: u64, key: &[u8], value: New<'_>, deadline: Option<i64>, clock: u32) {
+        debug_assert!(self.find(hash, key).is_none(), "the key is there already");
+        let layout = Layout::new(key, &value, deadline);
+        self.count_boxed(&value);
+        let cell = self.slab.alloc(layout.size());
+        entry::write(self.slab.cell_mut(cell), layout, key, value, deadline, clock);
+        if deadline.is_some() {
+            self.arm(cell);
+        }
+        self.link(hash, cell);
     }
 
-    fn segment_of(&self, hash: u64) -> Option<usize> {
-        Some(self.directory[self.slot_of(hash)?] as usize)
+    /// Writes the entry at a place anew, with another value or deadline. Gives the old value if it
+    /// was boxed.
+    fn rewrite(
+        &mut self,
+        place: Place,
+        key: &[u8],
+        value: New<'_>,
+        deadline: Option<i64>,
+        clock: u32,
+    ) -> Option<Box<Value>> {
+        let layout = Layout::new(key, &value, deadline);
+        let entry = self.entry(place);
+        let (old_deadline, timer) = (entry.deadline(), entry.timer());
+        let discarded = self.take_boxed(place.cell);
+        self.count_boxed(&value);
+        let fits = slab::cell_size(layout.size()) == self.slab.cell(place.cell).len();
+        let cell = if fits { place.cell } else { self.slab.alloc(layout.size()) };
+        entry::write(self.slab.cell_mut(cell), layout, key, value, deadline, clock);
+        if !fits {
+            self.segments[place.segment as usize].set_cell(place.slot, cell);
+            self.slab.free(place.cell);
+        }
+        self.retime(cell, timer, old_deadline, deadline);
+        discarded
     }
 
-    /// Splits the segment at a slot of the directory by the next bit of its hashes.
-    fn split(&mut self, slot: usize) {
-        let left = self.directory[slot] as usize;
-        if self.segments[left].depth() == self.depth {
+    /// Puts the timer of an entry right whose cell or deadline may have changed.
+    fn retime(&mut self, cell: Ref, timer: Option<Timer>, old: Option<i64>, new: Option<i64>) {
+        match timer {
+            // It will ring early and be armed again.
+            Some(timer) if new >= old => {
+                entry::set_timer(self.slab.cell_mut(cell), timer);
+                self.wheel_mut().set_cell(timer, cell);
+            }
+            _ => {
+                if let Some(timer) = timer {
+                    self.cancel(timer);
+                }
+                if new.is_some() {
+                    self.arm(cell);
+                }
+            }
+        }
+    }
+
+    fn arm(&mut self, cell: Ref) {
+        let deadline = Entry::new(self.slab.cell(cell)).deadline().expect("it has a deadline");
+        // The millisecond of the deadline still belongs to the key's life.
+        let at = (deadline.max(0) as u64 + 1).saturating_add(self.ahead).min(i64::MAX as u64);
+        let timer = self.wheel_mut().arm(cell, at);
+        entry::set_timer(self.slab.cell_mut(cell), timer);
+    }
+
+    fn cancel(&mut self, timer: Timer) {
+        if let Some(moved) = self.wheel_mut().cancel(timer) {
+            entry::set_timer(self.slab.cell_mut(moved), timer);
+        }
+    }
+
+    fn wheel_mut(&mut self) -> &mut Wheel {
+        let start = || Box::new(Wheel::new(0));
+        self.wheel.get_or_insert_with(start)
+    }
+
+    /// Enters a cell into the table.
+    fn link(&mut self, hash: u64, cell: Ref) {
+        if self.segments.is_empty() {
+            self.add_segment(Segment::new(0, 0));
+            self.directory.push(0);
+        }
+        loop {
+            let number = self.directory[self.slot_of(hash)] as usize;
+            let segment = &self.segments[number];
+            if !segment.must_split(self.sizes.segment) || segment.depth >= self.depth_max() {
+                break self.change_segment(number, |segment, tag| segment.insert(tag, cell), hash);
+            }
+            self.split(number);
+        }
+        self.len += 1;
+    }
+
+    /// Takes the entry at a place out of the table and frees its cell; its timer is gone already.
+    fn unlink(&mut self, hash: u64, place: Place) -> Option<Box<Value>> {
+        let number = place.segment as usize;
+        self.change_segment(number, |segment, _| segment.remove(place.slot), hash);
+        self.len -= 1;
+        if self.segments[number].is_small(self.sizes.segment) {
+            self.merge(hash);
+        }
+        let discarded = self.take_boxed(place.cell);
+        self.slab.free(place.cell);
+        discarded
+    }
+
+    fn change_segment(&mut self, number: usize, change: impl FnOnce(&mut Segment, u16), hash: u64) {
+        let tag = self.tag(&self.segments[number], hash);
+        let segment = &mut self.segments[number];
+        let before = segment.bytes();
+        change(segment, tag);
+        self.segment_bytes = self.segment_bytes + segment.bytes() - before;
+    }
+
+    fn depth_max(&self) -> u32 {
+        let by_count = self.segments.len().ilog2() + DEPTH_SLACK;
+        by_count.min(DEPTH_MAX).min(64 - 16 - self.prefix)
+    }
+
+    /// Splits a segment by the next bit of its hashes.
+    fn split(&mut self, number: usize) {
+        let Segment { start, depth, .. } = self.segments[number];
+        if depth == self.depth {
             self.directory = self.directory.iter().flat_map(|&segment| [segment; 2]).collect();
             self.depth += 1;
-            return self.split(slot * 2);
         }
-        let right = self.segments[left].split();
-        let span = 1 << (self.depth - right.depth());
-        let first_right = (slot & !(2 * span - 1)) + span;
-        let number = u32::try_from(self.segments.len()).expect("memory ends before 2^32 segments");
-        self.segments.push(right);
-        self.directory[first_right..first_right + span].fill(number);
+        let old = &self.segments[number];
+        old.iter().for_each(|(_, cell)| self.slab.prefetch(cell));
+        let mut entries: Vec<(u16, Ref)> = Vec::with_capacity(old.len());
+        let mut left_len = 0;
+        for (tag, cell) in old.iter() {
+            left_len += usize::from(tag >> 15 == 0);
+            entries.push((segment::tag(self.hash_of(cell), self.prefix + depth + 1), cell));
+        }
+        // Already in order but for those whose old tags are equal.
+        let (left, right) = entries.split_at_mut(left_len);
+        left.sort_by_key(|entry| entry.0);
+        right.sort_by_key(|entry| entry.0);
+        let mut upper = Segment::new(start | 1 << (63 - self.prefix - depth), depth + 1);
+        upper.refill(right);
+        let lower = &mut self.segments[number];
+        self.segment_bytes -= lower.bytes();
+        lower.depth += 1;
+        lower.refill(left);
+        self.segment_bytes += lower.bytes();
+        self.depths[depth as usize] -= 1;
+        self.depths[depth as usize + 1] += 1;
+        let range = self.range_of(&upper);
+        let number = self.add_segment(upper);
+        self.directory[range].fill(number);
+    }
+
+    fn add_segment(&mut self, segment: Segment) -> u32 {
+        self.depths[segment.depth as usize] += 1;
+        self.segment_bytes += segment.bytes();
+        self.segments.push(segment);
+        u32::try_from(self.segments.len() - 1).expect("memory ends before 2^32 segments")
+    }
+
+    /// Merges the segment of a hash with its neighbour as long as both are small.
+    fn merge(&mut self, hash: u64) {
+        loop {
+            let number = self.directory[self.slot_of(hash)];
+            let segment = &self.segments[number as usize];
+            if segment.depth == 0 || !segment.is_small(self.sizes.segment) {
+                break;
+            }
+            let buddy = segment.start ^ 1 << (64 - self.prefix - segment.depth);
+            let buddy = self.directory[self.slot_of(buddy)];
+            if !segment.may_merge(&self.segments[buddy as usize], self.sizes.segment) {
+                break;
+            }
+            self.merge_pair(number, buddy);
+        }
+        while self.depth > 0 && self.depths[self.depth as usize] == 0 {
+            self.directory = self.directory.iter().copied().step_by(2).collect();
+            self.depth -= 1;
+        }
+    }
+
+    fn merge_pair(&mut self, a: u32, b: u32) {
+        let start = |number: u32| self.segments[number as usize].start;
+        let (lower, upper) = if start(a) < start(b) { (a, b) } else { (b, a) };
+        let range = self.range_of(&self.segments[upper as usize]);
+        self.directory[range].fill(lower);
+        let right = std::mem::replace(&mut self.segments[upper as usize], Segment::new(0, 0));
+        let left = &mut self.segments[lower as usize];
+        self.segment_bytes -= left.bytes() + right.bytes();
+        self.depths[left.depth as usize] -= 2;
+        left.merge(&right);
+        self.depths[left.depth as usize] += 1;
+        self.segment_bytes += left.bytes();
+        self.segments.swap_remove(upper as usize);
+        if let Some(moved) = self.segments.get(upper as usize) {
+            let range = self.range_of(moved);
+            self.directory[range].fill(upper);
+        }
+    }
+
+    fn count_boxed(&mut self, value: &New<'_>) {
+        if let New::Boxed(value) = value {
+            self.boxed += 1;
+            self.boxed_bytes += value.heap_bytes();
+        }
+    }
+
+    fn take_boxed(&mut self, cell: Ref) -> Option<Box<Value>> {
+        let value = entry::take_boxed(self.slab.cell_mut(cell))?;
+        self.boxed -= 1;
+        self.boxed_bytes -= value.heap_bytes();
+        Some(value)
+    }
+
+    fn keep_scratch(&mut self, scratch: Vec<u8>) {
+        if scratch.capacity() <= SCRATCH_MAX {
+            self.scratch = scratch;
+        }
+    }
+
+    fn hash_of(&self, cell: Ref) -> u64 {
+        self.hasher.hash(Entry::new(self.slab.cell(cell)).key())
+    }
+
+    fn place_of(&self, hash: u64, cell: Ref) -> Place {
+        self.find_by(hash, |other| other == cell).expect("every cell is in the table")
+    }
+
+    fn tag(&self, segment: &Segment, hash: u64) -> u16 {
+        segment::tag(hash, self.prefix + segment.depth)
+    }
+
+    /// The directory's slot for a hash.
+    fn slot_of(&self, hash: u64) -> usize {
+        bits(hash, self.prefix, self.depth)
+    }
+
+    /// The directory's slots for a segment.
+    fn range_of(&self, segment: &Segment) -> Range<usize> {
+        let first = self.slot_of(segment.start);
+        first..first + (1 << (self.depth - segment.depth))
+    }
+
+    /// Checks what must always hold, for tests and simulations. O(n).
+    pub fn check(&self) {
+        let mut entries = 0;
+        let (mut cells, mut boxed, mut boxed_bytes, mut timers) = (0, 0, 0, 0);
+        let mut depths = [0; DEPTH_MAX as usize + 1];
+        for (number, segment) in self.segments.iter().enumerate() {
+            segment.check();
+            depths[segment.depth as usize] += 1;
+            let mut slots = self.directory[self.range_of(segment)].iter();
+            assert!(slots.all(|&slot| slot as usize == number), "the directory's slots");
+            for (tag, cell) in segment.iter() {
+                let hash = self.hash_of(cell);
+                assert_eq!(tag, self.tag(segment, hash), "the tag is the hash's");
+                assert_eq!(self.directory[self.slot_of(hash)] as usize, number, "the segment");
+                let entry = Entry::new(self.slab.cell(cell));
+                cells += slab::cell_size(entry.size());
+                entries += 1;
+                if let Some(value) = entry.boxed() {
+                    boxed += 1;
+                    boxed_bytes += value.heap_bytes();
+                }
+                assert_eq!(entry.deadline().is_some(), entry.timer().is_some(), "a timer");
+                if let Some(timer) = entry.timer() {
+                    timers += 1;
+                    let wheel = self.wheel.as_ref().expect("there are timers");
+                    assert_eq!(wheel.cell(timer), cell, "the timer is the entry's");
+                }
+            }
+        }
+        assert_eq!(depths, self.depths, "the counts of depths");
+        assert_eq!(entries, self.len, "the count of entries");
+        assert_eq!(cells, self.slab.live_bytes(), "the bytes of cells");
+        assert_eq!((boxed, boxed_bytes), (self.boxed, self.boxed_bytes), "boxed values");
+        assert_eq!(timers, self.with_deadline(), "the count of timers");
+        let bytes: usize = self.segments.iter().map(Segment::bytes).sum();
+        assert_eq!(bytes, self.segment_bytes, "the bytes of segments");
+    }
+}
+
+impl Drop for Keyspace {
+    fn drop(&mut self) {
+        // The slab knows nothing of boxes.
+        if self.boxed > 0 {
+            self.dismantle(usize::MAX, drop);
+        }
+    }
+}
+
+fn new_string(string: StrRef<'_>) -> New<'_> {
+    match string {
+        StrRef::Int(value) => New::Int(value),
+        StrRef::Bytes { bytes, is_built } if bytes.len() <= INLINE_MAX => {
+            New::Bytes { bytes, is_built }
+        }
+        StrRef::Bytes { .. } => New::Boxed(Box::new(Value::String(string.to_owned()))),
     }
 }
 
@@ -268,96 +828,288 @@ fn bits(hash: u64, skip: u32, count: u32) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::Value;
+    use crate::rng::Rng;
+    use crate::value::list::{End, List};
     use proptest::prelude::*;
     use std::collections::BTreeMap;
 
-    /// Hashes that collide, crowd at one end, or spread evenly, by the key's number.
-    fn hash_of(key: u16, prefix: u32) -> u64 {
-        let spread = u64::from(key).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let hash = match key % 4 {
-            0 => u64::from(key / 64),
-            1 => u64::MAX - u64::from(key),
-            _ => spread,
-        };
-        let shard = if prefix == 0 { 0 } else { 1 << (64 - prefix) };
-        ((hash >> prefix) | shard) | 1
+    const SIZES: [Sizes; 2] = [
+        Sizes { segment: SegmentSize::TINY, page: PageSize::TINY },
+        Sizes { segment: SegmentSize::DEFAULT, page: PageSize::DEFAULT },
+    ];
+
+    #[derive(Clone, Debug)]
+    enum Operation {
+        Put { key: u16, len: usize, deadline: Option<i64> },
+        PutList { key: u16, len: usize },
+        PutInt { key: u16, value: i64, deadline: Option<i64> },
+        Patch { key: u16, offset: usize, len: usize },
+        Deadline { key: u16, deadline: Option<i64> },
+        Remove { key: u16 },
+        RemoveMany { first: u16, count: u16 },
+        PutMany { first: u16, count: u16, deadline: Option<i64> },
+        Pass { ms: i64 },
+        Compact,
+        IterFrom { position: u64 },
     }
 
-    fn int_of(value: &Value) -> i64 {
-        match value {
-            Value::String(string) => string.as_int().unwrap(),
-            Value::List(_) => unreachable!("the test stores integers"),
+    fn operation() -> impl Strategy<Value = Operation> {
+        use Operation::*;
+        let key = || 0..600u16;
+        let deadline = || {
+            prop_oneof![
+                Just(None),
+                (0..2000i64).prop_map(Some),
+                (0..60i64).prop_map(|bits| Some(1 << bits)),
+            ]
+        };
+        let len = || prop_oneof![0..60usize, 0..600usize, 14_000..20_000usize];
+        prop_oneof![
+            6 => (key(), len(), deadline())
+                .prop_map(|(key, len, deadline)| Put { key, len, deadline }),
+            1 => (key(), 0..300usize).prop_map(|(key, len)| PutList { key, len }),
+            2 => (key(), any::<i64>(), deadline())
+                .prop_map(|(key, value, deadline)| PutInt { key, value, deadline }),
+            2 => (key(), 0..400usize, 0..60usize)
+                .prop_map(|(key, offset, len)| Patch { key, offset, len }),
+            3 => (key(), deadline()).prop_map(|(key, deadline)| Deadline { key, deadline }),
+            3 => key().prop_map(|key| Remove { key }),
+            2 => (key(), 0..200u16).prop_map(|(first, count)| RemoveMany { first, count }),
+            2 => (key(), 0..200u16, deadline())
+                .prop_map(|(first, count, deadline)| PutMany { first, count, deadline }),
+            2 => (1..500i64).prop_map(|ms| Pass { ms }),
+            1 => Just(Compact),
+            1 => any::<u64>().prop_map(|position| IterFrom { position }),
+        ]
+    }
+
+    /// What an entry of the model holds: the bytes of a string, or the length of a list.
+    type Model = BTreeMap<(u64, Vec<u8>), (Result<Vec<u8>, usize>, Option<i64>)>;
+
+    struct Pair {
+        keyspace: Keyspace,
+        model: Model,
+        prefix: u32,
+        unix_ms: i64,
+    }
+
+    impl Pair {
+        fn hash(&self, key: u16) -> (u64, Vec<u8>) {
+            // Some keys are long.
+            let len = if key % 50 == 0 { 300 } else { 2 };
+            let key: Vec<u8> = key.to_le_bytes().into_iter().cycle().take(len).collect();
+            let hash = self.keyspace.hasher.hash(&key);
+            (hash, key)
+        }
+
+        /// Whether the key's hash is of the shard that the keyspace is.
+        fn is_ours(&self, key: u16) -> bool {
+            bits(self.hash(key).0, 0, self.prefix) == 0
+        }
+
+        fn put(&mut self, key: u16, value: Value, deadline: Option<i64>) {
+            let (hash, key) = self.hash(key);
+            let model = match value.view() {
+                ValueRef::String(string) => Ok(string.as_bytes(&mut IntBuffer::new()).to_vec()),
+                ValueRef::List(list) => Err(list.len()),
+            };
+            let place = self.keyspace.find(hash, &key);
+            let old = self.keyspace.put(hash, &key, place, value.into(), deadline, 7);
+            let replaced = self.model.insert((hash, key), (model, deadline));
+            assert_eq!(place.is_some(), replaced.is_some());
+            if let Some(old) = old {
+                assert_is(&old.view(), &replaced.unwrap().0);
+            }
+        }
+
+        fn remove(&mut self, key: u16) {
+            let (hash, key) = self.hash(key);
+            let place = self.keyspace.find(hash, &key);
+            let expected = self.model.remove(&(hash, key));
+            assert_eq!(place.is_some(), expected.is_some());
+            if let (Some(place), Some((model, deadline))) = (place, expected) {
+                let (value, found) = self.keyspace.take_entry(hash, place);
+                assert_is(&value.view(), &model);
+                assert_eq!(found, deadline);
+            }
+        }
+
+        fn run(&mut self, operation: Operation) {
+            let string = |len: usize| -> Value {
+                let bytes: Vec<u8> = (0..len).map(|at| at as u8 | 0x80).collect();
+                Value::String(StrRef::new(&bytes).to_owned())
+            };
+            match operation {
+                Operation::Put { key, len, deadline } => self.put(key, string(len), deadline),
+                Operation::PutList { key, len } => {
+                    let mut list = List::default();
+                    (0..len).for_each(|item| list.push(End::Tail, &item.to_le_bytes()));
+                    self.put(key, list.into(), None);
+                }
+                Operation::PutInt { key, value, deadline } => {
+                    self.put(key, Value::String(StrRef::Int(value).to_owned()), deadline);
+                }
+                Operation::Patch { key, offset, len } => self.patch(key, offset, &vec![b'p'; len]),
+                Operation::Deadline { key, deadline } => {
+                    let (hash, key) = self.hash(key);
+                    if let Some(place) = self.keyspace.find(hash, &key) {
+                        self.keyspace.set_deadline(place, deadline);
+                        self.model.get_mut(&(hash, key)).unwrap().1 = deadline;
+                    }
+                }
+                Operation::Remove { key } => self.remove(key),
+                Operation::RemoveMany { first, count } => {
+                    let keys = first..first + count;
+                    keys.filter(|&key| self.is_ours(key))
+                        .collect::<Vec<_>>()
+                        .into_iter()
+                        .for_each(|key| self.remove(key));
+                }
+                Operation::PutMany { first, count, deadline } => {
+                    for key in first..first + count {
+                        if self.is_ours(key) {
+                            self.put(key, string(usize::from(key % 40)), deadline);
+                        }
+                    }
+                }
+                Operation::Pass { ms } => self.pass(ms),
+                Operation::Compact => while self.keyspace.compact() > 0 {},
+                Operation::IterFrom { position } => self.compare_from(position),
+            }
+        }
+
+        fn patch(&mut self, key: u16, offset: usize, patch: &[u8]) {
+            let (hash, key) = self.hash(key);
+            if let Some(place) = self.keyspace.find(hash, &key)
+                && let (Ok(model), _) = self.model.get_mut(&(hash, key)).unwrap()
+            {
+                let len = self.keyspace.patch(place, offset, patch);
+                if model.len() < offset + patch.len() {
+                    model.resize(offset + patch.len(), 0);
+                }
+                model[offset..offset + patch.len()].copy_from_slice(patch);
+                assert_eq!(len, model.len());
+            }
+        }
+
+        fn pass(&mut self, ms: i64) {
+            self.unix_ms += ms;
+            let due = self.keyspace.next_expiry();
+            let mut expired = 0;
+            while let (removed, 1..) = self.keyspace.expire(self.unix_ms, drop) {
+                expired += removed;
+            }
+            let before = self.model.len();
+            let unix_ms = self.unix_ms;
+            let first = self.model.values().filter_map(|value| value.1).min();
+            self.model.retain(|_, (_, deadline)| deadline.is_none_or(|at| at >= unix_ms));
+            assert_eq!(expired, before - self.model.len());
+            assert_eq!(due.is_some(), first.is_some());
+            let first = first.map(|at| at.max(unix_ms - ms) + 1);
+            assert!(due <= first, "{due:?} {first:?}");
+        }
+
+        fn compare_from(&self, position: u64) {
+            let position = position << self.prefix >> self.prefix;
+            let found = self.keyspace.iter_from(position);
+            let found: Vec<_> = found.map(|(hash, entry)| (hash, entry.key().to_vec())).collect();
+            let expected: Vec<_> =
+                self.model.range((position, vec![])..).map(|(place, _)| place.clone()).collect();
+            assert_eq!(found, expected);
+        }
+
+        fn compare(&self) {
+            self.keyspace.check();
+            self.compare_from(0);
+            for ((hash, key), (model, deadline)) in &self.model {
+                let entry = self.keyspace.entry(self.keyspace.find(*hash, key).unwrap());
+                assert_is(&entry.value(), model);
+                assert_eq!((entry.deadline(), entry.clock()), (*deadline, 7));
+            }
+        }
+    }
+
+    fn assert_is(value: &ValueRef<'_>, model: &Result<Vec<u8>, usize>) {
+        match (value, model) {
+            (ValueRef::String(string), Ok(bytes)) => {
+                assert_eq!(string.as_bytes(&mut IntBuffer::new()), bytes);
+            }
+            (ValueRef::List(list), Err(len)) => assert_eq!(list.len(), *len),
+            _ => panic!("{value:?} is not {model:?}"),
         }
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(40))]
+        #![proptest_config(ProptestConfig::with_cases(200))]
 
         #[test]
         fn equals_a_btree_map_in_hash_order(
-            prefix in prop_oneof![Just(0u32), Just(4)],
-            operations in prop::collection::vec((0..3u8, 0..3000u16, any::<Option<u8>>()), 1..4000),
+            sizes in prop::sample::select(&SIZES),
+            prefix in prop_oneof![Just(0u32), Just(2)],
+            seed in any::<u64>(),
+            operations in prop::collection::vec(operation(), 1..150),
         ) {
-            let mut keyspace = Keyspace::new(prefix);
-            let mut model: BTreeMap<(u64, Vec<u8>), (i64, Option<i64>)> = BTreeMap::new();
-            for (step, (operation, number, deadline)) in operations.into_iter().enumerate() {
-                let (hash, key) = (hash_of(number, prefix), number.to_le_bytes());
-                let deadline = deadline.map(i64::from);
-                let place = (hash, key.to_vec());
-                match operation {
-                    0 | 1 => {
-                        let value = Value::from_int(step as i64);
-                        let found = keyspace.find(hash, &key);
-                        match found {
-                            None => keyspace.insert(Entry::new(hash, &key, value, deadline)),
-                            Some(found) => {
-                                keyspace.at_mut(found).value = value;
-                                keyspace.set_deadline(found, deadline);
-                            }
-                        }
-                        let expected = model.insert(place, (step as i64, deadline));
-                        prop_assert_eq!(found.is_some(), expected.is_some());
-                    }
-                    _ => {
-                        let old = keyspace.find(hash, &key).map(|place| keyspace.remove(place));
-                        prop_assert_eq!(old.is_some(), model.remove(&place).is_some());
-                    }
+            let keyspace = Keyspace::new(prefix, KeyHasher::new(&mut Rng::new(seed)), sizes);
+            let mut pair = Pair { keyspace, model: Model::new(), prefix, unix_ms: 0 };
+            for operation in operations {
+                use Operation::*;
+                let is_ours = match operation {
+                    Put { key, .. } | PutList { key, .. } | PutInt { key, .. }
+                    | Patch { key, .. } | Deadline { key, .. } | Remove { key } => pair.is_ours(key),
+                    _ => true,
+                };
+                if is_ours {
+                    pair.run(operation);
+                    pair.compare();
                 }
-                prop_assert_eq!(keyspace.len(), model.len());
             }
-            let mut found: Vec<_> =
-                keyspace.iter_from(0).map(|entry| (entry.hash(), entry.key().to_vec())).collect();
-            prop_assert!(found.is_sorted_by_key(|place| place.0));
-            found.sort();
-            prop_assert_eq!(found, model.keys().cloned().collect::<Vec<_>>());
-            let with_deadline = model.values().filter(|value| value.1.is_some()).count();
-            prop_assert_eq!(keyspace.with_deadline(), with_deadline);
-            for ((hash, key), (value, deadline)) in &model {
-                let entry = keyspace.at(keyspace.find(*hash, key).unwrap());
-                prop_assert_eq!(entry.deadline(), *deadline);
-                prop_assert_eq!(int_of(&entry.value), *value);
-                let rest = keyspace.iter_from(*hash).count();
-                let expected = model.range((*hash, vec![])..).count();
-                prop_assert_eq!(rest, expected);
-            }
+            let rest = pair.model.clone();
+            let mut boxed = 0;
+            while pair.keyspace.dismantle(10, |_| boxed += 1) >= 10 {}
+            prop_assert!(rest.len() >= boxed);
+            prop_assert_eq!(pair.keyspace.memory().cells, 0);
+            prop_assert_eq!(pair.keyspace.memory().values, 0);
         }
     }
 
     #[test]
-    fn the_sweep_goes_round_and_removes_what_expired() {
-        let mut keyspace = Keyspace::new(0);
-        for key in 0..1000u16 {
-            let deadline = (key % 2 == 0).then_some(10);
-            let hash = u64::from(key).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-            keyspace.insert(Entry::new(hash, &key.to_le_bytes(), Value::from_int(0), deadline));
+    fn little_memory_is_left_when_most_keys_are_gone() {
+        let hasher = KeyHasher::new(&mut Rng::new(1));
+        let mut keyspace = Keyspace::new(0, hasher, Sizes::default());
+        let key = |number: u32| number.to_le_bytes();
+        for number in 0..100_000 {
+            let hash = keyspace.hasher.hash(&key(number));
+            let value = Input::String(StrRef::Bytes { bytes: &[1; 32], is_built: false });
+            assert!(keyspace.put(hash, &key(number), None, value, Some(9), 0).is_none());
         }
-        let removed: usize = (0..9).map(|_| keyspace.sweep_expired(10, 100)).sum();
-        assert_eq!(removed, 0, "the deadline's own millisecond is alive");
-        let first = keyspace.sweep_expired(11, 1);
-        assert!((1..500).contains(&first), "{first}: a slice ends with its segment");
-        let removed: usize =
-            first + (0..12).map(|_| keyspace.sweep_expired(11, 100)).sum::<usize>();
-        assert_eq!((removed, keyspace.len(), keyspace.with_deadline()), (500, 500, 0));
+        let full = keyspace.memory();
+        for number in (0..100_000).filter(|number| number % 20 != 0) {
+            let hash = keyspace.hasher.hash(&key(number));
+            let place = keyspace.find(hash, &key(number)).unwrap();
+            assert!(keyspace.remove(hash, place).is_none());
+        }
+        while keyspace.compact() > 0 {}
+        keyspace.check();
+        let rest = keyspace.memory();
+        assert!(rest.used() * 12 < full.used(), "{rest:?} of {full:?}");
+        assert!(rest.pages * 12 < full.pages, "{rest:?} of {full:?}");
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_delays_no_expiry_beyond_its_deadline() {
+        let mut keyspace = Keyspace::new(0, KeyHasher::new(&mut Rng::new(1)), Sizes::default());
+        let hash = keyspace.hasher.hash(b"a");
+        let put = |keyspace: &mut Keyspace, place, deadline| {
+            let value = Input::String(StrRef::Int(1));
+            assert!(keyspace.put(hash, b"a", place, value, Some(deadline), 0).is_none());
+        };
+        put(&mut keyspace, None, 1_000_000);
+        while keyspace.expire(500_000, drop).1 > 0 {}
+        while keyspace.expire(1000, drop).1 > 0 {}
+        let place = keyspace.find(hash, b"a");
+        put(&mut keyspace, place, 3000);
+        while keyspace.expire(3000, drop).1 > 0 {}
+        assert_eq!(keyspace.len(), 1, "the deadline's own millisecond is alive");
+        assert_eq!(keyspace.expire(3001, drop).0, 1);
     }
 }

@@ -4,15 +4,20 @@
 //! ascending order, and held to its end. There is no other way to reach a shard than the view that
 //! such a lock returns, so every concurrent history equals some order of whole commands.
 
+mod clock;
 mod view;
 
-pub use view::{Deadline, View};
+pub use clock::AccessClock;
+pub use view::{Deadline, ListMut, View};
 
 use crate::args::Args;
 use crate::command::{Command, Scope};
 use crate::hash::KeyHasher;
-use crate::keyspace::Keyspace;
+use crate::keyspace::{Graveyard, Keyspace, Memory, Sizes};
+use crate::now::Now;
 use crate::rng::Rng;
+use crate::value::Value;
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard};
 
 /// The most shards that a store can have.
@@ -24,13 +29,63 @@ pub struct Store {
     shards: Box<[Mutex<Shard>]>,
     hasher: KeyHasher,
     databases: usize,
+    /// When [`Access::tend`] has something to do, in milliseconds since the Unix epoch, or before.
+    due_ms: AtomicI64,
+    /// The shard that `tend` begins with.
+    turn: AtomicUsize,
 }
 
 /// The keys whose hashes begin with the shard's number, of all databases.
 #[derive(Debug)]
 struct Shard {
     databases: Box<[Keyspace]>,
+    graveyard: Graveyard,
     stats: ShardStats,
+    /// For what depends on the history of the shard: counters of accesses, eviction.
+    rng: Rng,
+}
+
+impl Shard {
+    /// Frees what a change of a database has put out of use, and sees to it that what is left to
+    /// do is done.
+    fn discard(&mut self, value: Option<Box<Value>>, store: &Store, database: usize) {
+        value.into_iter().for_each(|value| self.graveyard.bury(value));
+        if !self.graveyard.is_empty() || self.databases[database].wants_compaction() {
+            store.is_due_at(0);
+        }
+    }
+
+    /// Removes expired keys, frees what is out of use and gives pages back, until about `budget`
+    /// entries' worth of work is done. How much that was; less than `budget` if nothing is left.
+    fn tend(&mut self, unix_ms: i64, budget: usize) -> usize {
+        let mut spent = 0;
+        for keyspace in &mut self.databases {
+            while spent < budget {
+                let (expired, seen) = keyspace.expire(unix_ms, |value| self.graveyard.bury(value));
+                self.stats.expired += expired as u64;
+                spent += seen;
+                if seen == 0 {
+                    break;
+                }
+            }
+        }
+        spent += self.graveyard.dig(budget.saturating_sub(spent));
+        for keyspace in &mut self.databases {
+            while spent < budget && keyspace.wants_compaction() {
+                spent += keyspace.compact();
+            }
+        }
+        spent
+    }
+
+    /// When `tend` has something to do, if ever.
+    fn due_ms(&self) -> i64 {
+        let has_work = |keyspace: &Keyspace| keyspace.wants_compaction();
+        if !self.graveyard.is_empty() || self.databases.iter().any(has_work) {
+            return 0;
+        }
+        self.databases.iter().filter_map(Keyspace::next_expiry).min().unwrap_or(i64::MAX)
+    }
 }
 
 /// What happened in one shard, or in all of them.
@@ -58,15 +113,20 @@ impl Store {
     ///
     /// # Panics
     /// If `shards` is not a power of two up to [`SHARDS_MAX`], or `databases` is 0.
-    pub fn new(shards: usize, databases: usize, rng: &mut Rng) -> Self {
+    pub fn new(shards: usize, databases: usize, sizes: Sizes, rng: &mut Rng) -> Self {
         assert!(shards.is_power_of_two() && shards <= SHARDS_MAX, "{shards} shards");
         assert!(databases > 0, "a store has at least one database");
-        let shard = || Shard {
-            databases: (0..databases).map(|_| Keyspace::new(shards.ilog2())).collect(),
+        let hasher = KeyHasher::new(rng);
+        let prefix = shards.ilog2();
+        let mut shard = || Shard {
+            databases: (0..databases).map(|_| Keyspace::new(prefix, hasher, sizes)).collect(),
+            graveyard: Graveyard::default(),
             stats: ShardStats::default(),
+            rng: Rng::new(rng.next_u64()),
         };
         let shards = (0..shards).map(|_| Mutex::new(shard())).collect();
-        Self { shards, hasher: KeyHasher::new(rng), databases }
+        let (due_ms, turn) = (AtomicI64::new(i64::MAX), AtomicUsize::new(0));
+        Self { shards, hasher, databases, due_ms, turn }
     }
 
     /// How many databases there are.
@@ -75,14 +135,28 @@ impl Store {
     }
 
     /// The way to the data for one thread.
-    pub fn access(&self) -> Access<'_> {
+    pub fn access(&self, now: Now, clock: AccessClock) -> Access<'_> {
         let held = (self.shards.len() == 1).then(|| lock(&self.shards[0]));
-        Access { store: self, held }
+        Access { store: self, held, unix_ms: now.unix_ms(), clock }
     }
 
-    /// A key's hash, never 0.
+    /// When [`Access::tend`] has something to do, in milliseconds since the Unix epoch; the past
+    /// for at once.
+    pub fn due_ms(&self) -> Option<i64> {
+        let due = self.due_ms.load(Relaxed);
+        (due < i64::MAX).then_some(due)
+    }
+
+    /// There will be something to tend to.
+    fn is_due_at(&self, unix_ms: i64) {
+        // Most changes come later than what is due first, and write nothing.
+        if unix_ms < self.due_ms.load(Relaxed) {
+            self.due_ms.fetch_min(unix_ms, Relaxed);
+        }
+    }
+
     fn hash(&self, key: &[u8]) -> u64 {
-        self.hasher.hash(key) | 1
+        self.hasher.hash(key)
     }
 
     fn shard_of(&self, hash: u64) -> usize {
@@ -113,6 +187,8 @@ fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
 pub struct Access<'a> {
     store: &'a Store,
     held: Option<MutexGuard<'a, Shard>>,
+    unix_ms: i64,
+    clock: AccessClock,
 }
 
 impl Access<'_> {
@@ -122,13 +198,7 @@ impl Access<'_> {
     }
 
     /// Locks what `command` needs for the request `args` and gives the view of it.
-    pub fn lock(
-        &mut self,
-        command: &Command,
-        args: Args<'_>,
-        database: usize,
-        unix_ms: i64,
-    ) -> View<'_> {
+    pub fn lock(&mut self, command: &Command, args: Args<'_>, database: usize) -> View<'_> {
         let mut wanted = Wanted::default();
         let store = self.store;
         match command.scope {
@@ -136,7 +206,7 @@ impl Access<'_> {
             Scope::Keys if self.held.is_some() => wanted.insert(0),
             Scope::Keys => {
                 let [spec] = command.keys else {
-                    return self.lock_each(command, args, database, unix_ms);
+                    return self.lock_each(command, args, database);
                 };
                 let mut positions = spec.positions(args);
                 if let (Some(position), None) = (positions.next(), positions.next()) {
@@ -144,17 +214,18 @@ impl Access<'_> {
                     let hash = store.hash(key);
                     let guard = lock(&store.shards[store.shard_of(hash)]);
                     let locked = Locked::One(store.shard_of(hash), guard);
-                    return View::new(store, locked, database, unix_ms).with_known_hash(key, hash);
+                    return View::new(store, locked, database, self.unix_ms, self.clock)
+                        .with_known_hash(key, hash);
                 }
-                return self.lock_each(command, args, database, unix_ms);
+                return self.lock_each(command, args, database);
             }
         }
-        self.lock_wanted(&wanted, database, unix_ms)
+        self.lock_wanted(&wanted, database)
     }
 
     /// Locks every shard.
-    pub fn lock_all(&mut self, database: usize, unix_ms: i64) -> View<'_> {
-        self.lock_wanted(&Wanted::all(self.store.shards.len()), database, unix_ms)
+    pub fn lock_all(&mut self, database: usize) -> View<'_> {
+        self.lock_wanted(&Wanted::all(self.store.shards.len()), database)
     }
 
     /// How much each database holds. Locks one shard after the other.
@@ -185,17 +256,51 @@ impl Access<'_> {
         self.for_each_shard(|shard| shard.stats = ShardStats::default());
     }
 
-    /// Removes expired keys, looking at no more than `budget` keys of each database in each shard.
-    /// Whether any database still has keys with a deadline.
-    pub fn sweep_expired(&mut self, unix_ms: i64, budget: usize) -> bool {
-        let mut more = false;
-        self.for_each_shard(|shard| {
-            for keyspace in &mut shard.databases {
-                shard.stats.expired += keyspace.sweep_expired(unix_ms, budget) as u64;
-                more |= keyspace.with_deadline() > 0;
+    /// Does what is due in every shard: removes expired keys, frees what is out of use and gives
+    /// memory back, until about `budget` entries' worth of work is done. How much that was; less
+    /// than `budget` if nothing is left.
+    pub fn tend(&mut self, budget: usize) -> usize {
+        let (store, unix_ms) = (self.store, self.unix_ms);
+        // Whatever becomes due from now on is noted anew.
+        store.due_ms.store(i64::MAX, Relaxed);
+        let first = store.turn.fetch_add(1, Relaxed);
+        let mut spent = 0;
+        let mut index = first;
+        self.for_each_shard_from(first, |shard| {
+            if spent < budget {
+                spent += shard.tend(unix_ms, budget - spent);
+                index += 1;
             }
+            store.is_due_at(shard.due_ms());
         });
-        more
+        store.turn.store(index, Relaxed);
+        spent
+    }
+
+    /// The memory of all shards: that of the keyspaces, and what waits to be freed.
+    pub fn memory(&mut self) -> (Memory, usize) {
+        let mut sum = (Memory::default(), 0);
+        self.for_each_shard(|shard| {
+            shard.databases.iter().for_each(|keyspace| sum.0 += keyspace.memory());
+            sum.1 += shard.graveyard.bytes();
+        });
+        sum
+    }
+
+    /// Checks what must always hold, for tests and simulations. O(n).
+    pub fn check(&mut self) {
+        self.for_each_shard(|shard| shard.databases.iter().for_each(Keyspace::check));
+    }
+
+    fn for_each_shard_from(&mut self, first: usize, mut visit: impl FnMut(&mut Shard)) {
+        match &mut self.held {
+            Some(shard) => visit(shard),
+            None => {
+                let shards = &self.store.shards;
+                let order = (0..shards.len()).map(|at| (first + at) % shards.len());
+                order.for_each(|index| visit(&mut lock(&shards[index])));
+            }
+        }
     }
 
     fn for_each_shard(&mut self, mut visit: impl FnMut(&mut Shard)) {
@@ -205,21 +310,15 @@ impl Access<'_> {
         }
     }
 
-    fn lock_each(
-        &mut self,
-        command: &Command,
-        args: Args<'_>,
-        database: usize,
-        unix_ms: i64,
-    ) -> View<'_> {
+    fn lock_each(&mut self, command: &Command, args: Args<'_>, database: usize) -> View<'_> {
         let mut wanted = Wanted::default();
         for position in command.keys.iter().flat_map(|spec| spec.positions(args)) {
             wanted.insert(self.store.shard_of(self.store.hash(args.get(position))));
         }
-        self.lock_wanted(&wanted, database, unix_ms)
+        self.lock_wanted(&wanted, database)
     }
 
-    fn lock_wanted(&mut self, wanted: &Wanted, database: usize, unix_ms: i64) -> View<'_> {
+    fn lock_wanted(&mut self, wanted: &Wanted, database: usize) -> View<'_> {
         let store = self.store;
         let locked = match &mut self.held {
             Some(shard) => Locked::Held(shard),
@@ -227,7 +326,7 @@ impl Access<'_> {
                 wanted.iter().map(|index| (index, lock(&store.shards[index]))).collect(),
             ),
         };
-        View::new(store, locked, database, unix_ms)
+        View::new(store, locked, database, self.unix_ms, self.clock)
     }
 }
 

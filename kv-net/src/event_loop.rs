@@ -251,9 +251,10 @@ impl EventLoop {
         }
     }
 
-    /// Reads once from each of the next ready connections.
+    /// Reads once from each of the next ready connections, and from none of them twice: one with
+    /// an endless pipeline would hold up all others.
     fn read_round(&mut self) {
-        for _ in 0..READS_PER_ROUND {
+        for _ in 0..READS_PER_ROUND.min(self.ready.len()) {
             let Some(id) = self.ready.pop_front() else { return };
             let Some(socket) = socket_mut(&mut self.sockets, id) else { continue };
             socket.is_queued = false;

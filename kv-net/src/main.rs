@@ -1,5 +1,7 @@
 //! The server program.
 
+#![forbid(unsafe_code)]
+
 mod log;
 
 use kv_core::config::{self, Kind};

@@ -3,6 +3,8 @@
 //! A driver moves bytes and time; everything between received bytes and bytes to send is here and
 //! in `kv-core`. Nothing in this crate reads a clock, touches a socket or starts a thread.
 
+#![forbid(unsafe_code)]
+
 mod connection;
 pub mod resp;
 pub mod server;

@@ -43,11 +43,23 @@ const READS_PER_ROUND: usize = 16;
 /// The longest inline request and the longest header line, in bytes. Redis's.
 const INLINE_LEN_MAX: usize = 64 * 1024;
 
-/// How often expired keys are looked for while there may be any, in microseconds.
-const SWEEP_INTERVAL_US: u64 = 100_000;
+/// How a server divides its time between requests and the work that nobody asks for: removing
+/// expired keys, freeing what is out of use, giving memory back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// From the beginning of one slice of that work to the next at least, in microseconds.
+    pub interval_us: u64,
+    /// How many entries a slice deals with, about.
+    pub budget: usize,
+}
 
-/// How many keys of each database and shard one sweep looks at.
-const SWEEP_BUDGET: usize = 256;
+impl Default for Pace {
+    /// Slices of a fraction of a millisecond. A slice that takes longer than the interval is
+    /// followed by the next as soon as the requests that came meanwhile are answered.
+    fn default() -> Self {
+        Self { interval_us: 250, budget: 2048 }
+    }
+}
 
 /// Names a connection of one server. Used again after the connection is gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -83,12 +95,21 @@ pub struct Server {
     pool: Pool,
     /// The connections that wait for their clients to take what there is to send.
     stalls: BTreeSet<(u64, ConnectionId)>,
-    next_sweep_us: Option<u64>,
+    pace: Pace,
+    /// When the next slice of work besides requests begins.
+    slice_us: Option<u64>,
+    /// When the pause after the last slice ends.
+    rest_until_us: u64,
 }
 
 impl Server {
     /// A server without connections.
     pub fn new(kernel: Arc<Kernel>) -> Self {
+        Self::with_pace(kernel, Pace::default())
+    }
+
+    /// The same, which divides its time as `pace` says.
+    pub fn with_pace(kernel: Arc<Kernel>, pace: Pace) -> Self {
         Self {
             kernel,
             connections: Slab::new(),
@@ -98,7 +119,9 @@ impl Server {
             events: VecDeque::new(),
             pool: Pool::default(),
             stalls: BTreeSet::new(),
-            next_sweep_us: None,
+            pace,
+            slice_us: None,
+            rest_until_us: 0,
         }
     }
 
@@ -193,15 +216,19 @@ impl Server {
         }
         self.queue = queue;
         self.arena_used = 0;
-        self.next_sweep_us.get_or_insert(now.mono_us + SWEEP_INTERVAL_US);
+        drop(batch);
+        self.plan_slice(now);
     }
 
     /// Time passed. Call it when [`Server::poll_deadline`] says so; more often does no harm.
     pub fn handle_timeout(&mut self, now: Now) {
         self.execute(now);
-        if self.next_sweep_us.is_some_and(|at| at <= now.mono_us) {
-            let more = self.kernel.batch(now).sweep_expired(SWEEP_BUDGET);
-            self.next_sweep_us = more.then_some(now.mono_us + SWEEP_INTERVAL_US);
+        if self.slice_us.is_some_and(|at| at <= now.mono_us) {
+            if self.kernel.due_ms().is_some_and(|at| at <= now.unix_ms()) {
+                self.kernel.batch(now).tend(self.pace.budget);
+                self.rest_until_us = now.mono_us + self.pace.interval_us;
+            }
+            self.plan_slice(now);
         }
         while let Some(&(at, id)) = self.stalls.first().filter(|stall| stall.0 <= now.mono_us) {
             self.stalls.remove(&(at, id));
@@ -211,13 +238,18 @@ impl Server {
         }
     }
 
+    /// Whether [`Server::execute`] has something to run.
+    pub fn has_input(&self) -> bool {
+        !self.queue.is_empty()
+    }
+
     /// When to call [`Server::handle_timeout`], by [`Now::mono_us`]. It may be in the past.
     pub fn poll_deadline(&self) -> Option<u64> {
-        if !self.queue.is_empty() {
+        if self.has_input() {
             return Some(0);
         }
         let stall = self.stalls.first().map(|&(at, _)| at);
-        [stall, self.next_sweep_us].into_iter().flatten().min()
+        [stall, self.slice_us].into_iter().flatten().min()
     }
 
     /// What is to be done next, if anything.
@@ -251,6 +283,15 @@ impl Server {
         }
         self.unwatch(id);
         self.after_change(now, id, true);
+    }
+
+    /// Plans the next slice of work besides requests.
+    fn plan_slice(&mut self, now: Now) {
+        self.slice_us = self.kernel.due_ms().map(|due_ms| {
+            let wait_ms = due_ms.saturating_sub(now.unix_ms()).max(0) as u64;
+            let due_us = now.mono_us.saturating_add(wait_ms.saturating_mul(1000));
+            due_us.max(self.rest_until_us)
+        });
     }
 
     fn receives_in_arena(&self, id: ConnectionId) -> bool {

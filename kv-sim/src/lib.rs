@@ -10,6 +10,7 @@
 //!
 //! One seed decides everything: two runs of a seed give the same [`trace`].
 
+#![forbid(unsafe_code)]
 #![allow(unexpected_cfgs, reason = "`tokio_unstable` is set by `.cargo/config.toml`")]
 
 // rustdoc does not get the flag, and does not need it.

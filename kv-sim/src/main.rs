@@ -1,5 +1,7 @@
 //! Runs seeds of both tiers, and reproduces the ones that fail.
 
+#![forbid(unsafe_code)]
+
 use indicatif::{ProgressBar, ProgressStyle};
 use kv_sim::{Failed, Options, Outcome, Summary, net, oracle, swarm};
 use std::io::{self, Write};

@@ -388,7 +388,7 @@ impl<'a> Swarm<'a> {
             }
         }
         // A connection that was paused may have gone on.
-        let has_work = self.server.poll_deadline() == Some(0);
+        let has_work = self.server.has_input();
         self.deliveries = self.deliveries.max(u64::from(has_work));
         if (has_work || !self.writable.is_empty()) && !self.is_pump_arranged {
             self.is_pump_arranged = true;

@@ -5,28 +5,31 @@ use crate::command::Cx;
 use crate::commands::parse::{TimeUnit, int, is};
 use crate::error::Error;
 use crate::glob;
+use crate::keyspace::Entry;
 use crate::store::View;
-use crate::value::Value;
+use crate::value::ValueRef;
 
 pub(crate) fn del(cx: &mut Cx<'_>) -> Result<(), Error> {
-    let removed = cx.args.from(1).filter(|key| cx.db.remove(key).is_some()).count();
+    let removed = cx.args.from(1).filter(|key| cx.db.remove(key)).count();
     cx.out.int(removed as i64);
     Ok(())
 }
 
 pub(crate) fn exists(cx: &mut Cx<'_>) -> Result<(), Error> {
-    let found = cx.args.from(1).filter(|key| cx.db.read(key).is_some()).count();
+    let found = cx.args.from(1).filter(|key| cx.db.inspect(key).is_some()).count();
     cx.out.int(found as i64);
     Ok(())
 }
 
 pub(crate) fn touch(cx: &mut Cx<'_>) -> Result<(), Error> {
-    exists(cx)
+    let found = cx.args.from(1).filter(|key| cx.db.read(key).is_some()).count();
+    cx.out.int(found as i64);
+    Ok(())
 }
 
 pub(crate) fn type_of(cx: &mut Cx<'_>) -> Result<(), Error> {
-    let value = cx.db.read(cx.args.get(1));
-    cx.out.simple(value.map_or("none", Value::type_name));
+    let entry = cx.db.inspect(cx.args.get(1));
+    cx.out.simple(entry.map_or("none", |entry| entry.value().type_name()));
     Ok(())
 }
 
@@ -82,7 +85,7 @@ impl<'a> ScanOptions<'a> {
     }
 
     /// A type that does not exist selects no key.
-    fn select(&self, key: &[u8], value: &Value) -> bool {
+    fn select(&self, key: &[u8], value: ValueRef<'_>) -> bool {
         self.type_name.is_none_or(|name| is(name, value.type_name())) && selects(self.pattern, key)
     }
 }
@@ -145,7 +148,7 @@ pub(crate) fn copy(cx: &mut Cx<'_>) -> Result<(), Error> {
     if options.database == database && key == target {
         return Err(Error::SameObject);
     }
-    let Some(deadline) = cx.db.read_deadline(key) else {
+    let Some(deadline) = cx.db.inspect(key).map(Entry::deadline) else {
         cx.out.int(0);
         return Ok(());
     };
@@ -155,7 +158,7 @@ pub(crate) fn copy(cx: &mut Cx<'_>) -> Result<(), Error> {
         return Ok(());
     }
     cx.db.select(database);
-    let value = cx.db.value_mut(key).expect("the key was there just now").clone();
+    let value = cx.db.entry(key).expect("the key was there just now").value().to_owned();
     cx.db.select(options.database);
     cx.db.set(target, value, deadline.into());
     cx.out.int(1);
@@ -310,7 +313,7 @@ pub(crate) fn pexpiretime(cx: &mut Cx<'_>) -> Result<(), Error> {
 }
 
 fn show_deadline(cx: &mut Cx<'_>, show: impl Fn(i64) -> i64) -> Result<(), Error> {
-    cx.out.int(match cx.db.read_deadline(cx.args.get(1)) {
+    cx.out.int(match cx.db.inspect(cx.args.get(1)).map(Entry::deadline) {
         None => -2,
         Some(None) => -1,
         Some(Some(deadline)) => show(deadline),

@@ -17,14 +17,13 @@ pub(crate) fn rpush(cx: &mut Cx<'_>) -> Result<(), Error> {
 
 fn push(cx: &mut Cx<'_>, end: End) -> Result<(), Error> {
     let (key, items) = (cx.args.get(1), cx.args.from(2));
-    let len = match cx.db.list_mut(key)? {
-        Some(list) => list.push_all(end, items),
-        None => {
-            let mut list = List::default();
-            let len = list.push_all(end, items);
-            cx.db.set(key, list, Deadline::Clear);
-            len
-        }
+    let len = if let Some(mut list) = cx.db.list_mut(key)? {
+        list.push_all(end, items)
+    } else {
+        let mut list = List::default();
+        let len = list.push_all(end, items);
+        cx.db.set(key, list, Deadline::Clear);
+        len
     };
     cx.out.int(len as i64);
     Ok(())
@@ -40,7 +39,7 @@ pub(crate) fn rpushx(cx: &mut Cx<'_>) -> Result<(), Error> {
 
 fn push_if_exists(cx: &mut Cx<'_>, end: End) -> Result<(), Error> {
     let list = cx.db.list_mut(cx.args.get(1))?;
-    let len = list.map_or(0, |list| list.push_all(end, cx.args.from(2)));
+    let len = list.map_or(0, |mut list| list.push_all(end, cx.args.from(2)));
     cx.out.int(len as i64);
     Ok(())
 }
@@ -63,20 +62,17 @@ fn pop(cx: &mut Cx<'_>, end: End, command: &'static str) -> Result<(), Error> {
 
 fn pop_one(cx: &mut Cx<'_>, end: End) -> Result<(), Error> {
     let key = cx.args.get(1);
-    let Some(list) = cx.db.list_mut(key)? else {
+    let Some(mut list) = cx.db.list_mut(key)? else {
         cx.out.null();
         return Ok(());
     };
     cx.out.bulk_or_null(list.pop(end).as_deref());
-    if list.is_empty() {
-        cx.db.remove(key);
-    }
     Ok(())
 }
 
 fn pop_many(cx: &mut Cx<'_>, end: End, count: usize) -> Result<(), Error> {
     let key = cx.args.get(1);
-    let Some(list) = cx.db.list_mut(key)? else {
+    let Some(mut list) = cx.db.list_mut(key)? else {
         cx.out.null_array();
         return Ok(());
     };
@@ -84,9 +80,6 @@ fn pop_many(cx: &mut Cx<'_>, end: End, count: usize) -> Result<(), Error> {
     cx.out.array(count);
     for _ in 0..count {
         cx.out.bulk_or_null(list.pop(end).as_deref());
-    }
-    if list.is_empty() {
-        cx.db.remove(key);
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use crate::reply::Reply;
 use crate::store::Deadline;
 use crate::value::lcs::{self, Alignment};
 use crate::value::long_double::LongDouble;
-use crate::value::string::{IntBuffer, Str};
+use crate::value::string::{IntBuffer, StrRef};
 use std::ops::Range;
 
 const DECREMENT_OVERFLOW: Error = Error::text("ERR decrement would overflow");
@@ -156,25 +156,19 @@ pub(crate) fn decrby(cx: &mut Cx<'_>) -> Result<(), Error> {
 
 fn add(cx: &mut Cx<'_>, increment: i64) -> Result<(), Error> {
     let key = cx.args.get(1);
-    let sum = match cx.db.string_mut(key)? {
-        Some(string) => {
-            let value = string.as_int().ok_or(Error::NotAnInteger)?;
-            let sum = value.checked_add(increment).ok_or(Error::Overflow)?;
-            *string = Str::from_int(sum);
-            sum
-        }
-        None => {
-            cx.db.set(key, Str::from_int(increment), Deadline::Clear);
-            increment
-        }
+    let value = match cx.db.current_string(key)? {
+        Some(string) => string.as_int().ok_or(Error::NotAnInteger)?,
+        None => 0,
     };
+    let sum = value.checked_add(increment).ok_or(Error::Overflow)?;
+    cx.db.set(key, StrRef::Int(sum), Deadline::Keep);
     cx.out.int(sum);
     Ok(())
 }
 
 pub(crate) fn incrbyfloat(cx: &mut Cx<'_>) -> Result<(), Error> {
     let key = cx.args.get(1);
-    let value = match cx.db.string_mut(key)? {
+    let value = match cx.db.current_string(key)? {
         Some(string) => long_double(string.as_bytes(&mut IntBuffer::new()))?,
         None => LongDouble::ZERO,
     };
@@ -190,18 +184,17 @@ fn long_double(text: &[u8]) -> Result<LongDouble, Error> {
 }
 
 pub(crate) fn strlen(cx: &mut Cx<'_>) -> Result<(), Error> {
-    let len = cx.db.string(cx.args.get(1))?.map_or(0, Str::len);
+    let len = cx.db.string(cx.args.get(1))?.map_or(0, StrRef::len);
     cx.out.int(len as i64);
     Ok(())
 }
 
 pub(crate) fn append(cx: &mut Cx<'_>) -> Result<(), Error> {
     let (key, suffix) = (cx.args.get(1), cx.args.get(2));
-    let len = match cx.db.string_mut(key)? {
-        Some(string) => {
-            check_len(cx.config, string.len(), suffix.len())?;
-            string.append(suffix);
-            string.len()
+    let len = match cx.db.current_string(key)?.map(StrRef::len) {
+        Some(len) => {
+            check_len(cx.config, len, suffix.len())?;
+            cx.db.patch_string(key, len, suffix)
         }
         None => {
             cx.db.set_string(key, suffix, Deadline::Clear);
@@ -229,19 +222,14 @@ pub(crate) fn setrange(cx: &mut Cx<'_>) -> Result<(), Error> {
     let key = cx.args.get(1);
     let offset = usize::try_from(int(cx.args.get(2))?).map_err(|_| OFFSET_OUT_OF_RANGE)?;
     let patch = cx.args.get(3);
-    let len = match cx.db.string_mut(key)? {
-        string if patch.is_empty() => string.map_or(0, |string| string.len()),
-        Some(string) => {
+    let len = match cx.db.current_string(key)?.map(StrRef::len) {
+        len if patch.is_empty() => len.unwrap_or(0),
+        len => {
             check_len(cx.config, offset, patch.len())?;
-            string.set_range(offset, patch);
-            string.len()
-        }
-        None => {
-            check_len(cx.config, offset, patch.len())?;
-            let mut string = Str::new(b"");
-            string.set_range(offset, patch);
-            cx.db.set(key, string, Deadline::Clear);
-            offset + patch.len()
+            if len.is_none() {
+                cx.db.set(key, StrRef::EMPTY, Deadline::Clear);
+            }
+            cx.db.patch_string(key, offset, patch)
         }
     };
     cx.out.int(len as i64);
@@ -268,12 +256,11 @@ fn byte_range(len: usize, start: i64, end: i64) -> Range<usize> {
 
 pub(crate) fn lcs(cx: &mut Cx<'_>) -> Result<(), Error> {
     // The view lends one value at a time.
-    let empty = Str::new(b"");
-    let a = lcs_operand(cx.db.string(cx.args.get(1)))?.unwrap_or(&empty).clone();
-    let b = lcs_operand(cx.db.string(cx.args.get(2)))?.unwrap_or(&empty);
+    let a = lcs_operand(cx.db.string(cx.args.get(1)))?.unwrap_or(StrRef::EMPTY).to_owned();
+    let b = lcs_operand(cx.db.string(cx.args.get(2)))?.unwrap_or(StrRef::EMPTY);
     let options = LcsOptions::parse(cx.args)?;
     let (mut a_buffer, mut b_buffer) = (IntBuffer::new(), IntBuffer::new());
-    let (a, b) = (a.as_bytes(&mut a_buffer), b.as_bytes(&mut b_buffer));
+    let (a, b) = (a.view().as_bytes(&mut a_buffer), b.as_bytes(&mut b_buffer));
     check_lcs_memory(cx.config, a.len(), b.len())?;
     if options.len {
         cx.out.int(lcs::length(a, b) as i64);
@@ -285,7 +272,7 @@ pub(crate) fn lcs(cx: &mut Cx<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-fn lcs_operand(string: Result<Option<&Str>, Error>) -> Result<Option<&Str>, Error> {
+fn lcs_operand(string: Result<Option<StrRef<'_>>, Error>) -> Result<Option<StrRef<'_>>, Error> {
     string.map_err(|_| Error::text("ERR The specified keys must contain string values"))
 }
 

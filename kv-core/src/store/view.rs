@@ -1,20 +1,18 @@
 //! The locked part of the store, as handlers see it.
 
+use super::clock::AccessClock;
 use super::{Locked, Shard, Store, first_hash, shard_of};
 use crate::error::Error;
-use crate::keyspace::{Entry, Keyspace, Place};
+use crate::keyspace::{Entry, Graveyard, Input, Keyspace, Place};
 use crate::rng::Rng;
-use crate::value::Value;
 use crate::value::list::List;
-use crate::value::string::Str;
+use crate::value::string::StrRef;
+use crate::value::{Value, ValueRef};
+use std::ops::{Deref, DerefMut};
 
 /// A SCAN cursor is a position in hash order: the first 48 bits of the hash, so that clients which
 /// keep it in a double or in a signed integer keep it whole.
 const CURSOR_BITS: u32 = 48;
-
-/// Up to how many segments of the table SCAN looks at for each key that COUNT asks for. Ten, as
-/// Redis does with buckets: in a table that has lost most of its keys a call ends in time.
-const SCAN_SEGMENTS_PER_KEY: usize = 10;
 
 /// How many neighbours in hash order a random key is drawn from. The more, the more evenly.
 const RANDOM_NEIGHBOURS: u64 = 16;
@@ -29,6 +27,9 @@ pub struct View<'a> {
     locked: Locked<'a>,
     database: usize,
     unix_ms: i64,
+    clock: AccessClock,
+    /// Something may take other memory than before.
+    changed: bool,
     /// The key that was hashed to choose the shard, so that it is hashed once.
     known: (*const [u8], u64),
 }
@@ -51,9 +52,15 @@ impl From<Option<i64>> for Deadline {
 }
 
 impl<'a> View<'a> {
-    pub(super) fn new(store: &'a Store, locked: Locked<'a>, database: usize, unix_ms: i64) -> Self {
+    pub(super) fn new(
+        store: &'a Store,
+        locked: Locked<'a>,
+        database: usize,
+        unix_ms: i64,
+        clock: AccessClock,
+    ) -> Self {
         let known = (std::ptr::slice_from_raw_parts(std::ptr::null(), 0), 0);
-        Self { store, locked, database, unix_ms, known }
+        Self { store, locked, database, unix_ms, clock, changed: false, known }
     }
 
     pub(super) fn with_known_hash(mut self, key: &[u8], hash: u64) -> Self {
@@ -77,122 +84,142 @@ impl<'a> View<'a> {
         self.database = database;
     }
 
-    /// The value of `key` for a reading command: counts a hit or a miss. O(1).
-    pub fn read(&mut self, key: &[u8]) -> Option<&Value> {
-        self.read_entry(key).map(|entry| &entry.value)
+    /// The value of `key` for a reading command: counts a hit or a miss, and an access. O(1).
+    pub fn read(&mut self, key: &[u8]) -> Option<ValueRef<'_>> {
+        self.read_entry(key, Access::Counts).map(Entry::value)
     }
 
-    /// Whether `key` exists, and if so its deadline in milliseconds since the Unix epoch, for a
-    /// reading command: counts a hit or a miss. O(1).
-    pub fn read_deadline(&mut self, key: &[u8]) -> Option<Option<i64>> {
-        self.read_entry(key).map(Entry::deadline)
+    /// The same for a command that looks at a key without using it: counts a hit or a miss.
+    pub fn inspect(&mut self, key: &[u8]) -> Option<Entry<'_>> {
+        self.read_entry(key, Access::Silent)
     }
 
     /// The string at `key`, for a reading command.
-    pub fn string(&mut self, key: &[u8]) -> Result<Option<&Str>, Error> {
-        match self.read(key) {
-            None => Ok(None),
-            Some(Value::String(string)) => Ok(Some(string)),
-            Some(_) => Err(Error::WrongType),
-        }
+    pub fn string(&mut self, key: &[u8]) -> Result<Option<StrRef<'_>>, Error> {
+        as_string(self.read(key))
     }
 
     /// The list at `key`, for a reading command.
     pub fn list(&mut self, key: &[u8]) -> Result<Option<&List>, Error> {
         match self.read(key) {
             None => Ok(None),
-            Some(Value::List(list)) => Ok(Some(list)),
+            Some(ValueRef::List(list)) => Ok(Some(list)),
             Some(_) => Err(Error::WrongType),
         }
     }
 
-    /// The value of `key`, to change it. Counts nothing. O(1).
-    pub fn value_mut(&mut self, key: &[u8]) -> Option<&mut Value> {
+    /// The entry of `key`, for a command that may change it. Counts nothing. O(1).
+    pub fn entry(&mut self, key: &[u8]) -> Option<Entry<'_>> {
         let (keyspace, _, place) = self.find_in_database(key);
-        place.map(|place| &mut keyspace.at_mut(place).value)
+        place.map(|place| keyspace.entry(place))
     }
 
-    /// The string at `key`, to change it.
-    pub fn string_mut(&mut self, key: &[u8]) -> Result<Option<&mut Str>, Error> {
-        match self.value_mut(key) {
-            None => Ok(None),
-            Some(Value::String(string)) => Ok(Some(string)),
-            Some(_) => Err(Error::WrongType),
-        }
+    /// The string at `key`, for a command that may change it. Counts nothing. O(1).
+    pub fn current_string(&mut self, key: &[u8]) -> Result<Option<StrRef<'_>>, Error> {
+        as_string(self.entry(key).map(Entry::value))
     }
 
-    /// The list at `key`, to change it. Whoever empties it must `remove` it.
-    pub fn list_mut(&mut self, key: &[u8]) -> Result<Option<&mut List>, Error> {
-        match self.value_mut(key) {
-            None => Ok(None),
-            Some(Value::List(list)) => Ok(Some(list)),
-            Some(_) => Err(Error::WrongType),
+    /// The list at `key`, to change it. If it is empty afterwards, the key is removed.
+    pub fn list_mut(&mut self, key: &[u8]) -> Result<Option<ListMut<'_>>, Error> {
+        let clock = self.clock;
+        self.changed = true;
+        let (store, database) = (self.store, self.database);
+        let (shard, hash, place) = self.find(key);
+        let Some(place) = place else { return Ok(None) };
+        let keyspace = &mut shard.databases[database];
+        if !matches!(keyspace.entry(place).value(), ValueRef::List(_)) {
+            return Err(Error::WrongType);
         }
+        clock.touch(keyspace, place, &mut shard.rng);
+        let value = keyspace.boxed_mut(place).expect("lists are boxed");
+        let before = value.heap_bytes();
+        Ok(Some(ListMut { store, keyspace, graveyard: &mut shard.graveyard, hash, place, before }))
     }
 
     /// Whether `key` exists. Counts nothing. O(1).
     pub fn contains(&mut self, key: &[u8]) -> bool {
-        self.value_mut(key).is_some()
+        self.find(key).2.is_some()
     }
 
     /// Stores `value` under `key`, whatever was there. O(1).
-    pub fn set(&mut self, key: &[u8], value: impl Into<Value>, deadline: Deadline) {
-        let (keyspace, hash, place) = self.find_in_database(key);
-        match place {
-            None => insert_new(keyspace, hash, key, value.into(), deadline),
-            Some(place) => {
-                keyspace.at_mut(place).value = value.into();
-                change_deadline(keyspace, place, deadline);
-            }
+    pub fn set<'v>(&mut self, key: &[u8], value: impl Into<Input<'v>>, deadline: Deadline) {
+        let (clock, database, store) = (self.clock, self.database, self.store);
+        self.changed = true;
+        let (shard, hash, place) = self.find(key);
+        let keyspace = &mut shard.databases[database];
+        let old = place.map(|place| keyspace.entry(place));
+        let deadline = match deadline {
+            Deadline::At(unix_ms) => Some(unix_ms),
+            Deadline::Clear => None,
+            Deadline::Keep => old.and_then(Entry::deadline),
+        };
+        let accessed = clock.stored(old.map(Entry::clock), &mut shard.rng);
+        let replaced = keyspace.put(hash, key, place, value.into(), deadline, accessed);
+        if let Some(at) = deadline {
+            store.is_due_at(at.saturating_add(1));
         }
+        shard.discard(replaced, store, database);
     }
 
-    /// Stores the string of these bytes under `key`, whatever was there, in the memory of the
-    /// string that it replaces where that fits. O(n).
+    /// Stores the string of these bytes under `key`, whatever was there. O(n).
     pub fn set_string(&mut self, key: &[u8], bytes: &[u8], deadline: Deadline) {
-        let (keyspace, hash, place) = self.find_in_database(key);
-        match place {
-            None => insert_new(keyspace, hash, key, Str::new(bytes).into(), deadline),
-            Some(place) => {
-                match &mut keyspace.at_mut(place).value {
-                    Value::String(string) => string.replace(bytes),
-                    other => *other = Str::new(bytes).into(),
-                }
-                change_deadline(keyspace, place, deadline);
-            }
-        }
+        self.set(key, StrRef::new(bytes), deadline);
     }
 
-    /// Removes `key` and gives its value. O(1).
-    pub fn remove(&mut self, key: &[u8]) -> Option<Value> {
-        let (keyspace, _, place) = self.find_in_database(key);
-        place.map(|place| keyspace.remove(place).value)
+    /// Writes into the string at `key`, which exists, from `offset` on, filling a gap with zero
+    /// bytes. The length afterwards.
+    pub fn patch_string(&mut self, key: &[u8], offset: usize, patch: &[u8]) -> usize {
+        let (clock, database) = (self.clock, self.database);
+        self.changed = true;
+        let (shard, hash, place) = self.find(key);
+        let keyspace = &mut shard.databases[database];
+        let len = keyspace.patch(place.expect("the caller saw the string"), offset, patch);
+        let place = keyspace.find(hash, key).expect("it was changed in its place");
+        clock.touch(keyspace, place, &mut shard.rng);
+        len
     }
 
-    /// Removes `key` and gives its value and its deadline, as `set` takes them. O(1).
+    /// Removes `key`. Whether it was there. O(1); large values are freed later, in slices.
+    pub fn remove(&mut self, key: &[u8]) -> bool {
+        let (database, store) = (self.database, self.store);
+        self.changed = true;
+        let (shard, hash, place) = self.find(key);
+        let Some(place) = place else { return false };
+        let value = shard.databases[database].remove(hash, place);
+        shard.discard(value, store, database);
+        true
+    }
+
+    /// Removes `key` and gives its value and its deadline, as `set` takes them. O(1), and the
+    /// length of a string.
     pub fn take(&mut self, key: &[u8]) -> Option<(Value, Deadline)> {
-        let (keyspace, _, place) = self.find_in_database(key);
-        let entry = keyspace.remove(place?);
-        let deadline = entry.deadline().into();
-        Some((entry.value, deadline))
+        let (database, store) = (self.database, self.store);
+        self.changed = true;
+        let (shard, hash, place) = self.find(key);
+        let (value, deadline) = shard.databases[database].take_entry(hash, place?);
+        shard.discard(None, store, database);
+        Some((value, deadline.into()))
     }
 
     /// Whether `key` exists, and if so its deadline in milliseconds since the Unix epoch. Counts
     /// nothing. O(1).
     pub fn deadline(&mut self, key: &[u8]) -> Option<Option<i64>> {
-        let (keyspace, _, place) = self.find_in_database(key);
-        place.map(|place| keyspace.at(place).deadline())
+        self.entry(key).map(Entry::deadline)
     }
 
     /// Sets or takes away the deadline of `key`. A deadline in the past removes the key. False if
     /// there is no such key. O(1).
     pub fn set_deadline(&mut self, key: &[u8], deadline: Option<i64>) -> bool {
-        let unix_ms = self.unix_ms;
+        if deadline.is_some_and(|at| at <= self.unix_ms) {
+            return self.remove(key);
+        }
+        let store = self.store;
+        self.changed = true;
         let (keyspace, _, place) = self.find_in_database(key);
-        match place {
-            None => return false,
-            Some(place) if deadline.is_some_and(|at| at <= unix_ms) => drop(keyspace.remove(place)),
-            Some(place) => keyspace.set_deadline(place, deadline),
+        let Some(place) = place else { return false };
+        keyspace.set_deadline(place, deadline);
+        if let Some(at) = deadline {
+            store.is_due_at(at.saturating_add(1));
         }
         true
     }
@@ -210,43 +237,35 @@ impl<'a> View<'a> {
     }
 
     /// All keys and values in hash order. Needs every shard.
-    pub fn iter(&self) -> impl Iterator<Item = (&[u8], &Value)> {
-        self.entries_from(0).map(|entry| (entry.key(), &entry.value))
+    pub fn iter(&self) -> impl Iterator<Item = (&[u8], ValueRef<'_>)> {
+        self.live_from(0).map(|entry| (entry.key(), entry.value()))
     }
 
-    /// Visits the keys from `cursor` on, about `count` of them, and returns the cursor to go on
-    /// from, 0 at the end. Visits fewer where there are long gaps between them. Every key that is
-    /// there from the first call with cursor 0 to the last is visited exactly once. Needs every
-    /// shard. O(`count`), at least 1, and the number of shards.
+    /// Visits the keys from `cursor` on, `count` of them or a few more, and returns the cursor to
+    /// go on from, 0 at the end. Every key that is there from the first call with cursor 0 to the
+    /// last is visited exactly once. Needs every shard. O(`count`), at least 1, and the number of
+    /// shards.
     pub fn scan<'v>(
         &'v self,
         cursor: u64,
         count: usize,
-        mut visit: impl FnMut(&'v [u8], &'v Value),
+        mut visit: impl FnMut(&'v [u8], ValueRef<'v>),
     ) -> u64 {
         let place = |hash: u64| hash >> (64 - CURSOR_BITS);
         if cursor >= 1 << CURSOR_BITS {
             return 0;
         }
-        let segments_max = count.max(1).saturating_mul(SCAN_SEGMENTS_PER_KEY);
-        let mut visited = 0;
         let mut last = 0;
-        let segments = self.segments_from(cursor << (64 - CURSOR_BITS));
-        for (segment, (start, entries)) in segments.enumerate() {
-            if segment >= segments_max {
-                return place(start);
+        for (visited, (hash, entry)) in self.entries_from(cursor << (64 - CURSOR_BITS)).enumerate()
+        {
+            // Keys that share a place are visited together, since the cursor cannot part them.
+            if visited >= count && place(hash) != last {
+                return last + 1;
             }
-            for entry in entries {
-                // Keys that share a place are visited together, since the cursor cannot part them.
-                if visited >= count && place(entry.hash()) != last {
-                    return last + 1;
-                }
-                last = place(entry.hash());
-                // An expired key is work as well: where there are only such, the call ends too.
-                visited += 1;
-                if !entry.is_expired(self.unix_ms) {
-                    visit(entry.key(), &entry.value);
-                }
+            last = place(hash);
+            // An expired key is work as well: where there are only such, the call ends too.
+            if !entry.is_expired(self.unix_ms) {
+                visit(entry.key(), entry.value());
             }
         }
         0
@@ -254,18 +273,23 @@ impl<'a> View<'a> {
 
     /// A key chosen at random, nearly evenly. Needs every shard. O(1).
     pub fn random_key(&self, rng: &mut Rng) -> Option<&[u8]> {
-        let around = self.entries_from(rng.next_u64()).chain(self.entries_from(0));
+        let around = self.live_from(rng.next_u64()).chain(self.live_from(0));
         let skip = rng.below(RANDOM_NEIGHBOURS) as usize;
         // Where there are fewer keys than neighbours, the chain repeats them.
         let neighbours: Vec<&[u8]> = around.take(skip + 1).map(Entry::key).collect();
         Some(neighbours[skip % neighbours.len().max(1)..].first()?)
     }
 
-    /// Removes all keys of the database. Needs every shard.
+    /// Removes all keys of the database. Needs every shard. O(number of shards); the memory is
+    /// freed later, in slices.
     pub fn flush(&mut self) {
-        let database = self.database;
-        let prefix = self.store.shards.len().ilog2();
-        self.all_shards().for_each(|shard| shard.databases[database] = Keyspace::new(prefix));
+        let (database, store) = (self.database, self.store);
+        self.changed = true;
+        for shard in self.all_shards() {
+            let keyspace = shard.databases[database].take();
+            shard.graveyard.bury_all(keyspace);
+            shard.discard(None, store, database);
+        }
     }
 
     /// Exchanges the contents of two databases. Needs every shard.
@@ -277,13 +301,14 @@ impl<'a> View<'a> {
     fn find(&mut self, key: &[u8]) -> (&mut Shard, u64, Option<Place>) {
         let hash =
             if std::ptr::eq(self.known.0, key) { self.known.1 } else { self.store.hash(key) };
-        let (database, unix_ms) = (self.database, self.unix_ms);
+        let (database, unix_ms, store) = (self.database, self.unix_ms, self.store);
         let shard = self.shard(hash);
         let keyspace = &mut shard.databases[database];
         let mut place = keyspace.find(hash, key);
-        if let Some(expired) = place.filter(|&place| keyspace.at(place).is_expired(unix_ms)) {
-            keyspace.remove(expired);
+        if let Some(expired) = place.filter(|&place| keyspace.entry(place).is_expired(unix_ms)) {
+            let value = keyspace.remove(hash, expired);
             shard.stats.expired += 1;
+            shard.discard(value, store, database);
             place = None;
         }
         (shard, hash, place)
@@ -296,32 +321,30 @@ impl<'a> View<'a> {
     }
 
     /// The entry of `key` for a reading command: counts a hit or a miss.
-    fn read_entry(&mut self, key: &[u8]) -> Option<&Entry> {
-        let database = self.database;
+    fn read_entry(&mut self, key: &[u8], access: Access) -> Option<Entry<'_>> {
+        let (database, clock) = (self.database, self.clock);
         let (shard, _, place) = self.find(key);
         *(if place.is_some() { &mut shard.stats.hits } else { &mut shard.stats.misses }) += 1;
-        place.map(|place| shard.databases[database].at(place))
+        let keyspace = &mut shard.databases[database];
+        if let (Some(place), Access::Counts) = (place, access) {
+            clock.touch(keyspace, place, &mut shard.rng);
+        }
+        place.map(|place| keyspace.entry(place))
     }
 
-    fn entries_from(&self, position: u64) -> impl Iterator<Item = &Entry> {
+    fn live_from(&self, position: u64) -> impl Iterator<Item = Entry<'_>> {
         let unix_ms = self.unix_ms;
-        self.segments_from(position)
-            .flat_map(|(_, entries)| entries)
-            .filter(move |entry| !entry.is_expired(unix_ms))
+        let entries = self.entries_from(position).map(|(_, entry)| entry);
+        entries.filter(move |entry| !entry.is_expired(unix_ms))
     }
 
-    /// The entries from `position` on, expired ones included, one segment after the other, each
-    /// with the least hash that can be in it.
-    fn segments_from(
-        &self,
-        position: u64,
-    ) -> impl Iterator<Item = (u64, impl Iterator<Item = &Entry>)> {
+    /// The entries from `position` on with their hashes, expired ones included.
+    fn entries_from(&self, position: u64) -> impl Iterator<Item = (u64, Entry<'_>)> {
         let shards = self.store.shards.len();
         let first = shard_of(position, shards);
         (first..shards).flat_map(move |index| {
-            let start = if index == first { position } else { 0 };
-            let segments = self.shard_at(index).databases[self.database].segments_from(start);
-            segments.map(move |(offset, entries)| (first_hash(index, shards) | offset, entries))
+            let start = if index == first { position } else { first_hash(index, shards) };
+            self.shard_at(index).databases[self.database].iter_from(start)
         })
     }
 
@@ -358,19 +381,65 @@ impl<'a> View<'a> {
     }
 }
 
-fn insert_new(keyspace: &mut Keyspace, hash: u64, key: &[u8], value: Value, deadline: Deadline) {
-    let deadline = match deadline {
-        Deadline::At(unix_ms) => Some(unix_ms),
-        Deadline::Clear | Deadline::Keep => None,
-    };
-    keyspace.insert(Entry::new(hash, key, value, deadline));
+/// Whether a look at a key counts as an access to it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Access {
+    Counts,
+    Silent,
 }
 
-fn change_deadline(keyspace: &mut Keyspace, place: Place, deadline: Deadline) {
-    match deadline {
-        Deadline::Keep => {}
-        Deadline::Clear => keyspace.set_deadline(place, None),
-        Deadline::At(unix_ms) => keyspace.set_deadline(place, Some(unix_ms)),
+fn as_string(value: Option<ValueRef<'_>>) -> Result<Option<StrRef<'_>>, Error> {
+    match value {
+        None => Ok(None),
+        Some(ValueRef::String(string)) => Ok(Some(string)),
+        Some(_) => Err(Error::WrongType),
+    }
+}
+
+/// A list that is being changed. Its key is removed if it is empty in the end.
+#[derive(Debug)]
+pub struct ListMut<'v> {
+    store: &'v Store,
+    keyspace: &'v mut Keyspace,
+    graveyard: &'v mut Graveyard,
+    hash: u64,
+    place: Place,
+    /// The bytes that it took before.
+    before: usize,
+}
+
+impl Deref for ListMut<'_> {
+    type Target = List;
+
+    fn deref(&self) -> &List {
+        match self.keyspace.entry(self.place).value() {
+            ValueRef::List(list) => list,
+            other => panic!("{other:?} is not the list that it was"),
+        }
+    }
+}
+
+impl DerefMut for ListMut<'_> {
+    fn deref_mut(&mut self) -> &mut List {
+        match self.keyspace.boxed_mut(self.place) {
+            Some(Value::List(list)) => list,
+            other => panic!("{other:?} is not the list that it was"),
+        }
+    }
+}
+
+impl Drop for ListMut<'_> {
+    fn drop(&mut self) {
+        let value = self.keyspace.boxed_mut(self.place).expect("lists are boxed");
+        let after = value.heap_bytes();
+        self.keyspace.resized(self.before, after);
+        if self.is_empty() {
+            let value = self.keyspace.remove(self.hash, self.place);
+            value.into_iter().for_each(|value| self.graveyard.bury(value));
+            if self.keyspace.wants_compaction() {
+                self.store.is_due_at(0);
+            }
+        }
     }
 }
 

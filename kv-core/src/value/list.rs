@@ -11,28 +11,55 @@ pub enum End {
     Tail,
 }
 
+/// Elements of a chunk.
+const CHUNK: usize = 128;
+
+/// What an element's place counts for in memory, in bytes.
+const PLACE_BYTES: usize = 16;
+
+/// What a chunk counts for in memory, without its places.
+const CHUNK_BYTES: usize = 32;
+
+type Chunk = VecDeque<Box<[u8]>>;
+
 /// A sequence of strings. Never empty while it is stored under a key.
+///
+/// It is cut into chunks, all of which but the first and the last are full, so that it grows and
+/// is freed in small steps.
 #[derive(Clone, Debug, Default)]
 pub struct List {
-    items: VecDeque<Box<[u8]>>,
+    chunks: VecDeque<Chunk>,
+    len: usize,
+    /// What the elements themselves take.
+    item_bytes: usize,
 }
 
 impl List {
     /// How many elements there are. O(1).
     pub fn len(&self) -> usize {
-        self.items.len()
+        self.len
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.items.is_empty()
+        self.len == 0
     }
 
     /// Adds an element at one end. Amortized O(1).
     pub fn push(&mut self, end: End, item: &[u8]) {
+        self.len += 1;
+        self.item_bytes += item_bytes(item);
+        let chunk = self.end_mut(end);
+        if chunk.is_none_or(|chunk| chunk.len() == CHUNK) {
+            match end {
+                End::Head => self.chunks.push_front(Chunk::new()),
+                End::Tail => self.chunks.push_back(Chunk::new()),
+            }
+        }
+        let chunk = self.end_mut(end).expect("there is one now");
         match end {
-            End::Head => self.items.push_front(item.into()),
-            End::Tail => self.items.push_back(item.into()),
+            End::Head => chunk.push_front(item.into()),
+            End::Tail => chunk.push_back(item.into()),
         }
     }
 
@@ -44,21 +71,67 @@ impl List {
 
     /// Takes the element at one end. O(1).
     pub fn pop(&mut self, end: End) -> Option<Box<[u8]>> {
-        match end {
-            End::Head => self.items.pop_front(),
-            End::Tail => self.items.pop_back(),
+        let chunk = self.end_mut(end)?;
+        let item = match end {
+            End::Head => chunk.pop_front(),
+            End::Tail => chunk.pop_back(),
+        };
+        let item = item.expect("a chunk is not empty");
+        if chunk.is_empty() {
+            match end {
+                End::Head => self.chunks.pop_front(),
+                End::Tail => self.chunks.pop_back(),
+            };
         }
+        self.len -= 1;
+        self.item_bytes -= item_bytes(&item);
+        Some(item)
     }
 
     /// The element at `index`. O(1).
     pub fn get(&self, index: usize) -> Option<&[u8]> {
-        self.items.get(index).map(|item| &**item)
+        let (chunk, index) = self.place(index);
+        self.chunks.get(chunk)?.get(index).map(|item| &**item)
     }
 
     /// The elements from `start` on. O(1) to begin.
     pub fn iter_from(&self, start: usize) -> impl Iterator<Item = &[u8]> {
-        self.items.range(start.min(self.items.len())..).map(|item| &**item)
+        let (first, skip) = self.place(start.min(self.len));
+        let chunks = self.chunks.range(first.min(self.chunks.len())..).enumerate();
+        let items = chunks
+            .flat_map(move |(number, chunk)| chunk.range(if number == 0 { skip } else { 0 }..));
+        items.map(|item| &**item)
     }
+
+    /// The memory outside of the value itself, in bytes.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        let places = match self.chunks.len() {
+            0 => 0,
+            1 => self.chunks[0].capacity(),
+            many => many * CHUNK,
+        };
+        self.chunks.len() * CHUNK_BYTES + places * PLACE_BYTES + self.item_bytes
+    }
+
+    /// The chunk of an element, and its place there.
+    fn place(&self, index: usize) -> (usize, usize) {
+        let first = self.chunks.front().map_or(0, Chunk::len);
+        match index.checked_sub(first) {
+            None => (0, index),
+            Some(behind) => (1 + behind / CHUNK, behind % CHUNK),
+        }
+    }
+
+    fn end_mut(&mut self, end: End) -> Option<&mut Chunk> {
+        match end {
+            End::Head => self.chunks.front_mut(),
+            End::Tail => self.chunks.back_mut(),
+        }
+    }
+}
+
+fn item_bytes(item: &[u8]) -> usize {
+    item.len().next_multiple_of(8)
 }
 
 #[cfg(test)]

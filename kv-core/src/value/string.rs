@@ -1,14 +1,28 @@
 //! Strings.
 
-/// A string of bytes. One that is the canonical decimal form of a 64-bit integer is stored as that
-/// integer.
+/// A string of bytes that owns its memory. One that is the canonical decimal form of a 64-bit
+/// integer is stored as that integer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Str(Repr);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Repr {
     Int(i64),
-    Bytes(Vec<u8>),
+    Bytes { bytes: Vec<u8>, is_built: bool },
+}
+
+/// A string, wherever it is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StrRef<'a> {
+    /// The decimal form of an integer.
+    Int(i64),
+    /// Any bytes, which may also read as an integer.
+    Bytes {
+        /// The bytes.
+        bytes: &'a [u8],
+        /// It was built by parts, as APPEND does, and is called `raw` however short it is.
+        is_built: bool,
+    },
 }
 
 /// Room for the digits of an integer, so that reading one as bytes does not allocate.
@@ -17,86 +31,108 @@ pub type IntBuffer = itoa::Buffer;
 /// The most bytes that a 64-bit integer's decimal form has.
 const INT_DIGITS_MAX: usize = 20;
 
-impl Str {
-    /// The string of these bytes. O(n).
-    pub fn new(bytes: &[u8]) -> Self {
+/// The longest string that Redis stores in its entry, in bytes: what `embstr` means.
+const EMBEDDED_MAX: usize = 44;
+
+impl<'a> StrRef<'a> {
+    /// The string without any byte.
+    pub const EMPTY: Self = Self::Bytes { bytes: &[], is_built: false };
+
+    /// The string of these bytes, as it is to be stored. O(1) in effect: an integer is short.
+    pub fn new(bytes: &'a [u8]) -> Self {
         match parse_int(bytes) {
-            Some(value) => Self::from_int(value),
-            None => Self(Repr::Bytes(bytes.to_vec())),
+            Some(value) => Self::Int(value),
+            None => Self::Bytes { bytes, is_built: false },
         }
     }
 
-    /// The decimal form of `value`.
-    pub fn from_int(value: i64) -> Self {
-        Self(Repr::Int(value))
+    /// The length in bytes. O(1).
+    #[allow(clippy::len_without_is_empty, reason = "nobody asks")]
+    pub fn len(self) -> usize {
+        match self {
+            Self::Int(value) => itoa::Buffer::new().format(value).len(),
+            Self::Bytes { bytes, .. } => bytes.len(),
+        }
     }
 
-    /// Makes it the string of these bytes, in the memory that it has where that is not too small
-    /// and not more than twice as large. O(n).
-    pub fn replace(&mut self, bytes: &[u8]) {
-        match &mut self.0 {
-            Repr::Bytes(old)
-                if (bytes.len()..=2 * bytes.len()).contains(&old.capacity())
-                    && parse_int(bytes).is_none() =>
-            {
-                old.clear();
-                old.extend_from_slice(bytes);
-            }
-            _ => *self = Self::new(bytes),
+    /// The bytes; those of an integer are written into `buffer`.
+    pub fn as_bytes(self, buffer: &'a mut IntBuffer) -> &'a [u8] {
+        match self {
+            Self::Int(value) => buffer.format(value).as_bytes(),
+            Self::Bytes { bytes, .. } => bytes,
+        }
+    }
+
+    /// The integer that the string is the canonical form of, if it is.
+    pub fn as_int(self) -> Option<i64> {
+        match self {
+            Self::Int(value) => Some(value),
+            Self::Bytes { bytes, .. } => parse_int(bytes),
+        }
+    }
+
+    /// A copy. O(n).
+    pub fn to_owned(self) -> Str {
+        Str(match self {
+            Self::Int(value) => Repr::Int(value),
+            Self::Bytes { bytes, is_built } => Repr::Bytes { bytes: bytes.to_vec(), is_built },
+        })
+    }
+
+    /// The name that OBJECT ENCODING gives.
+    pub fn encoding(self) -> &'static str {
+        match self {
+            Self::Int(_) => "int",
+            Self::Bytes { bytes, is_built: false } if bytes.len() <= EMBEDDED_MAX => "embstr",
+            Self::Bytes { .. } => "raw",
+        }
+    }
+}
+
+impl Str {
+    /// A view of it.
+    pub fn view(&self) -> StrRef<'_> {
+        match &self.0 {
+            Repr::Int(value) => StrRef::Int(*value),
+            Repr::Bytes { bytes, is_built } => StrRef::Bytes { bytes, is_built: *is_built },
         }
     }
 
     /// The length in bytes. O(1).
     #[allow(clippy::len_without_is_empty, reason = "nobody asks")]
     pub fn len(&self) -> usize {
-        match &self.0 {
-            Repr::Int(value) => itoa::Buffer::new().format(*value).len(),
-            Repr::Bytes(bytes) => bytes.len(),
-        }
+        self.view().len()
     }
 
-    /// The bytes; those of an integer are written into `buffer`.
-    pub fn as_bytes<'a>(&'a self, buffer: &'a mut IntBuffer) -> &'a [u8] {
-        match &self.0 {
-            Repr::Int(value) => buffer.format(*value).as_bytes(),
-            Repr::Bytes(bytes) => bytes,
-        }
-    }
-
-    /// The integer that the string is the canonical form of, if it is.
-    pub fn as_int(&self) -> Option<i64> {
-        match &self.0 {
-            Repr::Int(value) => Some(*value),
-            Repr::Bytes(bytes) => parse_int(bytes),
-        }
-    }
-
-    /// Appends `suffix`. Amortized O(length of the suffix).
-    pub fn append(&mut self, suffix: &[u8]) {
-        self.make_bytes(suffix.len()).extend_from_slice(suffix);
-    }
-
-    /// Overwrites the bytes from `offset` on with `patch`, filling a gap with zero bytes.
+    /// Overwrites the bytes from `offset` on with `patch`, filling a gap with zero bytes. O(length
+    /// of `patch` and of the gap), amortized.
     pub fn set_range(&mut self, offset: usize, patch: &[u8]) {
         let end = offset + patch.len();
-        let bytes = self.make_bytes(end.saturating_sub(self.len()));
+        let bytes = self.make_bytes();
         if bytes.len() < end {
             bytes.resize(end, 0);
         }
         bytes[offset..end].copy_from_slice(patch);
     }
 
-    /// The bytes to change. Those of an integer get room for `more`.
-    fn make_bytes(&mut self, more: usize) -> &mut Vec<u8> {
+    /// The memory outside of the value itself, in bytes.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        match &self.0 {
+            Repr::Int(_) => 0,
+            Repr::Bytes { bytes, .. } => bytes.capacity(),
+        }
+    }
+
+    fn make_bytes(&mut self) -> &mut Vec<u8> {
         if let Repr::Int(value) = self.0 {
-            let mut buffer = itoa::Buffer::new();
-            let digits = buffer.format(value).as_bytes();
-            let mut bytes = Vec::with_capacity(digits.len() + more);
-            bytes.extend_from_slice(digits);
-            self.0 = Repr::Bytes(bytes);
+            let bytes = itoa::Buffer::new().format(value).as_bytes().to_vec();
+            self.0 = Repr::Bytes { bytes, is_built: true };
         }
         match &mut self.0 {
-            Repr::Bytes(bytes) => bytes,
+            Repr::Bytes { bytes, is_built } => {
+                *is_built = true;
+                bytes
+            }
             Repr::Int(_) => unreachable!("an integer was turned into bytes above"),
         }
     }
@@ -156,41 +192,23 @@ mod tests {
         #[test]
         fn reads_back_as_written_and_changed(
             start in prop_oneof![any::<i64>().prop_map(|i| i.to_string().into_bytes()), prop::collection::vec(any::<u8>(), 0..20)],
-            suffix in prop::collection::vec(any::<u8>(), 0..5),
+            patch in prop::collection::vec(any::<u8>(), 0..5),
             offset in 0..30usize,
         ) {
-            let mut string = Str::new(&start);
+            let mut string = StrRef::new(&start).to_owned();
             let mut model = start.clone();
             let check = |string: &Str, model: &[u8]| {
-                assert_eq!(string.as_bytes(&mut IntBuffer::new()), model);
+                assert_eq!(string.view().as_bytes(&mut IntBuffer::new()), model);
                 assert_eq!(string.len(), model.len());
             };
             check(&string, &model);
-            string.append(&suffix);
-            model.extend(&suffix);
+            string.set_range(offset, &patch);
+            if model.len() < offset + patch.len() {
+                model.resize(offset + patch.len(), 0);
+            }
+            model[offset..offset + patch.len()].copy_from_slice(&patch);
             check(&string, &model);
-            string.set_range(offset, &suffix);
-            if model.len() < offset + suffix.len() { model.resize(offset + suffix.len(), 0); }
-            model[offset..offset + suffix.len()].copy_from_slice(&suffix);
-            check(&string, &model);
-            string.replace(&start);
-            check(&string, &start);
-            assert_eq!(string, Str::new(&start));
+            prop_assert_eq!(string.view().encoding(), "raw");
         }
-    }
-
-    #[test]
-    fn a_replaced_string_keeps_memory_that_fits_and_gives_back_what_is_too_much() {
-        let capacity = |string: &Str| match &string.0 {
-            Repr::Bytes(bytes) => bytes.capacity(),
-            Repr::Int(_) => 0,
-        };
-        let mut string = Str::new(&[b'x'; 100]);
-        string.replace(&[b'y'; 60]);
-        assert_eq!((string.len(), capacity(&string)), (60, 100));
-        string.replace(b"short");
-        assert_eq!((string.len(), capacity(&string)), (5, 5));
-        string.replace(b"12");
-        assert_eq!((string.as_int(), capacity(&string)), (Some(12), 0));
     }
 }

@@ -1,0 +1,322 @@
+//! What a cell holds: a key, its value, its deadline and its access clock.
+//!
+//! ```text
+//! byte  0      flags; never 0
+//!       1..4   access clock
+//!       4      length of the key; 255: the length follows as a u32
+//!       5      length of the value; 255: the length follows as a u32
+//!              deadline in milliseconds since the Unix epoch, 6 bytes, or 8 if that is too little,
+//!              then the timer's place in the wheel, 4 bytes: if there is a deadline
+//!              key
+//!              value: bytes, an integer of 8 bytes, or the 8 bytes of a `Box`
+//! ```
+//! All numbers are little-endian.
+
+#![allow(unsafe_code, reason = "a cell may own a box")]
+
+use super::slab::SHARED_MAX;
+use super::wheel::Timer;
+use crate::value::string::StrRef;
+use crate::value::{Value, ValueRef};
+
+/// The cell is in use. The rest of the flags describe its contents.
+const LIVE: u8 = 0x80;
+/// The string was built by parts: OBJECT ENCODING says `raw` whatever its length.
+const BUILT: u8 = 0x40;
+/// There is a deadline of 6 bytes and a timer.
+const DEADLINE: u8 = 0x20;
+/// The deadline has 8 bytes.
+const WIDE: u8 = 0x10;
+/// What the value is.
+const KIND: u8 = 0x03;
+const BYTES: u8 = 0;
+const INT: u8 = 1;
+const BOXED: u8 = 2;
+
+const HEADER: usize = 6;
+/// The length is longer than a byte.
+const LONG: u8 = 255;
+const LONG_LEN: usize = 4;
+const NARROW_DEADLINE: usize = 6;
+const WIDE_DEADLINE: usize = 8;
+const TIMER: usize = 4;
+
+/// The longest string that is stored in its entry, in bytes. Longer ones are boxed.
+pub(super) const INLINE_MAX: usize = SHARED_MAX - 1024;
+
+/// A value to be stored.
+#[derive(Debug)]
+pub(super) enum New<'a> {
+    /// A string of at most [`INLINE_MAX`] bytes.
+    Bytes { bytes: &'a [u8], is_built: bool },
+    /// An integer.
+    Int(i64),
+    /// Anything else.
+    Boxed(Box<Value>),
+}
+
+impl New<'_> {
+    fn len(&self) -> usize {
+        match self {
+            Self::Bytes { bytes, .. } => bytes.len(),
+            Self::Int(_) | Self::Boxed(_) => 8,
+        }
+    }
+}
+
+/// The parts of a cell, by their offsets.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Layout {
+    deadline_at: usize,
+    key_at: usize,
+    value_at: usize,
+    end: usize,
+}
+
+impl Layout {
+    /// Of an entry to be written.
+    pub(super) fn new(key: &[u8], value: &New<'_>, deadline: Option<i64>) -> Self {
+        Self::of(key.len(), value.len(), deadline.map(is_wide))
+    }
+
+    fn of(key: usize, value: usize, is_wide: Option<bool>) -> Self {
+        let long = |len: usize| if len >= LONG.into() { LONG_LEN } else { 0 };
+        let deadline_at = HEADER + long(key) + long(value);
+        let deadline = match is_wide {
+            None => 0,
+            Some(false) => NARROW_DEADLINE + TIMER,
+            Some(true) => WIDE_DEADLINE + TIMER,
+        };
+        let key_at = deadline_at + deadline;
+        let value_at = key_at + key;
+        Self { deadline_at, key_at, value_at, end: value_at + value }
+    }
+
+    /// How many bytes the entry takes.
+    pub(super) fn size(self) -> usize {
+        self.end
+    }
+}
+
+fn is_wide(deadline: i64) -> bool {
+    deadline >> (8 * NARROW_DEADLINE) != 0
+}
+
+/// Writes an entry into a cell of at least `layout.size()` bytes. A boxed value belongs to the cell
+/// from now on.
+pub(super) fn write(
+    cell: &mut [u8],
+    layout: Layout,
+    key: &[u8],
+    value: New<'_>,
+    deadline: Option<i64>,
+    clock: u32,
+) {
+    let (key_len, value_len) = (key.len(), layout.end - layout.value_at);
+    cell[1..4].copy_from_slice(&clock.to_le_bytes()[..3]);
+    let mut at = HEADER;
+    for (place, len) in [(4, key_len), (5, value_len)] {
+        cell[place] = len.min(LONG.into()) as u8;
+        if len >= LONG.into() {
+            let len = u32::try_from(len).expect("a string has at most 4 GiB");
+            cell[at..at + LONG_LEN].copy_from_slice(&len.to_le_bytes());
+            at += LONG_LEN;
+        }
+    }
+    let mut flags = LIVE;
+    if let Some(deadline) = deadline {
+        flags |= DEADLINE | if is_wide(deadline) { WIDE } else { 0 };
+        write_deadline(&mut cell[layout.deadline_at..layout.key_at], deadline);
+    }
+    cell[layout.key_at..layout.value_at].copy_from_slice(key);
+    let place = &mut cell[layout.value_at..layout.end];
+    cell[0] = flags | write_value(place, value);
+}
+
+/// Writes a value to its place and gives the flags that tell what it is.
+fn write_value(place: &mut [u8], value: New<'_>) -> u8 {
+    match value {
+        New::Bytes { bytes, is_built } => {
+            place.copy_from_slice(bytes);
+            BYTES | if is_built { BUILT } else { 0 }
+        }
+        New::Int(value) => {
+            place.copy_from_slice(&value.to_le_bytes());
+            INT
+        }
+        New::Boxed(value) => {
+            let address = Box::into_raw(value).expose_provenance();
+            place.copy_from_slice(&(address as u64).to_le_bytes());
+            BOXED
+        }
+    }
+}
+
+/// `place` ends with the timer.
+fn write_deadline(place: &mut [u8], deadline: i64) {
+    let len = place.len() - TIMER;
+    place[..len].copy_from_slice(&deadline.to_le_bytes()[..len]);
+}
+
+/// An entry in its cell.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry<'a> {
+    cell: &'a [u8],
+    layout: Layout,
+}
+
+impl<'a> Entry<'a> {
+    /// Of a cell that `write` filled.
+    pub(super) fn new(cell: &'a [u8]) -> Self {
+        debug_assert!(cell[0] & LIVE != 0, "the cell is free");
+        Self { cell, layout: read_layout(cell) }
+    }
+
+    /// The key.
+    pub fn key(self) -> &'a [u8] {
+        &self.cell[self.layout.key_at..self.layout.value_at]
+    }
+
+    /// The value.
+    pub fn value(self) -> ValueRef<'a> {
+        let bytes = &self.cell[self.layout.value_at..self.layout.end];
+        match self.cell[0] & KIND {
+            BYTES => {
+                let is_built = self.cell[0] & BUILT != 0;
+                ValueRef::String(StrRef::Bytes { bytes, is_built })
+            }
+            INT => ValueRef::String(StrRef::Int(i64::from_le_bytes(word(bytes)))),
+            _ => self.boxed().expect("the third kind").view(),
+        }
+    }
+
+    /// The value, if it is not in the cell itself.
+    pub(super) fn boxed(self) -> Option<&'a Value> {
+        // SAFETY: the address is that of a box which `write` was given and which the cell owns
+        // until `take_boxed`. The borrow of the cell is a borrow of the box.
+        (self.cell[0] & KIND == BOXED).then(|| unsafe { &*self.address() })
+    }
+
+    fn address(self) -> *mut Value {
+        let bytes = word(&self.cell[self.layout.value_at..self.layout.end]);
+        std::ptr::with_exposed_provenance_mut(u64::from_le_bytes(bytes) as usize)
+    }
+
+    /// When the key expires, in milliseconds since the Unix epoch.
+    pub fn deadline(self) -> Option<i64> {
+        let len = match self.cell[0] & (DEADLINE | WIDE) {
+            0 => return None,
+            DEADLINE => NARROW_DEADLINE,
+            _ => WIDE_DEADLINE,
+        };
+        let at = self.layout.deadline_at;
+        let mut deadline = [0; 8];
+        deadline[..len].copy_from_slice(&self.cell[at..at + len]);
+        Some(i64::from_le_bytes(deadline))
+    }
+
+    /// Whether the deadline has passed. The millisecond of the deadline itself still belongs to
+    /// the key's life, as in Redis.
+    pub fn is_expired(self, unix_ms: i64) -> bool {
+        self.deadline().is_some_and(|deadline| deadline < unix_ms)
+    }
+
+    /// Where the timer is, if there is a deadline.
+    pub(super) fn timer(self) -> Option<Timer> {
+        let timer = &self.cell[self.layout.deadline_at..self.layout.key_at];
+        let (_, timer) = timer.split_last_chunk::<TIMER>()?;
+        Some(Timer::from_bits(u32::from_le_bytes(*timer)))
+    }
+
+    /// The access clock: 24 bits, whose meaning the eviction policy decides.
+    pub fn clock(self) -> u32 {
+        u32::from_le_bytes([self.cell[1], self.cell[2], self.cell[3], 0])
+    }
+
+    /// The bytes that the entry takes in its cell.
+    pub(super) fn size(self) -> usize {
+        self.layout.end
+    }
+}
+
+fn word(bytes: &[u8]) -> [u8; 8] {
+    *bytes.first_chunk().expect("an integer and an address have eight bytes")
+}
+
+/// Whether the entry in `cell` is that of `key`. Faster than reading the whole layout.
+pub(super) fn has_key(cell: &[u8], key: &[u8]) -> bool {
+    let is_short = cell[4] < LONG && cell[5] < LONG;
+    if !is_short {
+        return Entry::new(cell).key() == key;
+    }
+    let at = HEADER + deadline_len(cell[0]);
+    usize::from(cell[4]) == key.len() && cell.get(at..at + key.len()) == Some(key)
+}
+
+fn deadline_len(flags: u8) -> usize {
+    match flags & (DEADLINE | WIDE) {
+        0 => 0,
+        DEADLINE => NARROW_DEADLINE + TIMER,
+        _ => WIDE_DEADLINE + TIMER,
+    }
+}
+
+fn read_layout(cell: &[u8]) -> Layout {
+    let mut at = HEADER;
+    let mut len = |short: u8| {
+        if short < LONG {
+            return usize::from(short);
+        }
+        let long = cell[at..].first_chunk().expect("a long length has four bytes");
+        at += LONG_LEN;
+        u32::from_le_bytes(*long) as usize
+    };
+    let (key, value) = (len(cell[4]), len(cell[5]));
+    let key_at = at + deadline_len(cell[0]);
+    let value_at = key_at + key;
+    Layout { deadline_at: at, key_at, value_at, end: value_at + value }
+}
+
+/// Sets the deadline of an entry that has one of the same width. False if it has not.
+pub(super) fn replace_deadline(cell: &mut [u8], deadline: i64) -> bool {
+    let fits = cell[0] & DEADLINE != 0 && (cell[0] & WIDE != 0) == is_wide(deadline);
+    if fits {
+        let layout = read_layout(cell);
+        write_deadline(&mut cell[layout.deadline_at..layout.key_at], deadline);
+    }
+    fits
+}
+
+/// Notes where the timer of an entry with a deadline is.
+pub(super) fn set_timer(cell: &mut [u8], timer: Timer) {
+    let end = read_layout(cell).key_at;
+    cell[end - TIMER..end].copy_from_slice(&timer.to_bits().to_le_bytes());
+}
+
+/// Sets the access clock.
+pub(super) fn set_clock(cell: &mut [u8], clock: u32) {
+    // Most accesses change nothing, and leave the cache line clean.
+    if Entry::new(cell).clock() != clock {
+        cell[1..4].copy_from_slice(&clock.to_le_bytes()[..3]);
+    }
+}
+
+/// The boxed value of an entry, to change it.
+pub(super) fn boxed_mut(cell: &mut [u8]) -> Option<&mut Value> {
+    let entry = Entry::new(cell);
+    // SAFETY: as in `Entry::boxed`, with a mutable borrow of the cell.
+    (entry.cell[0] & KIND == BOXED).then(|| unsafe { &mut *entry.address() })
+}
+
+/// Takes the boxed value out of an entry, which must be freed or overwritten before it is read
+/// again: it reads as the integer 0 from now on.
+pub(super) fn take_boxed(cell: &mut [u8]) -> Option<Box<Value>> {
+    let entry = Entry::new(cell);
+    if entry.cell[0] & KIND != BOXED {
+        return None;
+    }
+    let address = entry.address();
+    cell[0] = cell[0] & !KIND | INT;
+    // SAFETY: the address came from `Box::into_raw`, and the cell forgets it here.
+    Some(unsafe { Box::from_raw(address) })
+}

@@ -1,0 +1,99 @@
+//! How recently or how often a key is accessed: 24 bits in its entry.
+//!
+//! Under an LFU policy they are the minute of the last access, 16 bits, and a counter that grows
+//! with the logarithm of the number of accesses and sinks with time, 8 bits, as Redis does it.
+//! Otherwise they are the second of the last access.
+
+use crate::keyspace::{Keyspace, Place};
+use crate::now::Now;
+use crate::rng::Rng;
+
+const BITS: u32 = 24;
+const COUNTER_BITS: u32 = 8;
+const COUNTER_MAX: u32 = (1 << COUNTER_BITS) - 1;
+/// The counter of a new key, so that it is not evicted before it had a chance.
+const COUNTER_START: u32 = 5;
+
+/// What an access at this moment means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccessClock {
+    /// Keys remember when they were accessed.
+    Recency {
+        /// Seconds since the Unix epoch, modulo 2^24.
+        now_s: u32,
+    },
+    /// Keys remember how often they were accessed.
+    Frequency {
+        /// Minutes since the Unix epoch, modulo 2^16.
+        now_min: u32,
+        /// `lfu-log-factor`: the higher, the more accesses it takes to count up.
+        log_factor: u32,
+        /// `lfu-decay-time`: minutes without access that count down by one, 0 for never.
+        decay_min: u32,
+    },
+}
+
+impl AccessClock {
+    /// For policies that go by time.
+    pub fn recency(now: Now) -> Self {
+        Self::Recency { now_s: (now.unix_us / 1_000_000) as u32 % (1 << BITS) }
+    }
+
+    /// For policies that go by frequency.
+    pub fn frequency(now: Now, log_factor: u32, decay_min: u32) -> Self {
+        Self::Frequency {
+            now_min: (now.unix_us / 60_000_000) as u32 % (1 << 16),
+            log_factor,
+            decay_min,
+        }
+    }
+
+    /// A key was accessed.
+    pub(super) fn touch(self, keyspace: &mut Keyspace, place: Place, rng: &mut Rng) {
+        let clock = self.accessed(keyspace.entry(place).clock(), rng);
+        keyspace.set_clock(place, clock);
+    }
+
+    /// The clock of a key that is stored, over an `old` one or as a new key.
+    pub(super) fn stored(self, old: Option<u32>, rng: &mut Rng) -> u32 {
+        match (self, old) {
+            (Self::Recency { now_s }, _) => now_s,
+            (Self::Frequency { .. }, Some(old)) => self.accessed(old, rng),
+            (Self::Frequency { now_min, .. }, None) => now_min << COUNTER_BITS | COUNTER_START,
+        }
+    }
+
+    fn accessed(self, old: u32, rng: &mut Rng) -> u32 {
+        match self {
+            Self::Recency { now_s } => now_s,
+            Self::Frequency { now_min, log_factor, .. } => {
+                let counter = self.counter(old);
+                let above_start = counter.saturating_sub(COUNTER_START);
+                let odds = u64::from(above_start) * u64::from(log_factor) + 1;
+                let counts = counter < COUNTER_MAX && rng.below(odds) == 0;
+                now_min << COUNTER_BITS | (counter + u32::from(counts))
+            }
+        }
+    }
+
+    /// For how long the key was not accessed, in seconds. 0 under a policy of frequency.
+    pub fn idle_s(self, clock: u32) -> u32 {
+        match self {
+            Self::Recency { now_s } => now_s.wrapping_sub(clock) % (1 << BITS),
+            Self::Frequency { .. } => 0,
+        }
+    }
+
+    /// The counter of accesses, 0 to 255, as it is after the time without any. 0 under other
+    /// policies.
+    pub fn counter(self, clock: u32) -> u32 {
+        match self {
+            Self::Recency { .. } => 0,
+            Self::Frequency { now_min, decay_min, .. } => {
+                let elapsed = now_min.wrapping_sub(clock >> COUNTER_BITS) % (1 << 16);
+                let decayed = elapsed.checked_div(decay_min).unwrap_or(0);
+                (clock & COUNTER_MAX).saturating_sub(decayed)
+            }
+        }
+    }
+}
