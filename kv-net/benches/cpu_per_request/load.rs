@@ -1,14 +1,12 @@
 //! The load: redis-benchmark.
 
-use crate::Outcome;
 use crate::options::Options;
-use crate::servers;
+use crate::support::Outcome;
+use crate::support::interrupt::Interrupt;
+use crate::support::servers;
 use crate::workload::{Operation, Workload};
-use signal_hook::consts::{SIGINT, SIGTERM};
 use std::io::Read;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -18,18 +16,13 @@ const RUN_MAX: Duration = Duration::from_secs(300);
 pub(crate) struct Load {
     threads: u32,
     cores: Option<String>,
-    /// Set by a signal. Without this the servers would outlive the benchmark.
-    interrupted: Arc<AtomicBool>,
+    interrupt: Interrupt,
 }
 
 impl Load {
     pub(crate) fn new(options: &Options) -> Outcome<Self> {
-        let interrupted = Arc::new(AtomicBool::new(false));
-        for signal in [SIGINT, SIGTERM] {
-            signal_hook::flag::register(signal, Arc::clone(&interrupted))?;
-        }
         let (threads, cores) = (options.load_threads, options.load_cores.clone());
-        Ok(Self { threads, cores, interrupted })
+        Ok(Self { threads, cores, interrupt: Interrupt::on_signals()? })
     }
 
     /// Sends so many requests and waits for all replies. The throughput, in requests per second.
@@ -74,15 +67,18 @@ impl Load {
             if let Some(status) = process.try_wait()? {
                 return Ok(status);
             }
-            let interrupted = self.interrupted.load(Relaxed);
-            if interrupted || Instant::now() > deadline {
+            if let Err(cause) = self.may_go_on(deadline) {
                 process.kill()?;
                 process.wait()?;
-                let cause = if interrupted { "interrupted" } else { "a run took too long" };
-                return Err(cause.into());
+                return Err(cause);
             }
             sleep(Duration::from_millis(10));
         }
+    }
+
+    fn may_go_on(&self, deadline: Instant) -> Outcome<()> {
+        self.interrupt.check()?;
+        if Instant::now() > deadline { Err("a run took too long".into()) } else { Ok(()) }
     }
 }
 

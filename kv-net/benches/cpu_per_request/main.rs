@@ -22,22 +22,22 @@
 //! Needs redis-benchmark and redis-server in the path, and Linux.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "it reports to a terminal")]
 
+mod fill;
 mod floor;
 mod load;
 mod options;
-mod servers;
+#[path = "../support/mod.rs"]
+mod support;
 mod table;
 mod workload;
 
 use load::Load;
 use options::{Options, Task};
-use servers::Server;
-use std::error::Error;
 use std::process::ExitCode;
+use support::Outcome;
+use support::servers::Server;
 use table::Sample;
 use workload::Workload;
-
-type Outcome<T> = Result<T, Box<dyn Error>>;
 
 fn main() -> ExitCode {
     match options::parse().and_then(run) {
@@ -77,7 +77,7 @@ fn measure(
     load: &Load,
     workload: &Workload,
 ) -> Outcome<Vec<(&'static str, Vec<Sample>)>> {
-    let servers = servers::start(options, workload)?;
+    let servers = fill::start(options, workload)?;
     let requests = workload.requests(options.requests);
     for server in &servers {
         sample(load, workload, server, workload.requests(Some(requests / 4)))?;

@@ -1,6 +1,6 @@
 //! The command line.
 
-use crate::Outcome;
+use crate::support::Outcome;
 use crate::workload::{self, Workload};
 use lexopt::{Arg, Parser, ValueExt};
 use std::path::PathBuf;

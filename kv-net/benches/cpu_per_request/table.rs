@@ -1,6 +1,7 @@
 //! The table of results.
 
-use crate::servers::{FLOOR, REDIS};
+use crate::fill::FLOOR;
+use crate::support::servers::REDIS;
 use std::fmt::Write;
 
 /// What one run of the load against one server gave.

@@ -1,5 +1,7 @@
 //! The workloads.
 
+use crate::support::resp::bulk;
+
 /// What every client does, over and over.
 #[derive(Debug)]
 pub(crate) struct Workload {
@@ -78,9 +80,4 @@ impl Workload {
 /// The name that redis-benchmark gives to a key.
 pub(crate) fn key(number: u64) -> String {
     format!("key:{number:012}")
-}
-
-/// `bytes` as a bulk string of RESP.
-pub(crate) fn bulk(bytes: &[u8]) -> Vec<u8> {
-    [format!("${}\r\n", bytes.len()).as_bytes(), bytes, b"\r\n"].concat()
 }
