@@ -4,8 +4,11 @@
 //! ascending order, and held to its end. There is no other way to reach a shard than the view that
 //! such a lock returns, so every concurrent history equals some order of whole commands.
 
+mod encoding;
+mod memory;
 mod view;
 
+pub use memory::{MemoryStats, TableOverhead};
 pub use view::{Deadline, View};
 
 use crate::args::Args;

@@ -1,6 +1,6 @@
 //! The locked part of the store, as handlers see it.
 
-use super::{Locked, Shard, Store, first_hash, shard_of};
+use super::{Locked, Shard, Store, encoding, first_hash, shard_of};
 use crate::error::Error;
 use crate::keyspace::{Entry, Keyspace, Place};
 use crate::rng::Rng;
@@ -376,4 +376,51 @@ fn change_deadline(keyspace: &mut Keyspace, place: Place, deadline: Deadline) {
 
 fn not_locked(shard: usize) -> ! {
     panic!("shard {shard} is not locked: the command's row names neither this key nor Everything")
+}
+
+/// What OBJECT and MEMORY USAGE tell of a key. None of it is a use of the key: when and how often
+/// it was used stays as it is.
+impl View<'_> {
+    /// The name of the form in which Redis would store the value of `key`. Counts a hit or a miss.
+    /// O(1).
+    pub fn encoding(&mut self, key: &[u8]) -> Option<&'static str> {
+        self.read(key).map(encoding::name_of)
+    }
+
+    /// Whether `key` exists, and if so the integer that its value is. Counts a hit or a miss. O(1).
+    pub fn integer(&mut self, key: &[u8]) -> Option<Option<i64>> {
+        self.read(key).map(|value| match value {
+            Value::String(string) => string.as_int(),
+            Value::List(_) => None,
+        })
+    }
+
+    /// How long ago `key` was used, in seconds. Counts a hit or a miss. O(1).
+    ///
+    /// As long as uses are not noted, 0.
+    pub fn idle_s(&mut self, key: &[u8]) -> Option<u64> {
+        self.read(key).map(|_| 0)
+    }
+
+    /// How often `key` was used, on the logarithmic scale of the LFU policies. Counts a hit or a
+    /// miss. O(1).
+    ///
+    /// As long as uses are not counted, what a new key has.
+    pub fn frequency(&mut self, key: &[u8]) -> Option<u8> {
+        const NEW: u8 = 5;
+        self.read(key).map(|_| NEW)
+    }
+
+    /// How much memory `key` and its value take, in bytes. Counts nothing.
+    ///
+    /// As long as memory is not counted, their own bytes and the entry's. O(n) for a list.
+    pub fn memory_usage(&mut self, key: &[u8]) -> Option<usize> {
+        let (keyspace, _, place) = self.find_in_database(key);
+        let entry = keyspace.at(place?);
+        let value = match &entry.value {
+            Value::String(string) => string.len(),
+            Value::List(list) => list.iter_from(0).map(<[u8]>::len).sum(),
+        };
+        Some(size_of::<Entry>() + entry.key().len() + value)
+    }
 }
