@@ -5,6 +5,7 @@ mod policy;
 
 pub use policy::Policy;
 
+use crate::kernel::until_zero;
 use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 use std::sync::{RwLock, RwLockReadGuard};
 
@@ -447,7 +448,8 @@ impl Parsed {
 }
 
 fn parse(kind: Kind, value: &[u8]) -> Result<Parsed, String> {
-    let text = String::from_utf8_lossy(value).into_owned();
+    // Redis reads words and sizes, though not whole numbers, up to the first zero byte.
+    let text = String::from_utf8_lossy(until_zero(value)).into_owned();
     let in_range = |number: i64, min: i64, max: i64| {
         let error = || format!("argument must be between {min} and {max} inclusive");
         (min..=max).contains(&number).then_some(number).ok_or_else(error)
