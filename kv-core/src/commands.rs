@@ -6,6 +6,7 @@ pub(crate) mod connection;
 pub(crate) mod generic;
 pub(crate) mod help;
 pub(crate) mod list;
+pub(crate) mod object;
 pub(crate) mod parse;
 pub(crate) mod server;
 pub(crate) mod string;

@@ -1,6 +1,11 @@
 //! Settings: one table of parameters, from which CONFIG, the server's flags and the documentation
 //! are made. Numbers can be read without a lock.
 
+mod policy;
+
+pub use policy::Policy;
+
+use crate::kernel::until_zero;
 use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 use std::sync::{RwLock, RwLockReadGuard};
 
@@ -17,6 +22,8 @@ pub struct Parameter {
     pub fixed: bool,
     /// What it is for, in one line.
     pub summary: &'static str,
+    /// Of another name for a setting: the setting's name.
+    pub alias_of: Option<&'static str>,
 }
 
 /// What values a setting takes.
@@ -24,6 +31,10 @@ pub struct Parameter {
 pub enum Kind {
     /// `yes` or `no`.
     Bool,
+    /// `no`. `yes` is refused, for this reason.
+    Never(&'static str),
+    /// One of these words. Its number is its position.
+    Choice(&'static [&'static str]),
     /// A whole number from a range.
     Int {
         /// The least.
@@ -52,9 +63,42 @@ pub struct Id(usize);
 const MEMORY_MAX: i64 = i64::MAX;
 
 const DEFAULT: Parameter =
-    Parameter { name: "", kind: Kind::Text, default: "", fixed: true, summary: "" };
+    Parameter { name: "", kind: Kind::Text, default: "", fixed: true, summary: "", alias_of: None };
+
+/// A number in Redis's `int`, not negative.
+const COUNT: Kind = Kind::Int { min: 0, max: i32::MAX as i64 };
+
+/// Accepted, since configurations name them; without effect, since freeing is always done in
+/// slices and no command waits for it.
+const LAZYFREE: Parameter = Parameter { kind: Kind::Bool, default: "no", fixed: false, ..DEFAULT };
+
+/// Bounds of a list's form: a number of elements, or -1 to -5 for sizes from 4 to 64 KiB.
+const LIST_MAX_LISTPACK: Parameter = Parameter {
+    kind: Kind::Int { min: i32::MIN as i64, max: i32::MAX as i64 },
+    default: "-2",
+    fixed: false,
+    ..DEFAULT
+};
 
 static PARAMETERS: &[Parameter] = &[
+    Parameter {
+        name: "active-expire-effort",
+        kind: Kind::Int { min: 1, max: 10 },
+        default: "1",
+        fixed: false,
+        summary: "accepted, without effect: how much work goes into removing expired keys does not depend on it",
+        ..DEFAULT
+    },
+    Parameter {
+        name: "activedefrag",
+        kind: Kind::Never(
+            "Active defragmentation cannot be enabled: it requires a Redis server compiled with a modified Jemalloc like the one shipped by default with the Redis source distribution",
+        ),
+        default: "no",
+        fixed: false,
+        summary: "whether memory is defragmented in the background; it cannot be, and only 'no' is accepted",
+        ..DEFAULT
+    },
     Parameter {
         name: "appendonly",
         kind: Kind::Bool,
@@ -74,6 +118,7 @@ static PARAMETERS: &[Parameter] = &[
         default: "normal 1073741824 33554432 10",
         fixed: false,
         summary: "per class of clients: replies beyond the hard limit close the connection; beyond the soft limit no further request is read, and a client that takes nothing for so many seconds is closed",
+        ..DEFAULT
     },
     Parameter {
         name: "client-query-buffer-limit",
@@ -81,6 +126,7 @@ static PARAMETERS: &[Parameter] = &[
         default: "1073741824",
         fixed: false,
         summary: "the longest request, in bytes; a longer one closes the connection",
+        ..DEFAULT
     },
     Parameter {
         name: "databases",
@@ -90,11 +136,96 @@ static PARAMETERS: &[Parameter] = &[
         ..DEFAULT
     },
     Parameter {
+        name: "lazyfree-lazy-eviction",
+        summary: "accepted, without effect: what eviction removes is always freed in slices",
+        ..LAZYFREE
+    },
+    Parameter {
+        name: "lazyfree-lazy-expire",
+        summary: "accepted, without effect: what expires is always freed in slices",
+        ..LAZYFREE
+    },
+    Parameter {
+        name: "lazyfree-lazy-server-del",
+        summary: "accepted, without effect: what a command replaces is always freed in slices",
+        ..LAZYFREE
+    },
+    Parameter {
+        name: "lazyfree-lazy-user-del",
+        summary: "accepted, without effect: DEL always frees in slices, as UNLINK does",
+        ..LAZYFREE
+    },
+    Parameter {
+        name: "lazyfree-lazy-user-flush",
+        summary: "accepted, without effect: FLUSHALL and FLUSHDB always free in slices, SYNC or ASYNC",
+        ..LAZYFREE
+    },
+    Parameter {
+        name: "lfu-decay-time",
+        kind: COUNT,
+        default: "1",
+        fixed: false,
+        summary: "minutes without use after which a key's count of uses falls by one; 0 means that it never falls",
+        ..DEFAULT
+    },
+    Parameter {
+        name: "lfu-log-factor",
+        kind: COUNT,
+        default: "10",
+        fixed: false,
+        summary: "how slowly a key's count of uses grows; with 0 it counts every use",
+        ..DEFAULT
+    },
+    Parameter {
+        name: "list-max-listpack-size",
+        summary: "accepted; the form of a list in memory does not depend on it",
+        ..LIST_MAX_LISTPACK
+    },
+    Parameter {
+        name: "list-max-ziplist-size",
+        summary: "another name for list-max-listpack-size",
+        alias_of: Some("list-max-listpack-size"),
+        ..LIST_MAX_LISTPACK
+    },
+    Parameter {
         name: "maxclients",
         kind: Kind::Int { min: 1, max: 4_294_967_295 },
         default: "10000",
         fixed: false,
         summary: "how many clients may be connected at once",
+        ..DEFAULT
+    },
+    Parameter {
+        name: "maxmemory",
+        kind: Kind::Memory { min: 0, max: MEMORY_MAX },
+        default: "0",
+        fixed: false,
+        summary: "how many bytes the data may take; 0 sets no limit",
+        ..DEFAULT
+    },
+    Parameter {
+        name: "maxmemory-eviction-tenacity",
+        kind: Kind::Int { min: 0, max: 100 },
+        default: "10",
+        fixed: false,
+        summary: "how long a command may go on removing keys to make room, from 0 for least to 100 for without end",
+        ..DEFAULT
+    },
+    Parameter {
+        name: "maxmemory-policy",
+        kind: Kind::Choice(Policy::NAMES),
+        default: "noeviction",
+        fixed: false,
+        summary: "which keys make room when the data takes more than maxmemory",
+        ..DEFAULT
+    },
+    Parameter {
+        name: "maxmemory-samples",
+        kind: Kind::Int { min: 1, max: 64 },
+        default: "5",
+        fixed: false,
+        summary: "how many keys are looked at to find one that makes room",
+        ..DEFAULT
     },
     Parameter {
         name: "port",
@@ -109,6 +240,7 @@ static PARAMETERS: &[Parameter] = &[
         default: "536870912",
         fixed: false,
         summary: "the longest argument and the longest string, in bytes",
+        ..DEFAULT
     },
     Parameter { name: "save", summary: "when to save a snapshot; there are none yet", ..DEFAULT },
     Parameter {
@@ -137,8 +269,22 @@ static PARAMETERS: &[Parameter] = &[
 pub const CLIENT_QUERY_BUFFER_LIMIT: Id = id("client-query-buffer-limit");
 /// `databases`
 pub const DATABASES: Id = id("databases");
+/// `lfu-decay-time`, in minutes
+pub const LFU_DECAY_TIME: Id = id("lfu-decay-time");
+/// `lfu-log-factor`
+pub const LFU_LOG_FACTOR: Id = id("lfu-log-factor");
+/// `list-max-listpack-size`
+pub const LIST_MAX_LISTPACK_SIZE: Id = id("list-max-listpack-size");
 /// `maxclients`
 pub const MAXCLIENTS: Id = id("maxclients");
+/// `maxmemory`, in bytes
+pub const MAXMEMORY: Id = id("maxmemory");
+/// `maxmemory-eviction-tenacity`
+pub const MAXMEMORY_EVICTION_TENACITY: Id = id("maxmemory-eviction-tenacity");
+/// `maxmemory-policy`
+pub const MAXMEMORY_POLICY: Id = id("maxmemory-policy");
+/// `maxmemory-samples`
+pub const MAXMEMORY_SAMPLES: Id = id("maxmemory-samples");
 /// `port`
 pub const PORT: Id = id("port");
 /// `bind`
@@ -192,6 +338,11 @@ impl Id {
     pub fn parameter(self) -> &'static Parameter {
         &PARAMETERS[self.0]
     }
+
+    /// Itself, or the setting that it is another name for.
+    fn target(self) -> Id {
+        self.parameter().alias_of.map_or(self, id)
+    }
 }
 
 /// The limits of a connection's output. 0 means that there is none.
@@ -230,14 +381,22 @@ impl Default for Config {
 
 impl Config {
     /// A whole number, or a number of bytes.
+    ///
+    /// `id` is one of this module's constants: the numbers are kept under the settings' own names.
     pub fn int(&self, id: Id) -> i64 {
         debug_assert!(matches!(id.parameter().kind, Kind::Int { .. } | Kind::Memory { .. }));
+        debug_assert!(id.parameter().alias_of.is_none());
         self.numbers[id.0].load(Relaxed)
     }
 
     /// The value as CONFIG GET gives it.
     pub fn text(&self, id: Id) -> String {
-        self.values()[id.0].clone()
+        self.values()[id.target().0].clone()
+    }
+
+    /// Which keys make room when memory is short. Takes no lock.
+    pub fn eviction_policy(&self) -> Policy {
+        Policy::ALL[self.numbers[MAXMEMORY_POLICY.0].load(Relaxed) as usize]
     }
 
     /// The limits of clients' output.
@@ -256,8 +415,9 @@ impl Config {
     /// explanation.
     pub fn set(&self, id: Id, value: &[u8]) -> Result<(), String> {
         let parsed = parse(id.parameter().kind, value)?;
-        self.values.write().expect(POISON)[id.0] = parsed.text;
-        self.numbers[id.0].store(parsed.number, Relaxed);
+        let slot = id.target().0;
+        self.values.write().expect(POISON)[slot] = parsed.text;
+        self.numbers[slot].store(parsed.number, Relaxed);
         if let Some(limits) = parsed.limits {
             (0..3).for_each(|i| self.output[i].store(limits[i], Relaxed));
         }
@@ -288,18 +448,19 @@ impl Parsed {
 }
 
 fn parse(kind: Kind, value: &[u8]) -> Result<Parsed, String> {
-    let text = String::from_utf8_lossy(value).into_owned();
+    // Redis reads words and sizes, though not whole numbers, up to the first zero byte.
+    let text = String::from_utf8_lossy(until_zero(value)).into_owned();
     let in_range = |number: i64, min: i64, max: i64| {
         let error = || format!("argument must be between {min} and {max} inclusive");
         (min..=max).contains(&number).then_some(number).ok_or_else(error)
     };
     match kind {
-        Kind::Bool => match text.to_ascii_lowercase().as_str() {
-            word @ ("yes" | "no") => {
-                Ok(Parsed { text: word.into(), number: i64::from(word == "yes"), limits: None })
-            }
-            _ => Err("argument must be 'yes' or 'no'".into()),
+        Kind::Bool => parse_bool(&text),
+        Kind::Never(why) => match parse_bool(&text)? {
+            parsed if parsed.number == 0 => Ok(parsed),
+            _ => Err(why.into()),
         },
+        Kind::Choice(words) => parse_choice(&text, words),
         Kind::Int { min, max } => {
             let number = crate::value::string::parse_int(value);
             let number = number.ok_or("argument couldn't be parsed into an integer")?;
@@ -332,6 +493,22 @@ fn parse(kind: Kind, value: &[u8]) -> Result<Parsed, String> {
             Ok(Parsed { text, number: 0, limits: Some([hard, soft, i64::from(seconds)]) })
         }
     }
+}
+
+fn parse_bool(text: &str) -> Result<Parsed, String> {
+    match text.to_ascii_lowercase().as_str() {
+        word @ ("yes" | "no") => {
+            Ok(Parsed { text: word.into(), number: i64::from(word == "yes"), limits: None })
+        }
+        _ => Err("argument must be 'yes' or 'no'".into()),
+    }
+}
+
+fn parse_choice(text: &str, words: &[&str]) -> Result<Parsed, String> {
+    let position = words.iter().position(|word| word.eq_ignore_ascii_case(text));
+    let error = || format!("argument(s) must be one of the following: {}", words.join(", "));
+    let position = position.ok_or_else(error)?;
+    Ok(Parsed { text: words[position].into(), number: position as i64, limits: None })
 }
 
 /// A number of bytes with an optional unit. As in Redis, no digits are 0; a number beyond 64 bits
@@ -386,6 +563,26 @@ mod tests {
         }
         for text in ["-1", "1tb", "1 k", "1.5gb"] {
             assert_eq!(parse_memory(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn another_name_for_a_setting_has_a_setting_to_name() {
+        for alias in ids().filter(|id| id.parameter().alias_of.is_some()) {
+            let (alias, target) = (alias.parameter(), alias.target().parameter());
+            assert_eq!(target.alias_of, None, "{}", alias.name);
+            assert_eq!(alias.default, target.default, "{}", alias.name);
+        }
+    }
+
+    #[test]
+    fn the_eviction_policy_is_the_one_that_was_named() {
+        let config = Config::default();
+        assert_eq!(config.eviction_policy(), Policy::NoEviction);
+        for policy in Policy::ALL {
+            config.set(MAXMEMORY_POLICY, policy.name().to_uppercase().as_bytes()).unwrap();
+            assert_eq!(config.eviction_policy(), policy);
+            assert_eq!(config.text(MAXMEMORY_POLICY), policy.name());
         }
     }
 

@@ -54,6 +54,9 @@ pub enum Error {
     /// A time to live that overflows, or that is not positive where it must be. Holds the command.
     #[error("ERR invalid expire time in '{0}' command")]
     InvalidExpire(&'static str),
+    /// There is no memory left for a command that may need some.
+    #[error("OOM command not allowed when used memory > 'maxmemory'.")]
+    OutOfMemory,
     /// Too few or too many arguments. Holds the command's full name, `client|id` for a subcommand.
     #[error("ERR wrong number of arguments for '{0}' command")]
     WrongArity(Cow<'static, str>),

@@ -5,7 +5,7 @@
 //! into the caller's sink, and does nothing between calls.
 
 use crate::args::Args;
-use crate::command::{Command, Cx, EngineCx, Group, Handler, table};
+use crate::command::{Command, Cx, EngineCx, Group, Handler, flag, table};
 use crate::config::{self, Config};
 use crate::error::Error;
 use crate::keyspace::Sizes;
@@ -13,9 +13,12 @@ use crate::now::Now;
 use crate::reply::Reply;
 use crate::rng::Rng;
 use crate::session::{Peer, Registry, Session};
-use crate::store::{Access, AccessClock, Store};
+use crate::store::{Access, AccessClock, Eviction, OutOfMemory, Store};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+/// Tells the choices of eviction from those of the command that it makes room for.
+const EVICTION: u64 = 0x6576_6963_7469_6f6e;
 
 /// The version of Redis whose commands and replies are followed.
 pub const REDIS_VERSION: &str = "7.2.0";
@@ -149,10 +152,29 @@ impl Kernel {
     pub fn batch(&self, now: Now) -> Batch<'_> {
         Batch {
             kernel: self,
-            access: self.store.access(now, AccessClock::recency(now)),
+            access: self.store.access(now, self.access_clock(now)),
             now,
             commands: 0,
         }
+    }
+
+    /// What an access to a key means under the eviction policy of this moment.
+    fn access_clock(&self, now: Now) -> AccessClock {
+        if !self.config.eviction_policy().is_lfu() {
+            return AccessClock::recency(now);
+        }
+        let number = |id| self.config.int(id) as u32;
+        AccessClock::frequency(now, number(config::LFU_LOG_FACTOR), number(config::LFU_DECAY_TIME))
+    }
+
+    /// How much memory the data may take, if there is a limit.
+    fn eviction(&self) -> Option<Eviction> {
+        let max = self.config.int(config::MAXMEMORY) as usize;
+        (max > 0).then(|| Eviction {
+            used_max: max.saturating_sub(self.sessions.buffered()),
+            policy: self.config.eviction_policy(),
+            samples: self.config.int(config::MAXMEMORY_SAMPLES) as usize,
+        })
     }
 
     /// When [`Batch::tend`] has something to do, in milliseconds since the Unix epoch; the past for
@@ -223,7 +245,9 @@ impl Batch<'_> {
         let (kernel, now) = (self.kernel, self.now);
         session.commands += 1;
         session.profile().note_command(command, now);
+        let has_room = self.make_room(command, session);
         let result = match command.handler {
+            _ if has_room.is_err() => Err(Error::OutOfMemory),
             Handler::Data(handler) => {
                 let db = self.access.lock(command, args, session.database);
                 let rng = Rng::derive(kernel.seed, session.id(), session.commands);
@@ -252,6 +276,16 @@ impl Batch<'_> {
             out.error(&error);
             Flow::Continue
         })
+    }
+
+    /// Sees to it that there is memory for a command that may need some.
+    fn make_room(&mut self, command: &Command, session: &Session) -> Result<(), OutOfMemory> {
+        if command.flags & flag::DENYOOM == 0 {
+            return Ok(());
+        }
+        let Some(limit) = self.kernel.eviction() else { return Ok(()) };
+        let mut rng = Rng::derive(self.kernel.seed ^ EVICTION, session.id(), session.commands);
+        self.access.make_room(&limit, &mut rng)
     }
 
     /// Adds the batch's commands so far to the kernel's statistics.

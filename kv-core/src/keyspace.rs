@@ -63,6 +63,10 @@ pub struct Place {
     cell: Ref,
 }
 
+/// An entry that may be evicted, until the next change of the keyspace.
+#[derive(Clone, Copy, Debug)]
+pub struct Candidate(Ref);
+
 /// A value to be stored.
 #[derive(Debug)]
 pub enum Input<'a> {
@@ -464,6 +468,56 @@ impl Keyspace {
             }
         }
         (expired, cells.len())
+    }
+
+    /// Of about `count` neighbours from a place in hash order on, the one with the highest score.
+    /// `position` is that place. O(`count`).
+    pub fn worst(
+        &self,
+        position: u64,
+        count: usize,
+        score: impl Fn(Entry<'_>) -> u64,
+    ) -> Option<(u64, Candidate)> {
+        let first = self.slot_of(position);
+        let slots = self.directory[first.min(self.directory.len())..].iter().chain(&self.directory);
+        let mut segments = slots.map(|&segment| &self.segments[segment as usize]);
+        let segment = segments.find(|segment| segment.len() > 0)?;
+        self.highest(segment.sample(self.tag(segment, position), count), score)
+    }
+
+    /// The same of entries with a deadline, by no order.
+    pub fn worst_with_deadline(
+        &self,
+        position: u64,
+        count: usize,
+        score: impl Fn(Entry<'_>) -> u64,
+    ) -> Option<(u64, Candidate)> {
+        self.highest(self.wheel.as_ref()?.sample(position, count), score)
+    }
+
+    /// The same of entries whose deadlines are among the soonest.
+    pub fn worst_of_soonest(
+        &self,
+        count: usize,
+        score: impl Fn(Entry<'_>) -> u64,
+    ) -> Option<(u64, Candidate)> {
+        self.highest(self.wheel.as_ref()?.soonest().take(count), score)
+    }
+
+    fn highest(
+        &self,
+        cells: impl Iterator<Item = Ref>,
+        score: impl Fn(Entry<'_>) -> u64,
+    ) -> Option<(u64, Candidate)> {
+        let scored = cells.map(|cell| (score(Entry::new(self.slab.cell(cell))), Candidate(cell)));
+        scored.max_by_key(|&(score, _)| score)
+    }
+
+    /// Removes the entry that was found to be the worst. Gives its value if it was boxed.
+    #[must_use = "the value may be too large to drop at once"]
+    pub fn evict(&mut self, Candidate(cell): Candidate) -> Option<Box<Value>> {
+        let hash = self.hash_of(cell);
+        self.remove(hash, self.place_of(hash, cell))
     }
 
     /// Whether there are pages that should be given back.
@@ -896,7 +950,7 @@ mod tests {
     impl Pair {
         fn hash(&self, key: u16) -> (u64, Vec<u8>) {
             // Some keys are long.
-            let len = if key % 50 == 0 { 300 } else { 2 };
+            let len = if key.is_multiple_of(50) { 300 } else { 2 };
             let key: Vec<u8> = key.to_le_bytes().into_iter().cycle().take(len).collect();
             let hash = self.keyspace.hasher.hash(&key);
             (hash, key)

@@ -20,6 +20,16 @@ pub struct Session {
 }
 
 impl Session {
+    /// Tells how much the connection has buffered, in bytes.
+    pub fn set_buffered(&self, input: usize, output: usize) {
+        let Profile { input_len, output_len, .. } = &*self.profile;
+        let before = steps(input_len.swap(input, Relaxed) + output_len.swap(output, Relaxed));
+        let after = steps(input + output);
+        if after != before {
+            self.registry.buffered.fetch_add(after.wrapping_sub(before), Relaxed);
+        }
+    }
+
     /// What other sessions may see of this one.
     pub fn profile(&self) -> &Profile {
         &self.profile
@@ -39,6 +49,7 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
+        self.set_buffered(0, 0);
         self.registry.list().remove(&self.profile.id);
     }
 }
@@ -114,12 +125,6 @@ impl Profile {
         self.output_len.load(Relaxed)
     }
 
-    /// Tells how much the connection has buffered, in bytes.
-    pub fn set_buffered(&self, input: usize, output: usize) {
-        self.input_len.store(input, Relaxed);
-        self.output_len.store(output, Relaxed);
-    }
-
     /// The last command that began, if there was one.
     pub fn last_command(&self) -> Option<&'static Command> {
         let address = self.last_command.load(Relaxed);
@@ -159,9 +164,24 @@ pub struct Registry {
     /// Of `opened`, those before the last reset of the statistics.
     forgotten: AtomicU64,
     refused: AtomicU64,
+    /// What all connections have buffered, in bytes, each rounded down to [`BUFFER_STEP`].
+    buffered: AtomicUsize,
+}
+
+/// Changes of what a connection has buffered count in steps of so many bytes, so that connections
+/// that buffer little do not all write to the same place.
+const BUFFER_STEP: usize = 16 * 1024;
+
+fn steps(bytes: usize) -> usize {
+    bytes / BUFFER_STEP * BUFFER_STEP
 }
 
 impl Registry {
+    /// What all connections have buffered, in bytes, small buffers not counted.
+    pub fn buffered(&self) -> usize {
+        self.buffered.load(Relaxed)
+    }
+
     /// Opens a session, unless there are `max` already.
     pub fn open(self: &Arc<Self>, peer: Peer, now: Now, max: usize) -> Option<Session> {
         let mut sessions = self.list();

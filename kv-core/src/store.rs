@@ -5,15 +5,20 @@
 //! such a lock returns, so every concurrent history equals some order of whole commands.
 
 mod clock;
+mod encoding;
+mod evict;
+mod memory;
 mod view;
 
 pub use clock::AccessClock;
+pub use evict::{Eviction, OutOfMemory};
+pub use memory::{MemoryStats, TableOverhead};
 pub use view::{Deadline, ListMut, View};
 
 use crate::args::Args;
 use crate::command::{Command, Scope};
 use crate::hash::KeyHasher;
-use crate::keyspace::{Graveyard, Keyspace, Memory, Sizes};
+use crate::keyspace::{Graveyard, Keyspace, Sizes};
 use crate::now::Now;
 use crate::rng::Rng;
 use crate::value::Value;
@@ -33,6 +38,10 @@ pub struct Store {
     due_ms: AtomicI64,
     /// The shard that `tend` begins with.
     turn: AtomicUsize,
+    /// What the data takes, in bytes: the sum of what shards have published.
+    used: AtomicUsize,
+    /// The most that was ever in use.
+    peak: AtomicUsize,
 }
 
 /// The keys whose hashes begin with the shard's number, of all databases.
@@ -43,9 +52,23 @@ struct Shard {
     stats: ShardStats,
     /// For what depends on the history of the shard: counters of accesses, eviction.
     rng: Rng,
+    /// What each database takes, and the graveyard behind them, as far as the store knows.
+    published: Box<[usize]>,
 }
 
 impl Shard {
+    /// Tells the store what a database and the graveyard take now.
+    fn publish(&mut self, store: &Store, database: usize) {
+        let now = [self.databases[database].memory().used(), self.graveyard.bytes()];
+        let graveyard = self.databases.len();
+        for (place, now) in [database, graveyard].into_iter().zip(now) {
+            let before = std::mem::replace(&mut self.published[place], now);
+            if now != before {
+                store.used.fetch_add(now.wrapping_sub(before), Relaxed);
+            }
+        }
+    }
+
     /// Frees what a change of a database has put out of use, and sees to it that what is left to
     /// do is done.
     fn discard(&mut self, value: Option<Box<Value>>, store: &Store, database: usize) {
@@ -97,6 +120,8 @@ pub struct ShardStats {
     pub misses: u64,
     /// Keys removed because their deadline had passed.
     pub expired: u64,
+    /// Keys removed to make room.
+    pub evicted: u64,
 }
 
 /// How much one database holds.
@@ -123,10 +148,18 @@ impl Store {
             graveyard: Graveyard::default(),
             stats: ShardStats::default(),
             rng: Rng::new(rng.next_u64()),
+            published: vec![0; databases + 1].into(),
         };
         let shards = (0..shards).map(|_| Mutex::new(shard())).collect();
-        let (due_ms, turn) = (AtomicI64::new(i64::MAX), AtomicUsize::new(0));
-        Self { shards, hasher, databases, due_ms, turn }
+        Self {
+            shards,
+            hasher,
+            databases,
+            due_ms: AtomicI64::new(i64::MAX),
+            turn: AtomicUsize::new(0),
+            used: AtomicUsize::new(0),
+            peak: AtomicUsize::new(0),
+        }
     }
 
     /// How many databases there are.
@@ -247,6 +280,7 @@ impl Access<'_> {
             sum.hits += shard.stats.hits;
             sum.misses += shard.stats.misses;
             sum.expired += shard.stats.expired;
+            sum.evicted += shard.stats.evicted;
         });
         sum
     }
@@ -270,21 +304,12 @@ impl Access<'_> {
             if spent < budget {
                 spent += shard.tend(unix_ms, budget - spent);
                 index += 1;
+                (0..store.databases).for_each(|database| shard.publish(store, database));
             }
             store.is_due_at(shard.due_ms());
         });
         store.turn.store(index, Relaxed);
         spent
-    }
-
-    /// The memory of all shards: that of the keyspaces, and what waits to be freed.
-    pub fn memory(&mut self) -> (Memory, usize) {
-        let mut sum = (Memory::default(), 0);
-        self.for_each_shard(|shard| {
-            shard.databases.iter().for_each(|keyspace| sum.0 += keyspace.memory());
-            sum.1 += shard.graveyard.bytes();
-        });
-        sum
     }
 
     /// Checks what must always hold, for tests and simulations. O(n).

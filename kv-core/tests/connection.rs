@@ -307,7 +307,7 @@ fn client_info_has_every_field_in_the_order_of_redis() {
     client.run("+2500ms");
     client.run("HELLO 3 SETNAME me");
     client.run("SELECT 3");
-    client.session.profile().set_buffered(7, 9);
+    client.session.set_buffered(7, 9);
     assert_eq!(
         client.run("CLIENT INFO"),
         r"=id=1 addr= laddr= fd=0 name=me age=2 idle=0 flags=N db=3 sub=0 psub=0 ssub=0 multi=-1 qbuf=7 qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=9 oll=0 omem=0 tot-mem=16 events=r cmd=client|info user=default redir=-1 resp=3 lib-name= lib-ver=\x0a"

@@ -52,6 +52,15 @@ const GRAMMAR: &[&str] = &[
     "EXISTS key+",
     "TOUCH key+",
     "TYPE key",
+    "OBJECT ENCODING key",
+    "OBJECT REFCOUNT key",
+    "OBJECT IDLETIME key",
+    "OBJECT FREQ key",
+    "OBJECT nosuch",
+    "MEMORY USAGE key memory-option*",
+    "MEMORY PURGE",
+    "MEMORY STATS",
+    "MEMORY nosuch",
     "KEYS pattern",
     "RENAME key key",
     "RENAMENX key key",
@@ -229,6 +238,7 @@ fn words(name: &str) -> BoxedStrategy<Words> {
         // depends on the moment.
         "expire-option" => any_of(&["NX", "XX", "LT"]),
         "expireat-option" => any_of(&["NX", "XX", "GT", "LT"]),
+        "memory-option" => any_of(&["SAMPLES int"]),
         "flush-option" => any_of(&["ASYNC", "SYNC"]),
         "version" => one_of(&["2", "3", "3", "1", "4", "x", ""]),
         "hello-option" => {
@@ -245,16 +255,42 @@ fn words(name: &str) -> BoxedStrategy<Words> {
             "proto-max-bulk-len",
             "proto-max-*",
             "client-query-buffer-limit",
+            "maxmemory",
+            "MAXMEMORY-p*",
+            "lfu-*",
+            "lazyfree-*",
+            "list-max-*",
+            "list-max-ziplist-size",
+            "active-expire-effort",
+            "activedefrag",
             "nosuch",
             "",
         ]),
-        // Not client-query-buffer-limit: ours has a limit below 4 GiB of its own.
+        // Not client-query-buffer-limit: ours has a limit below 4 GiB of its own. Nor
+        // maxmemory-samples: Redis had no limit of 64 before 7.4.
         "setting" => any_of(&[
             "maxclients count",
             "proto-max-bulk-len size",
             "databases count",
             "nosuch count",
+            "lfu-decay-time count",
+            "lfu-log-factor int",
+            "list-max-listpack-size int",
+            "list-max-ziplist-size count",
+            "maxmemory-eviction-tenacity count",
+            "active-expire-effort int",
+            "lazyfree-lazy-user-del bool",
+            "lazyfree-lazy-user-flush bool",
+            "activedefrag NO",
+            "activedefrag count",
+            "maxmemory large",
+            "maxmemory-policy policy",
         ]),
+        "bool" => one_of(&["yes", "NO", "no", "1", ""]),
+        // Large enough that nothing is evicted.
+        "large" => one_of(&["0", "1gb", "2G", "1073741824", "-1", "1x", ""]),
+        // Those under which nothing is told of a key that depends on time or chance.
+        "policy" => one_of(&["noeviction", "allkeys-LRU", "volatile-ttl", "volatile-lru", "x", ""]),
         "count" => one_of(&["100", "1000", "0", "-1", "x", ""]),
         "size" => one_of(&["1mb", "2M", "536870912", "1GB", "0", "-1", "1x", ""]),
         "whole" => any_command(GRAMMAR).boxed(),
@@ -415,6 +451,10 @@ impl Pair {
         for line in [
             "FLUSHALL",
             "CONFIG SET maxclients 1000 proto-max-bulk-len 512mb client-query-buffer-limit 1gb",
+            "CONFIG SET lfu-decay-time 1 lfu-log-factor 10 list-max-listpack-size -2",
+            "CONFIG SET maxmemory 0 maxmemory-policy noeviction maxmemory-samples 5",
+            "CONFIG SET maxmemory-eviction-tenacity 10 active-expire-effort 1",
+            "CONFIG SET lazyfree-lazy-user-del no lazyfree-lazy-user-flush no",
         ] {
             assert_eq!(pair.ours.call(line), r"+OK\r\n");
             assert_eq!(pair.theirs.call(line), r"+OK\r\n");
@@ -543,7 +583,9 @@ fn name(words: &Words) -> String {
     let lower = |word: &Vec<u8>| String::from_utf8_lossy(word).to_ascii_lowercase();
     let name = lower(&words[0]);
     match name.as_str() {
-        "config" | "command" if words.len() > 1 => format!("{name} {}", lower(&words[1])),
+        "config" | "command" | "object" | "memory" if words.len() > 1 => {
+            format!("{name} {}", lower(&words[1]))
+        }
         _ => name,
     }
 }
@@ -560,14 +602,32 @@ fn agree(request: &Words, ours: &[u8], theirs: &[u8]) -> bool {
         "ttl" | "expiretime" => are_near(ours, theirs, SLOWNESS_S),
         "pttl" | "pexpiretime" => are_near(ours, theirs, SLOWNESS_S * 1000),
         "hello" => without_version(ours) == without_version(theirs),
-        // Redis reads a setting's value up to the first zero byte.
-        "config set" if request.concat().contains(&0) => ours[0] == theirs[0],
+        "object encoding" => are_encodings(payload(ours), payload(theirs)),
+        // A copy of a small integer, or one that came about in place, is not shared in Redis.
+        "object refcount" => ours == b":2147483647\r\n" && theirs == b":1\r\n",
+        "object idletime" => ours[0] == b':' && theirs[0] == b':',
+        // An expired key takes memory in Redis until something looks at it.
+        "memory usage" => theirs[0] == b':' && (ours[0] == b':' || is_null(ours)),
+        "memory stats" => ours[0] == theirs[0],
         // Since Redis 7.2 a command without arguments can be asked about.
         "command getkeys" | "command getkeysandflags" if request.len() == 3 => ours[0] == theirs[0],
         // Redis has more commands.
         "command" | "command count" => ours[0] == theirs[0],
         _ => false,
     }
+}
+
+/// Whether OBJECT ENCODING says the same. A string that was changed in place is always raw in Redis,
+/// and the result of INCRBYFLOAT is never an integer. Since Redis 7.2 a short list is a listpack.
+fn are_encodings(ours: &[u8], theirs: &[u8]) -> bool {
+    matches!(
+        (ours, theirs),
+        (b"int", b"embstr" | b"raw") | (b"embstr", b"raw") | (b"listpack", b"quicklist")
+    )
+}
+
+fn is_null(reply: &[u8]) -> bool {
+    matches!(reply, b"$-1\r\n" | b"_\r\n")
 }
 
 /// A reply's kind and its elements, in groups of `size` that may come in any order.

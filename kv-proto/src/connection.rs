@@ -223,7 +223,7 @@ impl Connection {
 
     fn note_buffered(&self) {
         if let Some(session) = &self.session {
-            session.profile().set_buffered(self.input.filled, self.output.len());
+            session.set_buffered(self.input.filled, self.output.len());
         }
     }
 

@@ -30,13 +30,23 @@ mod command;
 mod connection;
 mod generic;
 mod list;
+mod memory;
+mod object;
 mod server;
 mod string;
 
 use crate::command::{Command, Group, Handler};
 
-const GROUPS: &[&[&Command]] =
-    &[command::ROWS, connection::ROWS, generic::ROWS, list::ROWS, server::ROWS, string::ROWS];
+const GROUPS: &[&[&Command]] = &[
+    command::ROWS,
+    connection::ROWS,
+    generic::ROWS,
+    list::ROWS,
+    memory::ROWS,
+    object::ROWS,
+    server::ROWS,
+    string::ROWS,
+];
 
 const LEN: usize = {
     let (mut len, mut group) = (0, 0);

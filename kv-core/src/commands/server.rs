@@ -1,7 +1,9 @@
 //! The server itself: whole databases, and its clock.
 
 pub(crate) mod config;
+mod footprint;
 pub(crate) mod info;
+pub(crate) mod memory;
 
 use crate::args::Args;
 use crate::command::{Cx, EngineCx};

@@ -174,7 +174,9 @@ pub(crate) fn incrbyfloat(cx: &mut Cx<'_>) -> Result<(), Error> {
     };
     let increment = long_double(cx.args.get(2))?;
     let sum = value.checked_add(increment).ok_or(Error::NotFinite)?.to_decimal();
-    cx.db.set_string(key, sum.as_bytes(), Deadline::Keep);
+    // Not an integer to OBJECT ENCODING, whatever it looks like.
+    let string = StrRef::Bytes { bytes: sum.as_bytes(), is_built: false };
+    cx.db.set(key, string, Deadline::Keep);
     cx.out.bulk(sum.as_bytes());
     Ok(())
 }

@@ -143,6 +143,27 @@ impl Wheel {
         self.chunk_mut(timer.chunk).cells[timer.index as usize] = cell;
     }
 
+    /// The cells of up to `count` timers, chosen by `random`.
+    pub(super) fn sample(&self, random: u64, count: usize) -> impl Iterator<Item = Ref> {
+        let first = (random >> 32) as usize % self.chunks.len().max(1);
+        let (before, behind) = self.chunks.split_at(first);
+        let chunks = behind.iter().chain(before).flatten();
+        let cells = chunks.map(|chunk| &chunk.cells[..chunk.len.into()]);
+        // Another beginning in the first chunk, so that its first timers are not always chosen.
+        let skip = move |cells: &[Ref]| random as u32 as usize % cells.len();
+        let mut cells = cells;
+        let first = cells.next().unwrap_or_default();
+        let turned = if first.is_empty() { 0 } else { skip(first) };
+        let (head, tail) = first.split_at(turned);
+        tail.iter().chain(head).chain(cells.flatten()).copied().take(count)
+    }
+
+    /// The cells of timers from the one slot that is due first.
+    pub(super) fn soonest(&self) -> impl Iterator<Item = Ref> {
+        let head = self.next_slot().map(|(level, slot, _)| self.chunk(self.heads[level][slot]));
+        head.into_iter().flat_map(|chunk| chunk.cells[..chunk.len.into()].iter().copied())
+    }
+
     /// When there may be something due, if there are timers. Not later than the next one rings.
     pub(super) fn next_due(&self) -> Option<u64> {
         self.next_slot().map(|(_, _, at)| at)
@@ -283,7 +304,7 @@ mod tests {
         let empty = wheel.bytes();
         let timers: Vec<Timer> = (0..1000).map(|at| wheel.arm(slab.alloc(16), at)).collect();
         assert!(wheel.bytes() > empty);
-        timers.into_iter().rev().for_each(|timer| drop(wheel.cancel(timer)));
+        timers.into_iter().rev().for_each(|timer| assert_eq!(wheel.cancel(timer), None));
         assert_eq!((wheel.len(), wheel.bytes()), (0, empty));
     }
 }

@@ -1,7 +1,7 @@
 //! The locked part of the store, as handlers see it.
 
 use super::clock::AccessClock;
-use super::{Locked, Shard, Store, first_hash, shard_of};
+use super::{Locked, Shard, Store, encoding, first_hash, shard_of};
 use crate::error::Error;
 use crate::keyspace::{Entry, Graveyard, Input, Keyspace, Place};
 use crate::rng::Rng;
@@ -81,6 +81,7 @@ impl<'a> View<'a> {
     /// Works on another database from now on. Its keys are in the same shards.
     pub fn select(&mut self, database: usize) {
         assert!(database < self.store.databases(), "database {database} does not exist");
+        self.publish();
         self.database = database;
     }
 
@@ -294,7 +295,24 @@ impl<'a> View<'a> {
 
     /// Exchanges the contents of two databases. Needs every shard.
     pub fn swap_databases(&mut self, a: usize, b: usize) {
-        self.all_shards().for_each(|shard| shard.databases.swap(a, b));
+        for shard in self.all_shards() {
+            shard.databases.swap(a, b);
+            shard.published.swap(a, b);
+        }
+    }
+
+    /// Tells the store what the database takes, if that may have changed.
+    fn publish(&mut self) {
+        if std::mem::take(&mut self.changed) {
+            let (store, database) = (self.store, self.database);
+            match &mut self.locked {
+                Locked::Held(shard) => shard.publish(store, database),
+                Locked::One(_, shard) => shard.publish(store, database),
+                Locked::Many(shards) => {
+                    shards.iter_mut().for_each(|(_, shard)| shard.publish(store, database));
+                }
+            }
+        }
     }
 
     /// The shard and the hash of `key`, and where its entry is. Removes an expired one.
@@ -309,6 +327,7 @@ impl<'a> View<'a> {
             let value = keyspace.remove(hash, expired);
             shard.stats.expired += 1;
             shard.discard(value, store, database);
+            shard.publish(store, database);
             place = None;
         }
         (shard, hash, place)
@@ -445,4 +464,49 @@ impl Drop for ListMut<'_> {
 
 fn not_locked(shard: usize) -> ! {
     panic!("shard {shard} is not locked: the command's row names neither this key nor Everything")
+}
+
+/// What OBJECT and MEMORY USAGE tell of a key. None of it is a use of the key: when and how often
+/// it was used stays as it is.
+impl View<'_> {
+    /// The name of the form in which Redis would store the value of `key`. Counts a hit or a miss.
+    /// O(1).
+    pub fn encoding(&mut self, key: &[u8]) -> Option<&'static str> {
+        self.inspect(key).map(|entry| encoding::name_of(entry.value()))
+    }
+
+    /// Whether `key` exists, and if so the integer that it is stored as. Counts a hit or a miss.
+    /// O(1).
+    pub fn integer(&mut self, key: &[u8]) -> Option<Option<i64>> {
+        self.inspect(key).map(|entry| match entry.value() {
+            ValueRef::String(StrRef::Int(value)) => Some(value),
+            _ => None,
+        })
+    }
+
+    /// How long ago `key` was used, in seconds. Counts a hit or a miss. O(1).
+    pub fn idle_s(&mut self, key: &[u8]) -> Option<u64> {
+        let clock = self.clock;
+        self.inspect(key).map(|entry| clock.idle_s(entry.clock()).into())
+    }
+
+    /// How often `key` was used, on the logarithmic scale of the LFU policies. Counts a hit or a
+    /// miss. O(1).
+    pub fn frequency(&mut self, key: &[u8]) -> Option<u8> {
+        let clock = self.clock;
+        self.inspect(key).map(|entry| clock.counter(entry.clock()) as u8)
+    }
+
+    /// How much memory `key` and its value take, in bytes, their share of the tables not counted.
+    /// Counts nothing. O(1).
+    pub fn memory_usage(&mut self, key: &[u8]) -> Option<usize> {
+        let (keyspace, _, place) = self.find_in_database(key);
+        place.map(|place| keyspace.entry_bytes(place))
+    }
+}
+
+impl Drop for View<'_> {
+    fn drop(&mut self) {
+        self.publish();
+    }
 }

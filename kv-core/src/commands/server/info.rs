@@ -3,10 +3,11 @@
 //! Only what is known is told: a field that would have to be made up is missing. Fields that are
 //! constant stand for what this server does not have and exporters ask for.
 
+use super::footprint::Footprint;
 use crate::args::Args;
 use crate::command::EngineCx;
 use crate::commands::parse::is;
-use crate::config::MAXCLIENTS;
+use crate::config::{MAXCLIENTS, MAXMEMORY};
 use crate::error::Error;
 use crate::kernel::{Flow, REDIS_VERSION};
 use std::fmt::{Display, Write as _};
@@ -71,16 +72,70 @@ fn clients(cx: &mut EngineCx<'_, '_>, fields: &mut Fields) {
 }
 
 fn memory(cx: &mut EngineCx<'_, '_>, fields: &mut Fields) {
-    let usage = cx.kernel.host.usage();
-    let (used, peak) = (usage.resident_bytes, usage.resident_peak_bytes);
-    // The process's memory is what is known; there is no count of the data's own yet.
-    fields.put_bytes("used_memory", used);
-    fields.put_bytes("used_memory_rss", used);
-    fields.put_bytes("used_memory_peak", peak);
-    fields.put("used_memory_peak_perc", format_args!("{:.2}%", percentage(used, peak)));
+    let footprint = Footprint::measure(cx);
+    let config = &cx.kernel.config;
+    used_memory(&footprint, fields);
+    allocator(&footprint, fields);
     fields.put_bytes("total_system_memory", cx.kernel.host.facts().total_system_memory);
-    fields.put_bytes("maxmemory", 0);
-    fields.put("maxmemory_policy", "noeviction");
+    scripts(fields);
+    fields.put_bytes("maxmemory", config.int(MAXMEMORY) as u64);
+    fields.put("maxmemory_policy", config.eviction_policy().name());
+    fragmentation(&footprint, fields);
+    fields.put("mem_not_counted_for_evict", footprint.data.not_counted);
+    fields.put("mem_replication_backlog", 0);
+    fields.put("mem_total_replication_buffers", 0);
+    fields.put("mem_clients_slaves", 0);
+    fields.put("mem_clients_normal", footprint.clients);
+    fields.put("mem_cluster_links", 0);
+    fields.put("mem_aof_buffer", 0);
+    fields.put("mem_allocator", "libc");
+    fields.put("active_defrag_running", 0);
+    fields.put("lazyfree_pending_objects", footprint.data.freeing_values);
+    fields.put("lazyfreed_objects", footprint.data.freed_values);
+}
+
+fn used_memory(footprint: &Footprint, fields: &mut Fields) {
+    fields.put_bytes("used_memory", footprint.used() as u64);
+    fields.put_bytes("used_memory_rss", footprint.resident as u64);
+    fields.put_bytes("used_memory_peak", footprint.peak() as u64);
+    fields.put("used_memory_peak_perc", Percent(footprint.peak_percentage()));
+    fields.put("used_memory_overhead", footprint.overhead());
+    fields.put("used_memory_startup", footprint.data.startup);
+    fields.put("used_memory_dataset", footprint.data.dataset);
+    fields.put("used_memory_dataset_perc", Percent(footprint.dataset_percentage()));
+}
+
+/// The allocator does not tell what it holds: as in Redis, that counts as all that the process has.
+fn allocator(footprint: &Footprint, fields: &mut Fields) {
+    fields.put("allocator_allocated", footprint.used());
+    fields.put("allocator_active", footprint.resident);
+    fields.put("allocator_resident", footprint.resident);
+}
+
+fn scripts(fields: &mut Fields) {
+    fields.put("used_memory_lua", 0);
+    fields.put("used_memory_vm_eval", 0);
+    fields.put("used_memory_lua_human", Human(0));
+    fields.put("used_memory_scripts_eval", 0);
+    fields.put("number_of_cached_scripts", 0);
+    fields.put("number_of_functions", 0);
+    fields.put("number_of_libraries", 0);
+    fields.put("used_memory_vm_functions", 0);
+    fields.put_bytes("used_memory_vm_total", 0);
+    fields.put("used_memory_functions", 0);
+    fields.put_bytes("used_memory_scripts", 0);
+}
+
+fn fragmentation(footprint: &Footprint, fields: &mut Fields) {
+    let (ratio, bytes) = (footprint.fragmentation(), footprint.fragmentation_bytes());
+    fields.put("allocator_frag_ratio", format_args!("{ratio:.2}"));
+    fields.put("allocator_frag_bytes", bytes);
+    fields.put("allocator_rss_ratio", "1.00");
+    fields.put("allocator_rss_bytes", 0);
+    fields.put("rss_overhead_ratio", "1.00");
+    fields.put("rss_overhead_bytes", 0);
+    fields.put("mem_fragmentation_ratio", format_args!("{ratio:.2}"));
+    fields.put("mem_fragmentation_bytes", bytes);
 }
 
 fn persistence(_: &mut EngineCx<'_, '_>, fields: &mut Fields) {
@@ -93,12 +148,17 @@ fn persistence(_: &mut EngineCx<'_, '_>, fields: &mut Fields) {
 }
 
 fn stats(cx: &mut EngineCx<'_, '_>, fields: &mut Fields) {
-    let (sessions, keys) = (&cx.kernel.sessions, cx.store.stats());
+    let (sessions, keys, memory) = (&cx.kernel.sessions, cx.store.stats(), cx.store.memory());
     fields.put("total_connections_received", sessions.opened());
     fields.put("total_commands_processed", cx.kernel.commands());
     fields.put("rejected_connections", sessions.refused());
     fields.put("expired_keys", keys.expired);
-    fields.put("evicted_keys", 0);
+    fields.put("expired_stale_perc", format_args!("{:.2}", memory.expired_stale_percent));
+    fields.put("expired_time_cap_reached_count", memory.expired_time_cap_reached);
+    fields.put("evicted_keys", memory.evicted_keys);
+    fields.put("evicted_clients", 0);
+    fields.put("total_eviction_exceeded_time", memory.eviction_exceeded_total_us / 1000);
+    fields.put("current_eviction_exceeded_time", memory.eviction_exceeded_now_us / 1000);
     fields.put("keyspace_hits", keys.hits);
     fields.put("keyspace_misses", keys.misses);
     fields.put("pubsub_channels", 0);
@@ -165,8 +225,12 @@ impl Fields {
     }
 }
 
-fn percentage(part: u64, whole: u64) -> f64 {
-    if whole == 0 { 0.0 } else { part as f64 / whole as f64 * 100.0 }
+struct Percent(f64);
+
+impl Display for Percent {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:.2}%", self.0)
+    }
 }
 
 /// Microseconds, shown in seconds.
@@ -218,11 +282,5 @@ mod tests {
     fn seconds_have_six_decimals() {
         assert_eq!(Seconds(0).to_string(), "0.000000");
         assert_eq!(Seconds(12_034_216).to_string(), "12.034216");
-    }
-
-    #[test]
-    fn a_peak_that_is_not_known_is_no_division_by_zero() {
-        assert_eq!(percentage(1, 0), 0.0);
-        assert_eq!(percentage(1, 4), 25.0);
     }
 }

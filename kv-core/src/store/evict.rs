@@ -1,0 +1,141 @@
+//! Making room: which keys go when the data takes more than it may.
+//!
+//! Redis picks the best of a few random keys, and keeps good ones in a pool. Here candidates are
+//! neighbours in the table, which are as good as random, since hashes are, and cost one or two cache
+//! lines instead of one each; so there can be more of them, and no pool is kept.
+
+use super::{Access, Shard, Store, lock};
+use crate::config::Policy;
+use crate::rng::Rng;
+use std::sync::atomic::Ordering::Relaxed;
+
+/// How many keys one command may evict to make room for itself. If that is not enough it runs
+/// nevertheless, and the next one goes on.
+const KEYS_PER_COMMAND_MAX: usize = 512;
+
+/// How many elements or entries that are out of use one command may free to make room.
+const FREED_PER_COMMAND_MAX: usize = 8192;
+
+/// How many candidates there are at least: their lines are in the cache anyway.
+const CANDIDATES_MIN: usize = 10;
+
+/// What the data may take, and what happens beyond.
+#[derive(Clone, Copy, Debug)]
+pub struct Eviction {
+    /// `maxmemory` in bytes, less what else counts against it.
+    pub used_max: usize,
+    /// `maxmemory-policy`
+    pub policy: Policy,
+    /// `maxmemory-samples`
+    pub samples: usize,
+}
+
+/// There is no room, and nothing may be removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OutOfMemory;
+
+impl Access<'_> {
+    /// Removes keys until the data takes no more than it may, or enough work is done for one
+    /// command. O(1).
+    pub fn make_room(&mut self, limit: &Eviction, rng: &mut Rng) -> Result<(), OutOfMemory> {
+        let store = self.store;
+        if self.is_exhausted() {
+            return Err(OutOfMemory);
+        }
+        let (mut evicted, mut freed) = (0, 0);
+        while store.used() > limit.used_max && evicted < KEYS_PER_COMMAND_MAX {
+            // What is out of use already goes first.
+            let work =
+                if freed < FREED_PER_COMMAND_MAX { self.dig(FREED_PER_COMMAND_MAX) } else { 0 };
+            freed += work;
+            if work == 0 {
+                if !self.evict_one(limit, rng) {
+                    return if freed > 0 { Ok(()) } else { Err(OutOfMemory) };
+                }
+                evicted += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a shard has no names left for more entries.
+    fn is_exhausted(&mut self) -> bool {
+        // One shard is looked at for its turn: all fill up alike.
+        let first = self.store.turn.load(Relaxed);
+        let mut is_exhausted = false;
+        self.visit_shards(first, |shard, _| {
+            is_exhausted = shard.databases.iter().any(|keyspace| keyspace.is_exhausted());
+            true
+        });
+        is_exhausted
+    }
+
+    /// Frees some of what is out of use. How much.
+    fn dig(&mut self, budget: usize) -> usize {
+        let mut work = 0;
+        self.visit_shards(0, |shard, store| {
+            work = shard.graveyard.dig(budget);
+            shard.publish(store, 0);
+            work > 0
+        });
+        work
+    }
+
+    /// Removes one key. False if no key may be removed.
+    fn evict_one(&mut self, limit: &Eviction, rng: &mut Rng) -> bool {
+        let clock = self.clock;
+        let mut is_done = false;
+        let samples = limit.samples.max(CANDIDATES_MIN);
+        let score = |entry: crate::keyspace::Entry<'_>| match limit.policy {
+            Policy::VolatileTtl => u64::MAX - entry.deadline().unwrap_or(i64::MAX) as u64,
+            policy if policy.is_lfu() => 255 - u64::from(clock.counter(entry.clock())),
+            policy if policy.is_lru() => u64::from(clock.idle_s(entry.clock())),
+            _ => 0,
+        };
+        let (first, position) = (rng.next_u64() as usize, rng.next_u64());
+        self.visit_shards(first, |shard, store| {
+            let candidates = shard.databases.iter().enumerate().filter_map(|(number, keyspace)| {
+                let best = match limit.policy {
+                    Policy::NoEviction => None,
+                    Policy::VolatileTtl => keyspace.worst_of_soonest(samples, score),
+                    policy if policy.is_volatile_only() => {
+                        keyspace.worst_with_deadline(position, samples, score)
+                    }
+                    _ => keyspace.worst(position, samples, score),
+                };
+                best.map(|(score, cell)| (score, number, cell))
+            });
+            let worst = candidates.max_by_key(|&(score, ..)| score);
+            if let Some((_, database, cell)) = worst {
+                shard.evict(store, database, cell);
+                is_done = true;
+            }
+            is_done
+        });
+        is_done
+    }
+
+    /// Visits the shards one after the other until `visit` says that it is enough.
+    fn visit_shards(&mut self, first: usize, mut visit: impl FnMut(&mut Shard, &Store) -> bool) {
+        let store = self.store;
+        match &mut self.held {
+            Some(shard) => {
+                visit(shard, store);
+            }
+            None => {
+                let count = store.shards.len();
+                let mut order = (0..count).map(|at| first.wrapping_add(at) % count);
+                order.find(|&index| visit(&mut lock(&store.shards[index]), store));
+            }
+        }
+    }
+}
+
+impl Shard {
+    fn evict(&mut self, store: &Store, database: usize, cell: crate::keyspace::Candidate) {
+        let value = self.databases[database].evict(cell);
+        self.stats.evicted += 1;
+        self.discard(value, store, database);
+        self.publish(store, database);
+    }
+}
