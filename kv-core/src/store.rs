@@ -53,6 +53,25 @@ pub struct DatabaseSize {
     pub with_deadline: usize,
 }
 
+/// One of a request's keys, whose hash is known.
+#[derive(Clone, Copy, Debug)]
+pub struct HashedKey {
+    /// Which of the arguments it is.
+    position: usize,
+    /// Its hash.
+    pub(crate) hash: u64,
+}
+
+impl HashedKey {
+    fn new(store: &Store, args: Args<'_>, position: usize) -> Self {
+        Self { position, hash: store.hash(args.get(position)) }
+    }
+
+    fn of(self, args: Args<'_>) -> &[u8] {
+        args.get(self.position)
+    }
+}
+
 impl Store {
     /// An empty store. `rng` gives the secret that keys are hashed under.
     ///
@@ -121,35 +140,43 @@ impl Access<'_> {
         self.store.databases()
     }
 
-    /// Locks what `command` needs for the request `args` and gives the view of it.
+    /// The key at `position` of the request `args`, hashed.
+    pub fn hash_key(&self, args: Args<'_>, position: usize) -> HashedKey {
+        HashedKey::new(self.store, args, position)
+    }
+
+    /// A key of this hash will be looked for in `database`: the first of two steps, as early as
+    /// can be. A hint; changes nothing.
+    #[inline]
+    pub fn prefetch_bucket(&mut self, _database: usize, _hash: u64) {}
+
+    /// A key of this hash will be looked for in `database`: the second step, once the bucket has
+    /// had time to arrive. A hint; changes nothing.
+    #[inline]
+    pub fn prefetch_entry(&mut self, _database: usize, _hash: u64) {}
+
+    /// Locks what `command` needs for the request `args` and gives the view of it. `key` is one of
+    /// the request's keys whose hash is known, if any is.
     pub fn lock(
         &mut self,
         command: &Command,
         args: Args<'_>,
+        key: Option<HashedKey>,
         database: usize,
         unix_ms: i64,
     ) -> View<'_> {
-        let mut wanted = Wanted::default();
-        let store = self.store;
-        match command.scope {
-            Scope::Everything => wanted = Wanted::all(store.shards.len()),
-            Scope::Keys if self.held.is_some() => wanted.insert(0),
-            Scope::Keys => {
-                let [spec] = command.keys else {
-                    return self.lock_each(command, args, database, unix_ms);
-                };
-                let mut positions = spec.positions(args);
-                if let (Some(position), None) = (positions.next(), positions.next()) {
-                    let key = args.get(position);
-                    let hash = store.hash(key);
-                    let guard = lock(&store.shards[store.shard_of(hash)]);
-                    let locked = Locked::One(store.shard_of(hash), guard);
-                    return View::new(store, locked, database, unix_ms).with_known_hash(key, hash);
-                }
-                return self.lock_each(command, args, database, unix_ms);
+        debug_assert!(key.is_none_or(|key| key.hash == self.store.hash(key.of(args))));
+        let view = match command.scope {
+            Scope::Everything => self.lock_all(database, unix_ms),
+            Scope::Keys if self.held.is_some() => {
+                self.lock_wanted(&Wanted::default(), database, unix_ms)
             }
+            Scope::Keys => self.lock_keys(command, args, key, database, unix_ms),
+        };
+        match key {
+            Some(key) => view.with_known_hash(key.of(args), key.hash),
+            None => view,
         }
-        self.lock_wanted(&wanted, database, unix_ms)
     }
 
     /// Locks every shard.
@@ -205,16 +232,30 @@ impl Access<'_> {
         }
     }
 
-    fn lock_each(
+    fn lock_keys(
         &mut self,
         command: &Command,
         args: Args<'_>,
+        known: Option<HashedKey>,
         database: usize,
         unix_ms: i64,
     ) -> View<'_> {
+        let store = self.store;
+        let hashed = |position| {
+            let known = known.filter(|key| key.position == position);
+            known.unwrap_or_else(|| HashedKey::new(store, args, position))
+        };
+        let mut positions = command.keys.iter().flat_map(|spec| spec.positions(args));
+        if let (Some(position), None) = (positions.next(), positions.next()) {
+            let key = hashed(position);
+            let shard = store.shard_of(key.hash);
+            let locked = Locked::One(shard, lock(&store.shards[shard]));
+            let view = View::new(store, locked, database, unix_ms);
+            return view.with_known_hash(key.of(args), key.hash);
+        }
         let mut wanted = Wanted::default();
         for position in command.keys.iter().flat_map(|spec| spec.positions(args)) {
-            wanted.insert(self.store.shard_of(self.store.hash(args.get(position))));
+            wanted.insert(store.shard_of(hashed(position).hash));
         }
         self.lock_wanted(&wanted, database, unix_ms)
     }

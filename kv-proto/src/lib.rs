@@ -6,3 +6,4 @@
 mod connection;
 pub mod resp;
 pub mod server;
+mod window;
