@@ -134,7 +134,13 @@ impl Kernel {
     /// Begins to run requests at a time that is the same for all of them. A store with one shard
     /// stays locked until the batch is dropped.
     pub fn batch(&self, now: Now) -> Batch<'_> {
-        Batch { kernel: self, access: self.store.access(), now, commands: 0 }
+        Batch {
+            kernel: self,
+            access: self.store.access(),
+            now,
+            unix_ms: now.unix_ms(),
+            commands: 0,
+        }
     }
 
     /// How many commands were run since the start or the last reset of the statistics. Those of a
@@ -169,6 +175,8 @@ pub struct Batch<'k> {
     kernel: &'k Kernel,
     access: Access<'k>,
     now: Now,
+    /// [`Now::unix_ms`] of `now`.
+    unix_ms: i64,
     commands: u64,
 }
 
@@ -193,7 +201,7 @@ impl Batch<'_> {
         let position = command.ok().and_then(|command| first_key_position(command, args));
         let key = position.map(|position| self.access.hash_key(args, position));
         if let Some(key) = key {
-            self.access.prefetch_bucket(database, key.hash);
+            self.access.prefetch_bucket(database, key.hash());
         }
         Prepared { command, key }
     }
@@ -203,7 +211,7 @@ impl Batch<'_> {
     #[inline]
     pub fn prefetch(&mut self, database: usize, prepared: &Prepared) {
         if let Some(key) = prepared.key {
-            self.access.prefetch_entry(database, key.hash);
+            self.access.prefetch_entry(database, key.hash());
         }
     }
 
@@ -228,7 +236,7 @@ impl Batch<'_> {
     /// Removes expired keys, looking at no more than `budget` keys of each database in each shard.
     /// Whether there may be more to expire, now or later.
     pub fn sweep_expired(&mut self, budget: usize) -> bool {
-        self.access.sweep_expired(self.now.unix_ms(), budget)
+        self.access.sweep_expired(self.unix_ms, budget)
     }
 
     fn run(
@@ -244,9 +252,14 @@ impl Batch<'_> {
         session.profile().note_command(command, now);
         let result = match command.handler {
             Handler::Data(handler) => {
-                let db = self.access.lock(command, args, key, session.database, now.unix_ms());
-                let rng = Rng::derive(kernel.seed, session.id(), session.commands);
-                let mut cx = Cx { db, args, out: &mut *out, now, rng, config: &kernel.config };
+                let mut cx = Cx {
+                    db: self.access.lock(command, args, key, session.database, self.unix_ms),
+                    args,
+                    out: &mut *out,
+                    now,
+                    rng: Rng::derive(kernel.seed, session.id(), session.commands),
+                    config: &kernel.config,
+                };
                 handler(&mut cx).map(|()| Flow::Continue)
             }
             Handler::Engine(handler) => {
@@ -290,6 +303,7 @@ enum Refusal {
 }
 
 impl Refusal {
+    #[cold]
     fn error(self, args: Args<'_>) -> Error {
         match self {
             Self::UnknownCommand => unknown_command(args),
@@ -300,6 +314,7 @@ impl Refusal {
 }
 
 /// The command that a request names, if its number of arguments is right.
+#[inline]
 fn resolve(args: Args<'_>) -> Result<&'static Command, Refusal> {
     let mut command = table::find(args.get(0)).ok_or(Refusal::UnknownCommand)?;
     if let (false, Some(name)) = (command.subcommands.is_empty(), args.try_get(1)) {

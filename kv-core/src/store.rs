@@ -13,6 +13,7 @@ use crate::command::{Command, Scope};
 use crate::hash::KeyHasher;
 use crate::keyspace::Keyspace;
 use crate::rng::Rng;
+use std::num::NonZeroU64;
 use std::sync::{Mutex, MutexGuard};
 
 /// The most shards that a store can have.
@@ -58,13 +59,18 @@ pub struct DatabaseSize {
 pub struct HashedKey {
     /// Which of the arguments it is.
     position: usize,
-    /// Its hash.
-    pub(crate) hash: u64,
+    hash: NonZeroU64,
 }
 
 impl HashedKey {
     fn new(store: &Store, args: Args<'_>, position: usize) -> Self {
-        Self { position, hash: store.hash(args.get(position)) }
+        let hash = store.hash(args.get(position));
+        Self { position, hash: NonZeroU64::MIN | hash }
+    }
+
+    /// The key's hash.
+    pub fn hash(self) -> u64 {
+        self.hash.get()
     }
 
     fn of(self, args: Args<'_>) -> &[u8] {
@@ -106,6 +112,34 @@ impl Store {
 
     fn shard_of(&self, hash: u64) -> usize {
         shard_of(hash, self.shards.len())
+    }
+
+    /// Locks the shards of a request's keys, of which one may be known.
+    fn lock_keys(&self, command: &Command, args: Args<'_>, known: Option<HashedKey>) -> Locked<'_> {
+        let shard_at = |position| {
+            let known = known.filter(|key| key.position == position);
+            let key = known.unwrap_or_else(|| HashedKey::new(self, args, position));
+            self.shard_of(key.hash())
+        };
+        let mut positions = command.keys.iter().flat_map(|spec| spec.positions(args));
+        if let (Some(position), None) = (positions.next(), positions.next()) {
+            let shard = shard_at(position);
+            return Locked::One(shard, lock(&self.shards[shard]));
+        }
+        let mut wanted = Wanted::default();
+        for position in command.keys.iter().flat_map(|spec| spec.positions(args)) {
+            wanted.insert(shard_at(position));
+        }
+        self.lock_shards(&wanted)
+    }
+
+    fn lock_shards(&self, wanted: &Wanted) -> Locked<'_> {
+        let locked = wanted.iter().map(|index| (index, lock(&self.shards[index])));
+        Locked::Many(locked.collect())
+    }
+
+    fn all_shards(&self) -> Wanted {
+        Wanted::all(self.shards.len())
     }
 }
 
@@ -157,6 +191,7 @@ impl Access<'_> {
 
     /// Locks what `command` needs for the request `args` and gives the view of it. `key` is one of
     /// the request's keys whose hash is known, if any is.
+    #[inline]
     pub fn lock(
         &mut self,
         command: &Command,
@@ -165,23 +200,24 @@ impl Access<'_> {
         database: usize,
         unix_ms: i64,
     ) -> View<'_> {
-        debug_assert!(key.is_none_or(|key| key.hash == self.store.hash(key.of(args))));
-        let view = match command.scope {
-            Scope::Everything => self.lock_all(database, unix_ms),
-            Scope::Keys if self.held.is_some() => {
-                self.lock_wanted(&Wanted::default(), database, unix_ms)
-            }
-            Scope::Keys => self.lock_keys(command, args, key, database, unix_ms),
+        debug_assert!(key.is_none_or(|key| key.hash() == self.store.hash(key.of(args))));
+        let locked = match (&mut self.held, command.scope) {
+            (Some(shard), _) => Locked::Held(shard),
+            (None, Scope::Everything) => self.store.lock_shards(&self.store.all_shards()),
+            (None, Scope::Keys) => self.store.lock_keys(command, args, key),
         };
-        match key {
-            Some(key) => view.with_known_hash(key.of(args), key.hash),
-            None => view,
-        }
+        let view = View::new(self.store, locked, database, unix_ms);
+        let Some(key) = key else { return view };
+        view.with_known_hash(key.of(args), key.hash())
     }
 
     /// Locks every shard.
     pub fn lock_all(&mut self, database: usize, unix_ms: i64) -> View<'_> {
-        self.lock_wanted(&Wanted::all(self.store.shards.len()), database, unix_ms)
+        let locked = match &mut self.held {
+            Some(shard) => Locked::Held(shard),
+            None => self.store.lock_shards(&self.store.all_shards()),
+        };
+        View::new(self.store, locked, database, unix_ms)
     }
 
     /// How much each database holds. Locks one shard after the other.
@@ -230,45 +266,6 @@ impl Access<'_> {
             Some(shard) => visit(shard),
             None => self.store.shards.iter().for_each(|shard| visit(&mut lock(shard))),
         }
-    }
-
-    fn lock_keys(
-        &mut self,
-        command: &Command,
-        args: Args<'_>,
-        known: Option<HashedKey>,
-        database: usize,
-        unix_ms: i64,
-    ) -> View<'_> {
-        let store = self.store;
-        let hashed = |position| {
-            let known = known.filter(|key| key.position == position);
-            known.unwrap_or_else(|| HashedKey::new(store, args, position))
-        };
-        let mut positions = command.keys.iter().flat_map(|spec| spec.positions(args));
-        if let (Some(position), None) = (positions.next(), positions.next()) {
-            let key = hashed(position);
-            let shard = store.shard_of(key.hash);
-            let locked = Locked::One(shard, lock(&store.shards[shard]));
-            let view = View::new(store, locked, database, unix_ms);
-            return view.with_known_hash(key.of(args), key.hash);
-        }
-        let mut wanted = Wanted::default();
-        for position in command.keys.iter().flat_map(|spec| spec.positions(args)) {
-            wanted.insert(store.shard_of(hashed(position).hash));
-        }
-        self.lock_wanted(&wanted, database, unix_ms)
-    }
-
-    fn lock_wanted(&mut self, wanted: &Wanted, database: usize, unix_ms: i64) -> View<'_> {
-        let store = self.store;
-        let locked = match &mut self.held {
-            Some(shard) => Locked::Held(shard),
-            None => Locked::Many(
-                wanted.iter().map(|index| (index, lock(&store.shards[index]))).collect(),
-            ),
-        };
-        View::new(store, locked, database, unix_ms)
     }
 }
 

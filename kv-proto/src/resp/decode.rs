@@ -201,21 +201,37 @@ impl Decoder {
     /// `input` begins with the first byte that no earlier request took. Between calls that return
     /// `None` it is the same bytes with more of them appended. An error is repeated by every
     /// further call with that input.
+    #[inline]
     pub fn decode(
         &mut self,
         input: &[u8],
         limits: &Limits,
         arguments: &mut Arguments,
     ) -> Result<Option<Request>, ProtocolError> {
-        if self.phase == Phase::Start {
-            self.start(input);
-        }
         let first = arguments.spans.len();
+        if self.phase == Phase::Start
+            && let Some(len) = self.start(input, limits, &mut arguments.spans)
+        {
+            let spans = first..arguments.spans.len();
+            return Ok(Some(Request { len, spans, is_unquoted: false }));
+        }
+        self.go_on(input, limits, arguments, first)
+    }
+
+    /// Goes on with a request whose arguments are appended from `first` on.
+    #[inline(never)]
+    fn go_on(
+        &mut self,
+        input: &[u8],
+        limits: &Limits,
+        arguments: &mut Arguments,
+        first: usize,
+    ) -> Result<Option<Request>, ProtocolError> {
         let is_unquoted = match self.phase {
             Phase::Start => None,
             Phase::Inline => self.inline(input, limits, arguments)?,
             Phase::ArrayLen | Phase::BulkLen | Phase::Bulk => {
-                self.array(input, limits, &mut arguments.spans)?.then_some(false)
+                self.array(input, limits, &mut arguments.spans, first)?.then_some(false)
             }
         };
         Ok(is_unquoted.map(|is_unquoted| Request {
@@ -234,12 +250,22 @@ impl Decoder {
         }
     }
 
-    fn start(&mut self, input: &[u8]) {
-        self.phase = match input.first() {
-            None => Phase::Start,
-            Some(b'*') => Phase::ArrayLen,
-            Some(_) => Phase::Inline,
+    /// Begins a request, and tells its length if it is at its end already.
+    #[inline]
+    fn start(&mut self, input: &[u8], limits: &Limits, spans: &mut Vec<Span>) -> Option<usize> {
+        if *input.first()? != b'*' {
+            self.phase = Phase::Inline;
+            return None;
         }
+        match short_arguments(input, limits, spans) {
+            Some((position, 0)) => return Some(position),
+            None => self.phase = Phase::ArrayLen,
+            Some((position, args_left)) => {
+                self.args_left = args_left;
+                self.next(Phase::BulkLen, position);
+            }
+        }
+        None
     }
 
     fn finish(&mut self) -> usize {
@@ -249,6 +275,7 @@ impl Decoder {
     }
 
     /// If the request is complete, whether its arguments had to be unquoted.
+    #[inline(never)]
     fn inline(
         &mut self,
         input: &[u8],
@@ -271,11 +298,11 @@ impl Decoder {
         input: &[u8],
         limits: &Limits,
         spans: &mut Vec<Span>,
+        first: usize,
     ) -> Result<bool, ProtocolError> {
         if !self.partial.is_empty() {
             return self.rest_of_array(input, limits, spans);
         }
-        let first = spans.len();
         let complete = self.bulks(input, limits, spans);
         if complete != Ok(true) {
             self.partial.extend(spans.drain(first..));
@@ -323,8 +350,9 @@ impl Decoder {
     }
 
     /// True if the number of arguments is complete.
+    #[inline]
     fn array_len(&mut self, input: &[u8], limits: &Limits) -> Result<bool, ProtocolError> {
-        let (len, digits) = match short_number(&input[1..]) {
+        let (len, digits) = match short_number(input) {
             Some(short) => short,
             None => match self.long_line(input, limits, ProtocolError::TooBigMultibulkCount)? {
                 Some(line) => long_array_len(line)?,
@@ -340,13 +368,8 @@ impl Decoder {
     }
 
     /// True if the length of an argument is complete.
-    #[inline]
     fn bulk_len(&mut self, input: &[u8], limits: &Limits) -> Result<bool, ProtocolError> {
-        let short = match &input[self.position..] {
-            [b'$', digits @ ..] => short_number(digits),
-            _ => None,
-        };
-        let (len, digits) = match short {
+        let (len, digits) = match short_bulk_len(&input[self.position..]) {
             Some(short) => short,
             None => match self.long_line(input, limits, ProtocolError::TooBigBulkCount)? {
                 Some(line) => long_bulk_len(line, input[self.position])?,
@@ -368,7 +391,6 @@ impl Decoder {
 
     /// True if the argument is complete. The two bytes behind it are taken unseen: Redis does not
     /// look at them either.
-    #[inline]
     fn bulk(&mut self, input: &[u8], spans: &mut Vec<Span>) -> bool {
         if input.len() - self.position < self.bulk_len + 2 {
             return false;
@@ -444,15 +466,42 @@ fn split(line: &[u8], arguments: &mut Arguments) -> Result<bool, ProtocolError> 
     }
 }
 
-/// A number of at most three digits at the head of `text`, if its line is complete, and how many
-/// digits it has: what nearly every length is.
+/// The arguments at the head of an array that are complete and short, as nearly all are: where they
+/// end, and how many are still to come. None if not even their number is known.
+#[inline]
+fn short_arguments(input: &[u8], limits: &Limits, spans: &mut Vec<Span>) -> Option<(usize, usize)> {
+    let (mut args_left, digits) = short_number(input).filter(|short| short.0 <= limits.args_max)?;
+    let end_max = input.len().min(limits.request_len_max).min(u32::MAX as usize);
+    let mut position = 1 + digits + 2;
+    while args_left > 0 {
+        let Some((len, digits)) = short_bulk_len(&input[position..]) else { break };
+        let start = position + 1 + digits + 2;
+        let end = start + len + 2;
+        if end > end_max || len > limits.bulk_len_max {
+            break;
+        }
+        spans.push(Span::new(start, len));
+        position = end;
+        args_left -= 1;
+    }
+    Some((position, args_left))
+}
+
+#[inline]
+fn short_bulk_len(text: &[u8]) -> Option<(usize, usize)> {
+    short_number(text).filter(|_| text[0] == b'$')
+}
+
+/// What nearly every length is: a number of at most three digits between the byte at the head of
+/// `text` and a line end, and how many digits it has. None if there are fewer bytes than the
+/// shortest argument and its length have.
 #[inline]
 fn short_number(text: &[u8]) -> Option<(usize, usize)> {
     let value = |digit: u8| usize::from(digit - b'0');
-    match *text {
-        [a @ b'0'..=b'9', b'\r', _, ..] => Some((value(a), 1)),
-        [a @ b'1'..=b'9', b @ b'0'..=b'9', b'\r', _, ..] => Some((value(a) * 10 + value(b), 2)),
-        [a @ b'1'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9', b'\r', _, ..] => {
+    match *text.first_chunk::<6>()? {
+        [_, a @ b'0'..=b'9', b'\r', ..] => Some((value(a), 1)),
+        [_, a @ b'1'..=b'9', b @ b'0'..=b'9', b'\r', ..] => Some((value(a) * 10 + value(b), 2)),
+        [_, a @ b'1'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9', b'\r', _] => {
             Some((value(a) * 100 + value(b) * 10 + value(c), 3))
         }
         _ => None,
