@@ -190,7 +190,7 @@ impl Batch<'_> {
     /// Runs one request to its end and writes one reply.
     pub fn execute(&mut self, session: &mut Session, args: Args<'_>, out: &mut dyn Reply) -> Flow {
         let prepared = self.prepare(session.database, args);
-        self.execute_prepared(prepared, session, args, out)
+        self.execute_prepared(&prepared, session, args, out)
     }
 
     /// Finds out what can be known of a request before it runs, in `database` as far as can be
@@ -219,7 +219,7 @@ impl Batch<'_> {
     /// same arguments, in whatever database.
     pub fn execute_prepared(
         &mut self,
-        prepared: Prepared,
+        prepared: &Prepared,
         session: &mut Session,
         args: Args<'_>,
         out: &mut dyn Reply,

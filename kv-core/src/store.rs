@@ -191,7 +191,7 @@ impl Access<'_> {
 
     /// Locks what `command` needs for the request `args` and gives the view of it. `key` is one of
     /// the request's keys whose hash is known, if any is.
-    #[inline]
+    #[inline(never)]
     pub fn lock(
         &mut self,
         command: &Command,

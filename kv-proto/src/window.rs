@@ -57,7 +57,7 @@ pub(crate) struct Next<'a> {
     /// Where it ends in its connection's input.
     pub(crate) end: usize,
     pub(crate) args: Args<'a>,
-    pub(crate) prepared: Prepared,
+    pub(crate) prepared: &'a Prepared,
 }
 
 impl Window {
@@ -130,7 +130,7 @@ impl Window {
         self.requests[turn.requests.clone()].iter().map(move |ahead| Next {
             end: ahead.start + ahead.request.len(),
             args: self.arguments.of(&ahead.request, &input[ahead.start..]),
-            prepared: ahead.prepared,
+            prepared: &ahead.prepared,
         })
     }
 
