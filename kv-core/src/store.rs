@@ -206,9 +206,11 @@ impl Access<'_> {
             (None, Scope::Everything) => self.store.lock_shards(&self.store.all_shards()),
             (None, Scope::Keys) => self.store.lock_keys(command, args, key),
         };
-        let view = View::new(self.store, locked, database, unix_ms);
-        let Some(key) = key else { return view };
-        view.with_known_hash(key.of(args), key.hash())
+        let mut view = View::new(self.store, locked, database, unix_ms);
+        if let Some(key) = key {
+            view.know_hash(key.of(args), key.hash());
+        }
+        view
     }
 
     /// Locks every shard.
