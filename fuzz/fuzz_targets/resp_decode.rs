@@ -4,7 +4,7 @@
 
 mod pieces;
 
-use kv_proto::resp::decode::{Decoder, Limits, ProtocolError};
+use kv_proto::resp::decode::{Arguments, Decoder, Limits, ProtocolError};
 use kv_proto::resp::encode_request;
 use libfuzzer_sys::fuzz_target;
 use pieces::Pieces;
@@ -24,14 +24,16 @@ fuzz_target!(|data: &[u8]| {
 });
 
 fn decode<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, limits: &Limits) -> Outcome {
-    let (mut decoder, mut buffer, mut requests) = (Decoder::default(), Vec::new(), Vec::new());
+    let (mut decoder, mut arguments) = (Decoder::default(), Arguments::default());
+    let (mut buffer, mut requests) = (Vec::new(), Vec::new());
     for piece in pieces {
         buffer.extend_from_slice(piece);
         loop {
-            match decoder.decode(&buffer, limits) {
-                Ok(Some(len)) => {
-                    requests.push(decoder.args(&buffer).from(0).map(<[u8]>::to_vec).collect());
-                    buffer.drain(..len);
+            match decoder.decode(&buffer, limits, &mut arguments) {
+                Ok(Some(request)) => {
+                    let args = arguments.of(&request, &buffer);
+                    requests.push(args.from(0).map(<[u8]>::to_vec).collect());
+                    buffer.drain(..request.len());
                 }
                 Ok(None) => break,
                 Err(error) => return (requests, Some(error)),

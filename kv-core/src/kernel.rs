@@ -5,7 +5,9 @@
 //! into the caller's sink, and does nothing between calls.
 
 use crate::args::Args;
-use crate::command::{Command, Cx, EngineCx, Group, Handler, flag, table};
+use crate::command::{
+    Begin, Command, Cx, EngineCx, Find, Group, Handler, KeySpec, Scope, flag, table,
+};
 use crate::config::{self, Config};
 use crate::error::Error;
 use crate::keyspace::Sizes;
@@ -13,7 +15,7 @@ use crate::now::Now;
 use crate::reply::Reply;
 use crate::rng::Rng;
 use crate::session::{Peer, Registry, Session};
-use crate::store::{Access, AccessClock, Eviction, OutOfMemory, Store};
+use crate::store::{Access, AccessClock, Eviction, HashedKey, OutOfMemory, Store};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -196,7 +198,20 @@ impl Kernel {
     }
 }
 
+/// What is known of a request before it runs.
+#[derive(Clone, Copy, Debug)]
+pub struct Prepared {
+    command: Result<&'static Command, Refusal>,
+    /// The first of the keys, if its position is the same for all requests.
+    key: Option<HashedKey>,
+}
+
 /// Runs requests, one after the other, at one moment.
+///
+/// What a request needs from memory can be on its way before its turn comes: whoever knows
+/// several requests calls [`prepare`](Batch::prepare) for each, then [`prefetch`](Batch::prefetch)
+/// for each, then [`execute_prepared`](Batch::execute_prepared) for each. The first two change
+/// nothing but the time that the third takes, so it does not matter what runs in between.
 #[derive(Debug)]
 pub struct Batch<'k> {
     kernel: &'k Kernel,
@@ -214,10 +229,45 @@ impl Drop for Batch<'_> {
 impl Batch<'_> {
     /// Runs one request to its end and writes one reply.
     pub fn execute(&mut self, session: &mut Session, args: Args<'_>, out: &mut dyn Reply) -> Flow {
-        match resolve(args) {
-            Ok(command) => self.run(command, session, args, out),
-            Err(error) => {
-                out.error(&error);
+        let prepared = self.prepare(session.database, args);
+        self.execute_prepared(&prepared, session, args, out)
+    }
+
+    /// Finds out what can be known of a request before it runs, in `database` as far as can be
+    /// told, and has the table's part for its first key fetched.
+    #[inline]
+    pub fn prepare(&mut self, database: usize, args: Args<'_>) -> Prepared {
+        let command = resolve(args);
+        let position = command.ok().and_then(|command| first_key_position(command, args));
+        let key = position.map(|position| self.access.hash_key(args, position));
+        if let Some(key) = key {
+            self.access.prefetch_bucket(database, key.hash());
+        }
+        Prepared { command, key }
+    }
+
+    /// The second step, best taken some time after the first: has the entry of the request's first
+    /// key fetched.
+    #[inline]
+    pub fn prefetch(&mut self, database: usize, prepared: &Prepared) {
+        if let Some(key) = prepared.key {
+            self.access.prefetch_entry(database, key.hash());
+        }
+    }
+
+    /// Runs one request to its end and writes one reply. `prepared` was made by this batch of the
+    /// same arguments, in whatever database.
+    pub fn execute_prepared(
+        &mut self,
+        prepared: &Prepared,
+        session: &mut Session,
+        args: Args<'_>,
+        out: &mut dyn Reply,
+    ) -> Flow {
+        match prepared.command {
+            Ok(command) => self.run(command, prepared.key, session, args, out),
+            Err(refusal) => {
+                out.error(&refusal.error(args));
                 Flow::Continue
             }
         }
@@ -238,6 +288,7 @@ impl Batch<'_> {
     fn run(
         &mut self,
         command: &'static Command,
+        key: Option<HashedKey>,
         session: &mut Session,
         args: Args<'_>,
         out: &mut dyn Reply,
@@ -249,9 +300,14 @@ impl Batch<'_> {
         let result = match command.handler {
             _ if has_room.is_err() => Err(Error::OutOfMemory),
             Handler::Data(handler) => {
-                let db = self.access.lock(command, args, session.database);
-                let rng = Rng::derive(kernel.seed, session.id(), session.commands);
-                let mut cx = Cx { db, args, out: &mut *out, now, rng, config: &kernel.config };
+                let mut cx = Cx {
+                    db: self.access.lock(command, args, key, session.database),
+                    args,
+                    out: &mut *out,
+                    now,
+                    rng: Rng::derive(kernel.seed, session.id(), session.commands),
+                    config: &kernel.config,
+                };
                 handler(&mut cx).map(|()| Flow::Continue)
             }
             Handler::Engine(handler) => {
@@ -294,16 +350,45 @@ impl Batch<'_> {
     }
 }
 
-/// The command that a request names, if its number of arguments is right.
-pub fn resolve(args: Args<'_>) -> Result<&'static Command, Error> {
-    let mut command = table::find(args.get(0)).ok_or_else(|| unknown_command(args))?;
-    if let (false, Some(name)) = (command.subcommands.is_empty(), args.try_get(1)) {
-        command = command.subcommand(name).ok_or_else(|| unknown_subcommand(command, name))?;
+/// Why a request names no command that can be run. Says it only when it is asked, since a request
+/// that is refused may never get its turn.
+#[derive(Clone, Copy, Debug)]
+enum Refusal {
+    UnknownCommand,
+    /// Of this container.
+    UnknownSubcommand(&'static Command),
+    WrongArity(&'static Command),
+}
+
+impl Refusal {
+    #[cold]
+    fn error(self, args: Args<'_>) -> Error {
+        match self {
+            Self::UnknownCommand => unknown_command(args),
+            Self::UnknownSubcommand(container) => unknown_subcommand(container, args.get(1)),
+            Self::WrongArity(command) => Error::WrongArity(command.full_name()),
+        }
     }
-    if command.accepts(args.len()) {
-        Ok(command)
-    } else {
-        Err(Error::WrongArity(command.full_name()))
+}
+
+/// The command that a request names, if its number of arguments is right.
+#[inline]
+fn resolve(args: Args<'_>) -> Result<&'static Command, Refusal> {
+    let mut command = table::find(args.get(0)).ok_or(Refusal::UnknownCommand)?;
+    if let (false, Some(name)) = (command.subcommands.is_empty(), args.try_get(1)) {
+        command = command.subcommand(name).ok_or(Refusal::UnknownSubcommand(command))?;
+    }
+    if command.accepts(args.len()) { Ok(command) } else { Err(Refusal::WrongArity(command)) }
+}
+
+/// Where a request has its first key, if every request of the command has it there.
+fn first_key_position(command: &Command, args: Args<'_>) -> Option<usize> {
+    match (command.scope, command.keys.first()) {
+        (
+            Scope::Keys,
+            Some(&KeySpec { begin: Begin::Index(position), find: Find::Range { .. }, .. }),
+        ) => (position < args.len()).then_some(position),
+        _ => None,
     }
 }
 

@@ -22,6 +22,7 @@ use crate::keyspace::{Graveyard, Keyspace, Sizes};
 use crate::now::Now;
 use crate::rng::Rng;
 use crate::value::Value;
+use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard};
 
@@ -133,6 +134,31 @@ pub struct DatabaseSize {
     pub with_deadline: usize,
 }
 
+/// One of a request's keys, whose hash is known.
+#[derive(Clone, Copy, Debug)]
+pub struct HashedKey {
+    /// Which of the arguments it is; the first is the command's name.
+    position: NonZeroU32,
+    hash: u64,
+}
+
+impl HashedKey {
+    fn new(store: &Store, args: Args<'_>, position: usize) -> Self {
+        let number = u32::try_from(position).ok().and_then(NonZeroU32::new);
+        let hash = store.hash(args.get(position));
+        Self { position: number.expect("a key is not the command's name"), hash }
+    }
+
+    /// The key's hash.
+    pub fn hash(self) -> u64 {
+        self.hash
+    }
+
+    fn of(self, args: Args<'_>) -> &[u8] {
+        args.get(self.position.get() as usize)
+    }
+}
+
 impl Store {
     /// An empty store. `rng` gives the secret that keys are hashed under.
     ///
@@ -195,6 +221,34 @@ impl Store {
     fn shard_of(&self, hash: u64) -> usize {
         shard_of(hash, self.shards.len())
     }
+
+    /// Locks the shards of a request's keys, of which one may be known.
+    fn lock_keys(&self, command: &Command, args: Args<'_>, known: Option<HashedKey>) -> Locked<'_> {
+        let shard_at = |position: usize| {
+            let known = known.filter(|key| key.position.get() as usize == position);
+            let key = known.unwrap_or_else(|| HashedKey::new(self, args, position));
+            self.shard_of(key.hash())
+        };
+        let mut positions = command.keys.iter().flat_map(|spec| spec.positions(args));
+        if let (Some(position), None) = (positions.next(), positions.next()) {
+            let shard = shard_at(position);
+            return Locked::One(shard, lock(&self.shards[shard]));
+        }
+        let mut wanted = Wanted::default();
+        for position in command.keys.iter().flat_map(|spec| spec.positions(args)) {
+            wanted.insert(shard_at(position));
+        }
+        self.lock_shards(&wanted)
+    }
+
+    fn lock_shards(&self, wanted: &Wanted) -> Locked<'_> {
+        let locked = wanted.iter().map(|index| (index, lock(&self.shards[index])));
+        Locked::Many(locked.collect())
+    }
+
+    fn all_shards(&self) -> Wanted {
+        Wanted::all(self.shards.len())
+    }
 }
 
 /// The shard, of `shards`, of keys with this hash.
@@ -230,35 +284,65 @@ impl Access<'_> {
         self.store.databases()
     }
 
-    /// Locks what `command` needs for the request `args` and gives the view of it.
-    pub fn lock(&mut self, command: &Command, args: Args<'_>, database: usize) -> View<'_> {
-        let mut wanted = Wanted::default();
-        let store = self.store;
-        match command.scope {
-            Scope::Everything => wanted = Wanted::all(store.shards.len()),
-            Scope::Keys if self.held.is_some() => wanted.insert(0),
-            Scope::Keys => {
-                let [spec] = command.keys else {
-                    return self.lock_each(command, args, database);
-                };
-                let mut positions = spec.positions(args);
-                if let (Some(position), None) = (positions.next(), positions.next()) {
-                    let key = args.get(position);
-                    let hash = store.hash(key);
-                    let guard = lock(&store.shards[store.shard_of(hash)]);
-                    let locked = Locked::One(store.shard_of(hash), guard);
-                    return View::new(store, locked, database, self.unix_ms, self.clock)
-                        .with_known_hash(key, hash);
+    /// The key at `position` of the request `args`, hashed.
+    pub fn hash_key(&self, args: Args<'_>, position: usize) -> HashedKey {
+        HashedKey::new(self.store, args, position)
+    }
+
+    /// A key of this hash will be looked for in `database`: the first of two steps, as early as
+    /// can be. A hint; changes nothing.
+    pub fn prefetch_bucket(&mut self, database: usize, hash: u64) {
+        self.peek(database, hash, |keyspace| keyspace.prefetch_table(hash));
+    }
+
+    /// A key of this hash will be looked for in `database`: the second step, once the bucket has
+    /// had time to arrive. A hint; changes nothing.
+    pub fn prefetch_entry(&mut self, database: usize, hash: u64) {
+        self.peek(database, hash, |keyspace| keyspace.prefetch_entry(hash));
+    }
+
+    /// Shows the keyspace that a hash belongs to, unless another thread is just using it.
+    fn peek(&mut self, database: usize, hash: u64, look: impl FnOnce(&Keyspace)) {
+        match &self.held {
+            Some(shard) => look(&shard.databases[database]),
+            None => {
+                if let Ok(shard) = self.store.shards[self.store.shard_of(hash)].try_lock() {
+                    look(&shard.databases[database]);
                 }
-                return self.lock_each(command, args, database);
             }
         }
-        self.lock_wanted(&wanted, database)
+    }
+
+    /// Locks what `command` needs for the request `args` and gives the view of it. `key` is one of
+    /// the request's keys whose hash is known, if any is.
+    #[inline(never)]
+    pub fn lock(
+        &mut self,
+        command: &Command,
+        args: Args<'_>,
+        key: Option<HashedKey>,
+        database: usize,
+    ) -> View<'_> {
+        debug_assert!(key.is_none_or(|key| key.hash() == self.store.hash(key.of(args))));
+        let locked = match (&mut self.held, command.scope) {
+            (Some(shard), _) => Locked::Held(shard),
+            (None, Scope::Everything) => self.store.lock_shards(&self.store.all_shards()),
+            (None, Scope::Keys) => self.store.lock_keys(command, args, key),
+        };
+        let mut view = View::new(self.store, locked, database, self.unix_ms, self.clock);
+        if let Some(key) = key {
+            view.know_hash(key.of(args), key.hash());
+        }
+        view
     }
 
     /// Locks every shard.
     pub fn lock_all(&mut self, database: usize) -> View<'_> {
-        self.lock_wanted(&Wanted::all(self.store.shards.len()), database)
+        let locked = match &mut self.held {
+            Some(shard) => Locked::Held(shard),
+            None => self.store.lock_shards(&self.store.all_shards()),
+        };
+        View::new(self.store, locked, database, self.unix_ms, self.clock)
     }
 
     /// How much each database holds. Locks one shard after the other.
@@ -333,25 +417,6 @@ impl Access<'_> {
             Some(shard) => visit(shard),
             None => self.store.shards.iter().for_each(|shard| visit(&mut lock(shard))),
         }
-    }
-
-    fn lock_each(&mut self, command: &Command, args: Args<'_>, database: usize) -> View<'_> {
-        let mut wanted = Wanted::default();
-        for position in command.keys.iter().flat_map(|spec| spec.positions(args)) {
-            wanted.insert(self.store.shard_of(self.store.hash(args.get(position))));
-        }
-        self.lock_wanted(&wanted, database)
-    }
-
-    fn lock_wanted(&mut self, wanted: &Wanted, database: usize) -> View<'_> {
-        let store = self.store;
-        let locked = match &mut self.held {
-            Some(shard) => Locked::Held(shard),
-            None => Locked::Many(
-                wanted.iter().map(|index| (index, lock(&store.shards[index]))).collect(),
-            ),
-        };
-        View::new(store, locked, database, self.unix_ms, self.clock)
     }
 }
 

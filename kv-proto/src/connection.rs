@@ -1,7 +1,8 @@
 //! One client's connection: received bytes in, the kernel, bytes to send out.
 
-use crate::resp::decode::{Decoder, Limits};
+use crate::resp::decode::{Decoder, Limits, ProtocolError};
 use crate::resp::encode::Encoder;
+use crate::window::{End, Turn, Window};
 use kv_core::config::OutputLimits;
 use kv_core::error::Error;
 use kv_core::kernel::{Batch, Flow};
@@ -40,13 +41,17 @@ pub(crate) struct Connection {
     decoder: Decoder,
     protocol: Protocol,
     input: Input,
+    /// Up to where its input has been decoded in this turn.
+    decoded: usize,
+    /// Up to where its input has been used in this turn: what follows has had no effect yet.
+    used: usize,
     output: Output,
     phase: Phase,
     /// The client will send no more.
     pub(crate) end_of_input: bool,
-    /// What it received since it last ran, if that is in the server's arena.
+    /// What it received since its last turn, if that is in the server's arena.
     pub(crate) fresh: Option<Range<usize>>,
-    /// It stands in the server's list of connections to run.
+    /// It stands in the server's list of connections to run, and its turn did not end yet.
     pub(crate) is_queued: bool,
     /// When it will be given up because the client takes nothing, if that is being watched.
     pub(crate) stall_deadline_us: Option<u64>,
@@ -82,6 +87,8 @@ impl Connection {
             decoder: Decoder::default(),
             protocol: Protocol::default(),
             input: Input::default(),
+            decoded: 0,
+            used: 0,
             output: Output::default(),
             phase,
             end_of_input: false,
@@ -122,26 +129,108 @@ impl Connection {
         }
     }
 
-    /// Runs the requests in what waits already and in `fresh`, and keeps what is left.
+    /// Decodes requests into the window, until it is full or the input comes to its end.
+    pub(crate) fn look_ahead(
+        &mut self,
+        arena: &[u8],
+        window: &mut Window,
+        batch: &mut Batch<'_>,
+        limits: &Limits,
+        pool: &mut Pool,
+    ) -> Option<End> {
+        if self.has_input() || self.phase == Phase::Paused {
+            self.keep_fresh(arena, pool);
+        }
+        let Self { session, decoder, input, fresh, decoded, .. } = self;
+        let input = received(input, fresh, arena);
+        match (session, self.phase) {
+            (Some(session), Phase::Open) => {
+                window.decode(decoder, input, decoded, session.database, batch, limits)
+            }
+            (_, Phase::Paused) => Some(Ok(())),
+            _ => {
+                self.used = input.len();
+                Some(Ok(()))
+            }
+        }
+    }
+
+    /// Runs the requests that the window has. The turn ends behind the last of the input, or where
+    /// the connection stops.
     pub(crate) fn run(
         &mut self,
-        fresh: &[u8],
+        arena: &[u8],
+        window: &Window,
+        turn: &Turn,
         batch: &mut Batch<'_>,
-        settings: &Settings,
+        limits: &OutputLimits,
         pool: &mut Pool,
     ) {
-        if self.has_input() || self.phase == Phase::Paused {
-            self.keep(fresh, pool);
-            let bytes = std::mem::take(&mut self.input.bytes);
-            let used = self.run_bytes(&bytes[..self.input.filled], batch, settings, pool);
-            self.input.bytes = bytes;
-            self.input.consume(used, pool);
-        } else {
-            let used = self.run_bytes(fresh, batch, settings, pool);
-            self.keep(&fresh[used..], pool);
+        if self.phase == Phase::Open {
+            if self.output.bytes.capacity() == 0 {
+                self.output.bytes = pool.take_output();
+            }
+            self.phase = self.run_requests(arena, window, turn, batch, limits);
         }
-        if self.end_of_input && self.phase == Phase::Open {
-            self.phase = Phase::Closing;
+        if turn.end.is_some() || self.phase != Phase::Open {
+            self.end_turn(arena, pool);
+        }
+    }
+
+    fn run_requests(
+        &mut self,
+        arena: &[u8],
+        window: &Window,
+        turn: &Turn,
+        batch: &mut Batch<'_>,
+        limits: &OutputLimits,
+    ) -> Phase {
+        let Self { session: Some(session), input, fresh, output, protocol, .. } = self else {
+            unreachable!("a connection without a session is closing");
+        };
+        for next in window.requests(turn, received(input, fresh, arena)) {
+            if let Some(stopped) = output.beyond(limits) {
+                return stopped;
+            }
+            self.used = next.end;
+            let mut out = Encoder::new(&mut output.bytes, protocol);
+            if batch.execute_prepared(next.prepared, session, next.args, &mut out) == Flow::Close {
+                return Phase::Closing;
+            }
+        }
+        output.beyond(limits).unwrap_or_else(|| self.come_to(turn.end))
+    }
+
+    /// Comes to the end of the input, if that is decoded.
+    fn come_to(&mut self, end: Option<End>) -> Phase {
+        let Some(end) = end else { return Phase::Open };
+        self.used = self.decoded;
+        match end.map_err(ProtocolError::reply) {
+            Ok(()) => Phase::Open,
+            Err(None) => Phase::Dead,
+            Err(Some(error)) => {
+                Encoder::new(&mut self.output.bytes, &mut self.protocol).error(&error);
+                Phase::Closing
+            }
+        }
+    }
+
+    /// Keeps the input that was not used.
+    fn end_turn(&mut self, arena: &[u8], pool: &mut Pool) {
+        self.is_queued = false;
+        self.decoded = 0;
+        let used = std::mem::take(&mut self.used);
+        if let Some(fresh) = &mut self.fresh {
+            fresh.start += used;
+            self.keep_fresh(arena, pool);
+        } else {
+            self.input.consume(used, pool);
+        }
+        match self.phase {
+            // What was decoded beyond the pause will be decoded again.
+            Phase::Paused => self.decoder = Decoder::default(),
+            Phase::Open if self.end_of_input => self.phase = Phase::Closing,
+            _ => {}
         }
         if self.phase == Phase::Closing {
             self.input = Input::default();
@@ -149,52 +238,10 @@ impl Connection {
         self.note_buffered();
     }
 
-    /// Runs requests until the input is used up or the connection stops. How many bytes it used.
-    fn run_bytes(
-        &mut self,
-        bytes: &[u8],
-        batch: &mut Batch<'_>,
-        settings: &Settings,
-        pool: &mut Pool,
-    ) -> usize {
-        if self.phase == Phase::Paused {
-            return 0;
+    fn keep_fresh(&mut self, arena: &[u8], pool: &mut Pool) {
+        if let Some(fresh) = self.fresh.take() {
+            self.keep(&arena[fresh], pool);
         }
-        let (Some(session), Phase::Open) = (&mut self.session, self.phase) else {
-            return bytes.len();
-        };
-        if self.output.bytes.capacity() == 0 {
-            self.output.bytes = pool.take_output();
-        }
-        let mut used = 0;
-        self.phase = loop {
-            if self.output.len() > settings.output.hard && settings.output.hard > 0 {
-                break Phase::Dead;
-            }
-            if self.output.len() > settings.output.soft && settings.output.soft > 0 {
-                break Phase::Paused;
-            }
-            let rest = &bytes[used..];
-            let mut out = Encoder::new(&mut self.output.bytes, &mut self.protocol);
-            match self.decoder.decode(rest, &settings.decode) {
-                Ok(Some(len)) => {
-                    used += len;
-                    let args = self.decoder.args(rest);
-                    if args.len() > 0 && batch.execute(session, args, &mut out) == Flow::Close {
-                        break Phase::Closing;
-                    }
-                }
-                Ok(None) => break Phase::Open,
-                Err(error) => match error.reply() {
-                    None => break Phase::Dead,
-                    Some(error) => {
-                        out.error(&error);
-                        break Phase::Closing;
-                    }
-                },
-            }
-        };
-        used
     }
 
     /// What is to be sent next.
@@ -243,6 +290,14 @@ impl Connection {
     }
 }
 
+/// A connection's input: in its own buffer, unless it is in the server's arena.
+fn received<'a>(input: &'a Input, fresh: &Option<Range<usize>>, arena: &'a [u8]) -> &'a [u8] {
+    match fresh {
+        Some(fresh) => &arena[fresh.clone()],
+        None => &input.bytes[..input.filled],
+    }
+}
+
 /// Received bytes that were not yet executed, from the start of a request on.
 #[derive(Debug, Default)]
 struct Input {
@@ -288,6 +343,18 @@ struct Output {
 impl Output {
     fn len(&self) -> usize {
         self.bytes.len() - self.sent
+    }
+
+    /// What becomes of the connection if there is more to send than there may be.
+    fn beyond(&self, limits: &OutputLimits) -> Option<Phase> {
+        let exceeds = |limit| limit > 0 && self.len() > limit;
+        if exceeds(limits.hard) {
+            Some(Phase::Dead)
+        } else if exceeds(limits.soft) {
+            Some(Phase::Paused)
+        } else {
+            None
+        }
     }
 }
 

@@ -8,3 +8,4 @@
 mod connection;
 pub mod resp;
 pub mod server;
+mod window;

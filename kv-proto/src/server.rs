@@ -29,8 +29,9 @@
 
 use crate::connection::{Connection, Pool, READ_MAX, READ_MIN, Settings};
 use crate::resp::decode::Limits;
+use crate::window::Window;
 use kv_core::config::{self, Config};
-use kv_core::kernel::Kernel;
+use kv_core::kernel::{Batch, Kernel};
 use kv_core::now::Now;
 use kv_core::session::Peer;
 use slab::Slab;
@@ -91,6 +92,7 @@ pub struct Server {
     arena_used: usize,
     /// The connections to run, in the order in which they received something.
     queue: Vec<ConnectionId>,
+    window: Window,
     events: VecDeque<Event>,
     pool: Pool,
     /// The connections that wait for their clients to take what there is to send.
@@ -116,6 +118,7 @@ impl Server {
             arena: vec![0; READS_PER_ROUND * READ_MAX],
             arena_used: 0,
             queue: Vec::new(),
+            window: Window::default(),
             events: VecDeque::new(),
             pool: Pool::default(),
             stalls: BTreeSet::new(),
@@ -206,18 +209,54 @@ impl Server {
         let kernel = Arc::clone(&self.kernel);
         let mut batch = kernel.batch(now);
         let mut queue = std::mem::take(&mut self.queue);
-        for id in queue.drain(..) {
-            let Some(connection) = self.connections.get_mut(id.0) else { continue };
-            let had_output = !connection.output().is_empty();
-            let fresh = connection.fresh.take().map_or(&[][..], |range| &self.arena[range]);
-            connection.is_queued = false;
-            connection.run(fresh, &mut batch, &settings, &mut self.pool);
-            self.after_change(now, id, had_output);
+        let mut window = std::mem::take(&mut self.window);
+        let mut ahead = &queue[..];
+        while !ahead.is_empty() {
+            ahead = self.look_ahead(ahead, &mut window, &mut batch, &settings);
+            window.prefetch(&mut batch);
+            self.run(&window, &mut batch, &settings, now);
+            window.clear();
         }
+        queue.clear();
         self.queue = queue;
+        self.window = window;
         self.arena_used = 0;
         drop(batch);
         self.plan_slice(now);
+    }
+
+    /// Fills the window with requests of the connections in `queue`. Those that are left are to be
+    /// gone on with, the first of them perhaps in mid-turn.
+    fn look_ahead<'q>(
+        &mut self,
+        mut queue: &'q [ConnectionId],
+        window: &mut Window,
+        batch: &mut Batch<'_>,
+        settings: &Settings,
+    ) -> &'q [ConnectionId] {
+        while let ([id, rest @ ..], true) = (queue, window.has_room()) {
+            let connection = &mut self.connections[id.0];
+            let is_over = !connection.is_queued
+                || window.add_turn(*id, |window| {
+                    let (arena, pool) = (&self.arena, &mut self.pool);
+                    connection.look_ahead(arena, window, batch, &settings.decode, pool)
+                });
+            if !is_over {
+                break;
+            }
+            queue = rest;
+        }
+        queue
+    }
+
+    fn run(&mut self, window: &Window, batch: &mut Batch<'_>, settings: &Settings, now: Now) {
+        for turn in window.turns() {
+            let connection = &mut self.connections[turn.id.0];
+            let had_output = !connection.output().is_empty();
+            let (arena, pool) = (&self.arena, &mut self.pool);
+            connection.run(arena, window, turn, batch, &settings.output, pool);
+            self.after_change(now, turn.id, had_output);
+        }
     }
 
     /// Time passed. Call it when [`Server::poll_deadline`] says so; more often does no harm.

@@ -18,6 +18,15 @@ fn round(server: &mut Server, id: ConnectionId, now: Now, requests: &[u8]) -> us
 }
 
 fn allocations_of(shards: usize, request: &str, reply_len: usize) -> u64 {
+    pipelined_allocations_of(32, shards, request, reply_len)
+}
+
+fn pipelined_allocations_of(
+    pipeline: usize,
+    shards: usize,
+    request: &str,
+    reply_len: usize,
+) -> u64 {
     let now = Now { mono_us: 0, unix_us: 1_700_000_000_000_000 };
     let kernel = Kernel::new(Config::default(), shards, 1, Box::new(NoHost::default()), now);
     let mut server = Server::new(Arc::new(kernel));
@@ -31,9 +40,9 @@ fn allocations_of(shards: usize, request: &str, reply_len: usize) -> u64 {
             bytes
         },
     );
-    let requests = requests.repeat(32);
+    let requests = requests.repeat(pipeline);
     // Once to warm up the buffers.
-    assert_eq!(round(&mut server, id, now, &requests), 32 * reply_len, "{request}");
+    assert_eq!(round(&mut server, id, now, &requests), pipeline * reply_len, "{request}");
     allocation_counter::measure(|| {
         round(&mut server, id, now, &requests);
     })
@@ -47,6 +56,13 @@ fn a_warm_get_allocates_nothing() {
         assert_eq!(allocations_of(shards, "get number", 11), 0);
         assert_eq!(allocations_of(shards, "GET volatile", 11), 0);
         assert_eq!(allocations_of(shards, "GET none", 5), 0);
+    }
+}
+
+#[test]
+fn a_pipeline_of_several_windows_allocates_nothing() {
+    for shards in [1, 32] {
+        assert_eq!(pipelined_allocations_of(64, shards, "GET key", 11), 0);
     }
 }
 

@@ -1,6 +1,6 @@
 //! The request decoder against Redis's behaviour, in one piece and in pieces.
 
-use kv_proto::resp::decode::{Decoder, Limits, ProtocolError};
+use kv_proto::resp::decode::{Arguments, Decoder, Limits, ProtocolError};
 use kv_proto::resp::encode_request;
 use proptest::prelude::*;
 
@@ -15,26 +15,34 @@ fn decode_pieces<'a>(
     pieces: impl IntoIterator<Item = &'a [u8]>,
     limits: &Limits,
 ) -> (Vec<Request>, Option<ProtocolError>) {
-    let (mut decoder, mut buffer, mut requests) = (Decoder::default(), Vec::new(), Vec::new());
+    let (mut decoder, mut arguments) = (Decoder::default(), Arguments::default());
+    let (mut buffer, mut start, mut decoded) = (Vec::new(), 0, Vec::new());
+    let mut failure = None;
     for piece in pieces {
         buffer.extend_from_slice(piece);
-        loop {
-            match decoder.decode(&buffer, limits) {
-                Ok(Some(len)) => {
-                    let args = decoder.args(&buffer);
-                    requests.push(args.from(0).map(<[u8]>::to_vec).collect());
-                    buffer.drain(..len);
+        while failure.is_none() {
+            let rest = &buffer[start..];
+            match decoder.decode(rest, limits, &mut arguments) {
+                Ok(Some(request)) => {
+                    start += request.len();
+                    decoded.push((start - request.len(), request));
                 }
                 Ok(None) => break,
                 Err(error) => {
-                    assert_eq!(decoder.decode(&buffer, limits), Err(error), "errors repeat");
-                    return (requests, Some(error));
+                    let again = decoder.decode(rest, limits, &mut arguments);
+                    assert_eq!(again, Err(error), "errors repeat");
+                    failure = Some(error);
                 }
             }
         }
-        assert!(buffer.is_empty() || decoder.needed() <= limits.request_len_max);
+        let is_whole = start == buffer.len();
+        assert!(is_whole || failure.is_some() || decoder.needed() <= limits.request_len_max);
     }
-    (requests, None)
+    // All arguments stay where they are until the list is cleared.
+    let owned = |(start, request): &(usize, _)| {
+        arguments.of(request, &buffer[*start..]).from(0).map(<[u8]>::to_vec).collect()
+    };
+    (decoded.iter().map(owned).collect(), failure)
 }
 
 fn request(arguments: &[&[u8]]) -> Request {
@@ -218,13 +226,14 @@ fn limits_beyond_4_gib_do_not_overflow() {
 
 #[test]
 fn needed_counts_the_announced_length() {
-    let mut decoder = Decoder::default();
+    let (mut decoder, mut arguments) = (Decoder::default(), Arguments::default());
     assert_eq!(decoder.needed(), 0);
     let head = b"*2\r\n$3\r\nSET\r\n$1000\r\nabc";
-    assert_eq!(decoder.decode(head, &redis_limits()), Ok(None));
+    assert_eq!(decoder.decode(head, &redis_limits(), &mut arguments), Ok(None));
     assert_eq!(decoder.needed(), head.len() - 3 + 1000 + 2);
     let whole = [&head[..], &[b'x'; 999]].concat();
-    assert_eq!(decoder.decode(&whole, &redis_limits()), Ok(Some(whole.len())));
+    let request = decoder.decode(&whole, &redis_limits(), &mut arguments).unwrap().unwrap();
+    assert_eq!(request.len(), whole.len());
     assert_eq!(decoder.needed(), 0);
 }
 

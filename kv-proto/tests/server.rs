@@ -43,6 +43,12 @@ impl Driver {
         }
     }
 
+    /// Hands in bytes in one read, and does not run them yet.
+    fn put(&mut self, id: ConnectionId, bytes: &[u8]) {
+        self.server.input(id)[..bytes.len()].copy_from_slice(bytes);
+        self.server.handle_received(id, bytes.len());
+    }
+
     /// Takes everything that is to be sent.
     fn take(&mut self, id: ConnectionId) -> Vec<u8> {
         let mut taken = Vec::new();
@@ -146,25 +152,96 @@ fn a_refused_client_is_told_why() {
     assert_eq!(driver.answer(third, b"PING\r\n"), "+PONG\r\n");
 }
 
-/// A pipeline whose replies are far longer than itself.
 #[test]
 fn a_connection_that_takes_the_place_of_a_lost_one_waits_its_turn() {
     let mut driver = Driver::new(&[]);
-    let put = |driver: &mut Driver, id, bytes: &[u8]| {
-        driver.server.input(id)[..bytes.len()].copy_from_slice(bytes);
-        driver.server.handle_received(id, bytes.len());
-    };
     let (lost, first) = (driver.connect(), driver.connect());
-    put(&mut driver, lost, b"SET k 0\r\n");
-    put(&mut driver, first, b"SET k 1\r\n");
+    driver.put(lost, b"SET k 0\r\n");
+    driver.put(first, b"SET k 1\r\n");
     driver.server.handle_lost(lost);
     let second = driver.connect();
     assert_eq!(second, lost, "the name is used again");
-    put(&mut driver, second, b"GET k\r\n");
+    driver.put(second, b"GET k\r\n");
     driver.server.execute(driver.now);
     assert_eq!(driver.take(second), b"$1\r\n1\r\n");
 }
 
+#[test]
+fn each_connection_runs_all_it_received_before_the_next_one() {
+    let mut driver = Driver::new(&[]);
+    let ids: Vec<_> = (0..40).map(|_| driver.connect()).collect();
+    for (index, &id) in ids.iter().enumerate() {
+        driver.put(id, &b"INCR n\r\n".repeat(index));
+    }
+    driver.server.execute(driver.now);
+    let mut count = 0;
+    for (index, &id) in ids.iter().enumerate() {
+        let expected: String = (0..index).map(|i| format!(":{}\r\n", count + i + 1)).collect();
+        assert_eq!(String::from_utf8(driver.take(id)).unwrap(), expected);
+        count += index;
+    }
+}
+
+#[test]
+fn a_request_sees_what_earlier_ones_of_other_connections_did() {
+    let mut driver = Driver::new(&[]);
+    let (first, second, third) = (driver.connect(), driver.connect(), driver.connect());
+    driver.put(first, b"SET k v\r\nSELECT 1\r\nSET k w\r\nGET k\r\n");
+    driver.put(second, b"GET k\r\nSWAPDB 0 1\r\n");
+    driver.put(third, b"GET k\r\n");
+    driver.server.execute(driver.now);
+    assert_eq!(driver.take(first), b"+OK\r\n+OK\r\n+OK\r\n$1\r\nw\r\n");
+    assert_eq!(driver.take(second), b"$1\r\nv\r\n+OK\r\n");
+    assert_eq!(driver.take(third), b"$1\r\nw\r\n");
+}
+
+#[test]
+fn one_connection_that_stops_does_not_stop_those_behind_it() {
+    for stop in [&b"QUIT\r\nSET k bad\r\n"[..], b"*1\r\n$x\r\nSET k bad\r\n"] {
+        let mut driver = Driver::new(&[]);
+        let (first, second) = (driver.connect(), driver.connect());
+        driver.put(
+            first,
+            &[&b"SET k v\r\n".repeat(20)[..], stop, &b"SET k bad\r\n".repeat(40)].concat(),
+        );
+        driver.put(second, b"GET k\r\n");
+        driver.server.execute(driver.now);
+        assert_eq!(driver.take(second), b"$1\r\nv\r\n");
+        driver.take(first);
+        assert!(driver.is_closed(first));
+        assert!(!driver.is_closed(second));
+    }
+}
+
+#[test]
+fn quoted_and_unknown_requests_keep_their_place_in_a_pipeline() {
+    let mut driver = Driver::new(&[]);
+    let id = driver.connect();
+    let answer = driver.answer(
+        id,
+        b"SET 'a b' \"x\\x41\"\r\n\r\nget 'a b'\r\nnope '' q\r\nGET\r\n\"\" ''\r\nECHO \"\"\r\n",
+    );
+    assert_eq!(
+        answer,
+        "+OK\r\n$2\r\nxA\r\n-ERR unknown command 'nope', with args beginning with: '' 'q' \r\n\
+         -ERR wrong number of arguments for 'get' command\r\n\
+         -ERR unknown command '', with args beginning with: '' \r\n$0\r\n\r\n"
+    );
+}
+
+#[test]
+fn what_was_decoded_beyond_a_pause_runs_after_it() {
+    let (mut driver, id) = with_large_value("normal 0 15000 5");
+    let requests = b"GET k\r\nGET k\r\nSET k short\r\n\r\nGET k\r\nPING\r\n*x\r\n";
+    driver.receive(id, requests);
+    assert_eq!(driver.server.output(id).len(), 2 * "$10000\r\n".len() + 2 * 10_002);
+    let answer = String::from_utf8(driver.take(id)).unwrap();
+    let end = "+OK\r\n$5\r\nshort\r\n+PONG\r\n-ERR Protocol error: invalid multibulk length\r\n";
+    assert!(answer.ends_with(&format!("x\r\n{end}")), "{}", &answer[answer.len() - 100..]);
+    assert!(driver.is_closed(id));
+}
+
+/// A pipeline whose replies are far longer than itself.
 fn greedy(requests: usize) -> Vec<u8> {
     b"GET k\r\n".repeat(requests)
 }

@@ -63,9 +63,8 @@ impl<'a> View<'a> {
         Self { store, locked, database, unix_ms, clock, changed: false, known }
     }
 
-    pub(super) fn with_known_hash(mut self, key: &[u8], hash: u64) -> Self {
+    pub(super) fn know_hash(&mut self, key: &[u8], hash: u64) {
         self.known = (key, hash);
-        self
     }
 
     /// How many databases there are.

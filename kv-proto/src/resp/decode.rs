@@ -1,9 +1,22 @@
 //! Requests from bytes, as a server reads them: arrays of bulk strings, or lines of text.
 //!
 //! The decoder keeps how far it got, never the bytes: those stay in the caller's buffer, and a
-//! complete request is a list of spans of it.
+//! complete request is a list of spans of it. The lists are the caller's as well, so that several
+//! requests can be decoded before the first is run.
+//!
+//! ```
+//! use kv_proto::resp::decode::{Arguments, Decoder, Limits};
+//!
+//! let (mut decoder, mut arguments) = (Decoder::default(), Arguments::default());
+//! let input = b"*2\r\n$3\r\nGET\r\n$3\r\nkey\r\n";
+//! let request = decoder.decode(input, &Limits::default(), &mut arguments)?.expect("it is complete");
+//! assert_eq!(request.len(), input.len());
+//! assert_eq!(arguments.of(&request, input).get(1), b"key");
+//! # Ok::<(), kv_proto::resp::decode::ProtocolError>(())
+//! ```
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use kv_core::args::{Args, Span};
 use kv_core::error::Error;
@@ -96,9 +109,8 @@ pub struct Decoder {
     args_left: usize,
     /// The length of the bulk string that is being decoded.
     bulk_len: usize,
-    spans: Vec<Span>,
-    /// The arguments of an inline request with quotes, if there is one; else empty.
-    unquoted: Vec<u8>,
+    /// The arguments so far of an array of which a part is still to come.
+    partial: Vec<Span>,
     /// How many bytes have been searched for line ends.
     #[cfg(test)]
     examined: usize,
@@ -120,8 +132,61 @@ enum Phase {
     Bulk,
 }
 
-/// A request with more arguments than this gives the memory for their spans back (8 bytes each).
-const SPANS_KEPT: usize = 64;
+/// The arguments of requests, one request after the other.
+#[derive(Debug, Default)]
+pub struct Arguments {
+    spans: Vec<Span>,
+    /// The bytes of the arguments of inline requests with quotes.
+    unquoted: Vec<u8>,
+}
+
+/// A decoded request, whose arguments stand in a list of [`Arguments`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    len: usize,
+    spans: Range<usize>,
+    is_unquoted: bool,
+}
+
+impl Request {
+    /// How many bytes of input it takes.
+    #[allow(clippy::len_without_is_empty, reason = "a request takes at least its line end")]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether it has no arguments, as an empty line: a request to skip.
+    pub fn is_blank(&self) -> bool {
+        self.spans.is_empty()
+    }
+}
+
+/// An empty list keeps memory for so many spans, of 8 bytes each, and gives back what is beyond.
+const SPANS_KEPT: usize = 4096;
+
+/// An empty list keeps memory for so many unquoted bytes.
+const UNQUOTED_KEPT: usize = 64 << 10;
+
+impl Arguments {
+    /// The arguments of a request in this list. `input` begins with the request, as it did for
+    /// [`Decoder::decode`].
+    pub fn of<'a>(&'a self, request: &Request, input: &'a [u8]) -> Args<'a> {
+        let buffer = if request.is_unquoted { &self.unquoted } else { input };
+        Args::new(buffer, &self.spans[request.spans.clone()])
+    }
+
+    /// Forgets all requests, and gives back memory that only unusual ones need.
+    pub fn clear(&mut self) {
+        self.truncate(0, 0);
+        self.spans.shrink_to(SPANS_KEPT);
+        self.unquoted.shrink_to(UNQUOTED_KEPT);
+    }
+
+    fn truncate(&mut self, spans: usize, unquoted: usize) {
+        self.spans.truncate(spans);
+        self.unquoted.truncate(unquoted);
+    }
+}
 
 /// The longest line that `short_number` takes; no limit makes it an error.
 const SHORT_LINE_LEN: usize = 4;
@@ -130,34 +195,50 @@ const SHORT_LINE_LEN: usize = 4;
 struct LineTooLong;
 
 impl Decoder {
-    /// Decodes up to the end of one request: `Some(len)` if one is complete and takes the first
-    /// `len` bytes of `input`.
+    /// Decodes up to the end of one request and, if it is complete, appends its arguments to
+    /// `arguments`.
     ///
     /// `input` begins with the first byte that no earlier request took. Between calls that return
-    /// `None` it is the same bytes with more of them appended. A call without any input between
-    /// two requests releases what the last one needed beyond the usual. An error is repeated by
-    /// every further call with that input.
+    /// `None` it is the same bytes with more of them appended. An error is repeated by every
+    /// further call with that input.
+    #[inline]
     pub fn decode(
         &mut self,
         input: &[u8],
         limits: &Limits,
-    ) -> Result<Option<usize>, ProtocolError> {
-        if self.phase == Phase::Start {
-            self.start(input);
+        arguments: &mut Arguments,
+    ) -> Result<Option<Request>, ProtocolError> {
+        let first = arguments.spans.len();
+        if self.phase == Phase::Start
+            && let Some(len) = self.start(input, limits, &mut arguments.spans)
+        {
+            let spans = first..arguments.spans.len();
+            return Ok(Some(Request { len, spans, is_unquoted: false }));
         }
-        let complete = match self.phase {
-            Phase::Start => false,
-            Phase::Inline => self.inline(input, limits)?,
-            Phase::ArrayLen | Phase::BulkLen | Phase::Bulk => self.array(input, limits)?,
-        };
-        Ok(complete.then(|| self.finish()))
+        self.go_on(input, limits, arguments, first)
     }
 
-    /// The arguments of the request that the last call of `decode` completed, with the `input`
-    /// of that call. An array or a line without any arguments is a request to skip.
-    pub fn args<'a>(&'a self, input: &'a [u8]) -> Args<'a> {
-        let buffer = if self.unquoted.is_empty() { input } else { &self.unquoted };
-        Args::new(buffer, &self.spans)
+    /// Goes on with a request whose arguments are appended from `first` on.
+    #[inline(never)]
+    fn go_on(
+        &mut self,
+        input: &[u8],
+        limits: &Limits,
+        arguments: &mut Arguments,
+        first: usize,
+    ) -> Result<Option<Request>, ProtocolError> {
+        let is_unquoted = match self.phase {
+            Phase::Start => None,
+            Phase::Inline => self.inline(input, limits, arguments)?,
+            Phase::ArrayLen | Phase::BulkLen | Phase::Bulk => {
+                self.array(input, limits, &mut arguments.spans, first)?.then_some(false)
+            }
+        };
+        Ok(is_unquoted.map(|is_unquoted| Request {
+            len: self.finish(),
+            spans: first..arguments.spans.len(),
+            is_unquoted,
+        }))
     }
 
     /// How many bytes of input the request in progress has at least, as far as is known: a buffer
@@ -169,23 +250,22 @@ impl Decoder {
         }
     }
 
-    fn start(&mut self, input: &[u8]) {
-        self.release();
-        self.phase = match input.first() {
-            None => Phase::Start,
-            Some(b'*') => Phase::ArrayLen,
-            Some(_) => Phase::Inline,
+    /// Begins a request, and tells its length if it is at its end already.
+    #[inline]
+    fn start(&mut self, input: &[u8], limits: &Limits, spans: &mut Vec<Span>) -> Option<usize> {
+        if *input.first()? != b'*' {
+            self.phase = Phase::Inline;
+            return None;
         }
-    }
-
-    fn release(&mut self) {
-        self.spans.clear();
-        if self.spans.capacity() > SPANS_KEPT {
-            self.spans.shrink_to(SPANS_KEPT);
+        match short_arguments(input, limits, spans) {
+            Some((position, 0)) => return Some(position),
+            None => self.phase = Phase::ArrayLen,
+            Some((position, args_left)) => {
+                self.args_left = args_left;
+                self.next(Phase::BulkLen, position);
+            }
         }
-        if self.unquoted.capacity() > 0 {
-            self.unquoted = Vec::new();
-        }
+        None
     }
 
     fn finish(&mut self) -> usize {
@@ -194,28 +274,67 @@ impl Decoder {
         std::mem::take(&mut self.position)
     }
 
-    /// True if the request is complete, as for the methods below.
-    fn inline(&mut self, input: &[u8], limits: &Limits) -> Result<bool, ProtocolError> {
+    /// If the request is complete, whether its arguments had to be unquoted.
+    #[inline(never)]
+    fn inline(
+        &mut self,
+        input: &[u8],
+        limits: &Limits,
+        arguments: &mut Arguments,
+    ) -> Result<Option<bool>, ProtocolError> {
         let end = self.line_end(b'\n', input, limits.inline_len_max);
         let Some(end) = end.map_err(|LineTooLong| ProtocolError::TooBigInline)? else {
-            return Ok(false);
+            return Ok(None);
         };
         let line = &input[..end];
-        self.split(line.strip_suffix(b"\r").unwrap_or(line))?;
+        let is_unquoted = split(line.strip_suffix(b"\r").unwrap_or(line), arguments)?;
         self.position = end + 1;
-        Ok(true)
+        Ok(Some(is_unquoted))
     }
 
-    fn split(&mut self, line: &[u8]) -> Result<(), ProtocolError> {
-        if !inline::has_quotes(line) {
-            inline::split_unquoted(line, 0, &mut self.spans);
-            return Ok(());
+    /// True if the request is complete, as for the methods below.
+    fn array(
+        &mut self,
+        input: &[u8],
+        limits: &Limits,
+        spans: &mut Vec<Span>,
+        first: usize,
+    ) -> Result<bool, ProtocolError> {
+        if !self.partial.is_empty() {
+            return self.rest_of_array(input, limits, spans);
         }
-        inline::split(line, &mut self.unquoted, &mut self.spans)
-            .map_err(|inline::UnbalancedQuotes| ProtocolError::UnbalancedQuotes)
+        let complete = self.bulks(input, limits, spans);
+        if complete != Ok(true) {
+            self.partial.extend(spans.drain(first..));
+        }
+        complete
     }
 
-    fn array(&mut self, input: &[u8], limits: &Limits) -> Result<bool, ProtocolError> {
+    /// Goes on in the decoder's own list: many arguments in many pieces are copied once, at the
+    /// end, and not with each piece.
+    #[cold]
+    fn rest_of_array(
+        &mut self,
+        input: &[u8],
+        limits: &Limits,
+        spans: &mut Vec<Span>,
+    ) -> Result<bool, ProtocolError> {
+        let mut partial = std::mem::take(&mut self.partial);
+        let complete = self.bulks(input, limits, &mut partial);
+        if complete == Ok(true) {
+            spans.append(&mut partial);
+        } else {
+            self.partial = partial;
+        }
+        complete
+    }
+
+    fn bulks(
+        &mut self,
+        input: &[u8],
+        limits: &Limits,
+        spans: &mut Vec<Span>,
+    ) -> Result<bool, ProtocolError> {
         if self.phase == Phase::ArrayLen && !self.array_len(input, limits)? {
             return Ok(false);
         }
@@ -223,7 +342,7 @@ impl Decoder {
             if self.phase == Phase::BulkLen && !self.bulk_len(input, limits)? {
                 return Ok(false);
             }
-            if !self.bulk(input) {
+            if !self.bulk(input, spans) {
                 return Ok(false);
             }
         }
@@ -231,8 +350,9 @@ impl Decoder {
     }
 
     /// True if the number of arguments is complete.
+    #[inline]
     fn array_len(&mut self, input: &[u8], limits: &Limits) -> Result<bool, ProtocolError> {
-        let (len, digits) = match short_number(&input[1..]) {
+        let (len, digits) = match short_number(input) {
             Some(short) => short,
             None => match self.long_line(input, limits, ProtocolError::TooBigMultibulkCount)? {
                 Some(line) => long_array_len(line)?,
@@ -248,13 +368,8 @@ impl Decoder {
     }
 
     /// True if the length of an argument is complete.
-    #[inline]
     fn bulk_len(&mut self, input: &[u8], limits: &Limits) -> Result<bool, ProtocolError> {
-        let short = match &input[self.position..] {
-            [b'$', digits @ ..] => short_number(digits),
-            _ => None,
-        };
-        let (len, digits) = match short {
+        let (len, digits) = match short_bulk_len(&input[self.position..]) {
             Some(short) => short,
             None => match self.long_line(input, limits, ProtocolError::TooBigBulkCount)? {
                 Some(line) => long_bulk_len(line, input[self.position])?,
@@ -276,12 +391,11 @@ impl Decoder {
 
     /// True if the argument is complete. The two bytes behind it are taken unseen: Redis does not
     /// look at them either.
-    #[inline]
-    fn bulk(&mut self, input: &[u8]) -> bool {
+    fn bulk(&mut self, input: &[u8], spans: &mut Vec<Span>) -> bool {
         if input.len() - self.position < self.bulk_len + 2 {
             return false;
         }
-        self.spans.push(Span::new(self.position, self.bulk_len));
+        spans.push(Span::new(self.position, self.bulk_len));
         self.args_left -= 1;
         self.next(Phase::BulkLen, self.bulk_len + 2);
         true
@@ -336,15 +450,58 @@ impl Decoder {
     fn count_examined(&mut self, _: usize) {}
 }
 
-/// A number of at most three digits at the head of `text`, if its line is complete, and how many
-/// digits it has: what nearly every length is.
+/// Appends the arguments on a line. Whether they had to be unquoted.
+fn split(line: &[u8], arguments: &mut Arguments) -> Result<bool, ProtocolError> {
+    if !inline::has_quotes(line) {
+        inline::split_unquoted(line, 0, &mut arguments.spans);
+        return Ok(false);
+    }
+    let (spans, unquoted) = (arguments.spans.len(), arguments.unquoted.len());
+    match inline::split(line, &mut arguments.unquoted, &mut arguments.spans) {
+        Ok(()) => Ok(true),
+        Err(inline::UnbalancedQuotes) => {
+            arguments.truncate(spans, unquoted);
+            Err(ProtocolError::UnbalancedQuotes)
+        }
+    }
+}
+
+/// The arguments at the head of an array that are complete and short, as nearly all are: where they
+/// end, and how many are still to come. None if not even their number is known.
+#[inline]
+fn short_arguments(input: &[u8], limits: &Limits, spans: &mut Vec<Span>) -> Option<(usize, usize)> {
+    let (mut args_left, digits) = short_number(input).filter(|short| short.0 <= limits.args_max)?;
+    let end_max = input.len().min(limits.request_len_max).min(u32::MAX as usize);
+    let mut position = 1 + digits + 2;
+    while args_left > 0 {
+        let Some((len, digits)) = short_bulk_len(&input[position..]) else { break };
+        let start = position + 1 + digits + 2;
+        let end = start + len + 2;
+        if end > end_max || len > limits.bulk_len_max {
+            break;
+        }
+        spans.push(Span::new(start, len));
+        position = end;
+        args_left -= 1;
+    }
+    Some((position, args_left))
+}
+
+#[inline]
+fn short_bulk_len(text: &[u8]) -> Option<(usize, usize)> {
+    short_number(text).filter(|_| text[0] == b'$')
+}
+
+/// What nearly every length is: a number of at most three digits between the byte at the head of
+/// `text` and a line end, and how many digits it has. None if there are fewer bytes than the
+/// shortest argument and its length have.
 #[inline]
 fn short_number(text: &[u8]) -> Option<(usize, usize)> {
     let value = |digit: u8| usize::from(digit - b'0');
-    match *text {
-        [a @ b'0'..=b'9', b'\r', _, ..] => Some((value(a), 1)),
-        [a @ b'1'..=b'9', b @ b'0'..=b'9', b'\r', _, ..] => Some((value(a) * 10 + value(b), 2)),
-        [a @ b'1'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9', b'\r', _, ..] => {
+    match *text.first_chunk::<6>()? {
+        [_, a @ b'0'..=b'9', b'\r', ..] => Some((value(a), 1)),
+        [_, a @ b'1'..=b'9', b @ b'0'..=b'9', b'\r', ..] => Some((value(a) * 10 + value(b), 2)),
+        [_, a @ b'1'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9', b'\r', _] => {
             Some((value(a) * 100 + value(b) * 10 + value(c), 3))
         }
         _ => None,
@@ -381,9 +538,12 @@ mod tests {
     /// How many bytes of `stream` are searched for line ends if it comes in pieces.
     fn examined(stream: &[u8], piece_len: usize) -> usize {
         let (mut decoder, mut start) = (Decoder::default(), 0);
+        let mut arguments = Arguments::default();
         for end in (0..=stream.len()).step_by(piece_len) {
-            while let Ok(Some(len)) = decoder.decode(&stream[start..end], &Limits::default()) {
-                start += len;
+            while let Ok(Some(request)) =
+                decoder.decode(&stream[start..end], &Limits::default(), &mut arguments)
+            {
+                start += request.len();
             }
         }
         decoder.examined
@@ -420,21 +580,38 @@ mod tests {
     }
 
     #[test]
-    fn memory_of_an_unusual_request_is_given_back() {
-        let mut decoder = Decoder::default();
-        let large = [&b"*1000\r\n"[..], &b"$0\r\n\r\n".repeat(1000)].concat();
-        for request in [&large[..], b"ECHO \"a\"\n"] {
-            assert_eq!(decoder.decode(request, &Limits::default()), Ok(Some(request.len())));
-            assert_eq!(decoder.decode(b"", &Limits::default()), Ok(None));
-            assert!(decoder.spans.capacity() <= SPANS_KEPT);
-            assert_eq!(decoder.unquoted.capacity(), 0);
+    fn memory_of_unusual_requests_is_given_back() {
+        let (mut decoder, mut arguments) = (Decoder::default(), Arguments::default());
+        let many = [&b"*10000\r\n"[..], &b"$0\r\n\r\n".repeat(10_000)].concat();
+        let quoted = [&b"ECHO \""[..], &[b'a'; 40_000], b"\"\n"].concat();
+        for request in [&many, &quoted, &quoted] {
+            let decoded = decoder.decode(request, &Limits::default(), &mut arguments);
+            assert_eq!(decoded.unwrap().unwrap().len(), request.len());
         }
+        assert!(arguments.spans.capacity() > SPANS_KEPT);
+        assert!(arguments.unquoted.capacity() > UNQUOTED_KEPT);
+        arguments.clear();
+        assert!(arguments.spans.capacity() <= SPANS_KEPT);
+        assert!(arguments.unquoted.capacity() <= UNQUOTED_KEPT);
+    }
+
+    #[test]
+    fn a_request_in_pieces_holds_memory_only_until_it_is_complete() {
+        let (mut decoder, mut arguments) = (Decoder::default(), Arguments::default());
+        let request = b"*2\r\n$3\r\nGET\r\n$3\r\nkey\r\n";
+        let cut = request.len() - 5;
+        assert_eq!(decoder.decode(&request[..cut], &Limits::default(), &mut arguments), Ok(None));
+        assert_eq!((decoder.partial.len(), arguments.spans.len()), (1, 0));
+        let decoded = decoder.decode(request, &Limits::default(), &mut arguments);
+        assert!(decoded.is_ok_and(|request| request.is_some()));
+        assert_eq!((decoder.partial.capacity(), arguments.spans.len()), (0, 2));
     }
 
     #[test]
     fn announced_arguments_allocate_nothing() {
-        let mut decoder = Decoder::default();
-        assert_eq!(decoder.decode(b"*1000000000\r\n", &Limits::default()), Ok(None));
-        assert_eq!(decoder.spans.capacity(), 0);
+        let (mut decoder, mut arguments) = (Decoder::default(), Arguments::default());
+        let decoded = decoder.decode(b"*1000000000\r\n", &Limits::default(), &mut arguments);
+        assert_eq!(decoded, Ok(None));
+        assert_eq!((decoder.partial.capacity(), arguments.spans.capacity()), (0, 0));
     }
 }

@@ -1,0 +1,143 @@
+//! Looking ahead: the next requests of all connections, decoded before the first of them runs.
+//!
+//! A look-up in a large table waits for memory two or three times in sequence. The waits of several
+//! requests overlap if all of them are decoded and hashed first, then the parts of the table that
+//! they need are fetched, and only then they run. So the server goes from window to window: it
+//! decodes up to [`WINDOW`] requests from the connections in their order, and then runs them in
+//! that order, so that nothing but time tells whether anyone looked ahead.
+//!
+//! A window refers to input by its position, and the input stays where it is. A decoded request
+//! has no effect: if its connection stops before its turn, the request is forgotten, and decoded
+//! again when the connection goes on.
+
+use crate::resp::decode::{Arguments, Decoder, Limits, ProtocolError, Request};
+use crate::server::ConnectionId;
+use kv_core::args::Args;
+use kv_core::kernel::{Batch, Prepared};
+use std::ops::Range;
+
+/// How many requests are decoded ahead. More would gain little, since a processor waits for some
+/// ten parts of memory at once, and what is fetched must still be in its cache when it is used.
+const WINDOW: usize = 16;
+
+/// The next requests, in the order in which they run.
+#[derive(Debug, Default)]
+pub(crate) struct Window {
+    turns: Vec<Turn>,
+    requests: Vec<Ahead>,
+    arguments: Arguments,
+}
+
+/// What the window has of one connection.
+#[derive(Clone, Debug)]
+pub(crate) struct Turn {
+    pub(crate) id: ConnectionId,
+    requests: Range<usize>,
+    /// Known if the connection's input is decoded to its end, so that these are the last requests.
+    pub(crate) end: Option<End>,
+}
+
+/// What follows the last request: the beginning of one at most, or something that is none.
+pub(crate) type End = Result<(), ProtocolError>;
+
+/// A request that was decoded and did not run yet.
+#[derive(Debug)]
+struct Ahead {
+    /// Where it begins in its connection's input.
+    start: usize,
+    request: Request,
+    /// The one that the session works on, unless an earlier request of the window changes that.
+    database: usize,
+    prepared: Prepared,
+}
+
+/// A request whose turn it is.
+#[derive(Debug)]
+pub(crate) struct Next<'a> {
+    /// Where it ends in its connection's input.
+    pub(crate) end: usize,
+    pub(crate) args: Args<'a>,
+    pub(crate) prepared: &'a Prepared,
+}
+
+impl Window {
+    /// Whether another connection may have its turn.
+    pub(crate) fn has_room(&self) -> bool {
+        self.requests.len() < WINDOW && self.turns.len() < WINDOW
+    }
+
+    /// Adds a connection's turn, of which `decode` adds the requests. Whether its input is decoded
+    /// to the end.
+    pub(crate) fn add_turn(
+        &mut self,
+        id: ConnectionId,
+        decode: impl FnOnce(&mut Self) -> Option<End>,
+    ) -> bool {
+        let first = self.requests.len();
+        let end = decode(self);
+        self.turns.push(Turn { id, requests: first..self.requests.len(), end });
+        end.is_some()
+    }
+
+    /// Decodes requests from `position` on, which moves behind them, until the window is full or
+    /// the input comes to its end.
+    pub(crate) fn decode(
+        &mut self,
+        decoder: &mut Decoder,
+        input: &[u8],
+        position: &mut usize,
+        database: usize,
+        batch: &mut Batch<'_>,
+        limits: &Limits,
+    ) -> Option<End> {
+        while *position < input.len() {
+            if self.requests.len() == WINDOW {
+                return None;
+            }
+            let rest = &input[*position..];
+            let request = match decoder.decode(rest, limits, &mut self.arguments) {
+                Ok(Some(request)) => request,
+                Ok(None) => break,
+                Err(error) => return Some(Err(error)),
+            };
+            let start = std::mem::replace(position, *position + request.len());
+            if !request.is_blank() {
+                let prepared = batch.prepare(database, self.arguments.of(&request, rest));
+                self.requests.push(Ahead { start, request, database, prepared });
+            }
+        }
+        Some(Ok(()))
+    }
+
+    /// Has fetched what the requests need, now that the first parts had time to arrive.
+    pub(crate) fn prefetch(&self, batch: &mut Batch<'_>) {
+        for ahead in &self.requests {
+            batch.prefetch(ahead.database, &ahead.prepared);
+        }
+    }
+
+    /// The connections that have their turn.
+    pub(crate) fn turns(&self) -> &[Turn] {
+        &self.turns
+    }
+
+    /// A connection's requests, given its input.
+    pub(crate) fn requests<'a>(
+        &'a self,
+        turn: &Turn,
+        input: &'a [u8],
+    ) -> impl Iterator<Item = Next<'a>> {
+        self.requests[turn.requests.clone()].iter().map(move |ahead| Next {
+            end: ahead.start + ahead.request.len(),
+            args: self.arguments.of(&ahead.request, &input[ahead.start..]),
+            prepared: &ahead.prepared,
+        })
+    }
+
+    /// Forgets everything.
+    pub(crate) fn clear(&mut self) {
+        self.turns.clear();
+        self.requests.clear();
+        self.arguments.clear();
+    }
+}
