@@ -7,15 +7,15 @@ mod log;
 use kv_core::config::{self, Kind};
 use kv_net::{Builder, Server};
 use lexopt::prelude::*;
-use mimalloc::MiMalloc;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use std::error::Error;
 use std::io::Write as _;
 use std::process::ExitCode;
+use tikv_jemallocator::Jemalloc;
 
 #[global_allocator]
-static ALLOCATOR: MiMalloc = MiMalloc;
+static ALLOCATOR: Jemalloc = Jemalloc;
 
 /// What the arguments ask for.
 enum Task {
