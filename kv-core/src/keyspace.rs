@@ -410,8 +410,7 @@ impl Keyspace {
         position: u64,
     ) -> impl Iterator<Item = (u64, Entry<'a>)> {
         let is_inside = self.range_of(segment).contains(&self.slot_of(position));
-        let first =
-            if is_inside { segment.lower_bound(self.tag(segment, position)) } else { Slot::FIRST };
+        let first = if is_inside { self.tag(segment, position) } else { 0 };
         let mut rest = segment.iter_from(first).peekable();
         // Entries with the same tag, the last first.
         let mut group: Vec<(u64, Ref)> = Vec::new();

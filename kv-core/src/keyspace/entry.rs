@@ -162,24 +162,25 @@ fn write_deadline(place: &mut [u8], deadline: i64) {
 #[derive(Clone, Copy, Debug)]
 pub struct Entry<'a> {
     cell: &'a [u8],
-    layout: Layout,
 }
 
 impl<'a> Entry<'a> {
     /// Of a cell that `write` filled.
     pub(super) fn new(cell: &'a [u8]) -> Self {
         debug_assert!(cell[0] & LIVE != 0, "the cell is free");
-        Self { cell, layout: read_layout(cell) }
+        Self { cell }
     }
 
     /// The key.
     pub fn key(self) -> &'a [u8] {
-        &self.cell[self.layout.key_at..self.layout.value_at]
+        let layout = read_layout(self.cell);
+        &self.cell[layout.key_at..layout.value_at]
     }
 
     /// The value.
     pub fn value(self) -> ValueRef<'a> {
-        let bytes = &self.cell[self.layout.value_at..self.layout.end];
+        let layout = read_layout(self.cell);
+        let bytes = &self.cell[layout.value_at..layout.end];
         match self.cell[0] & KIND {
             BYTES => {
                 let is_built = self.cell[0] & BUILT != 0;
@@ -198,7 +199,8 @@ impl<'a> Entry<'a> {
     }
 
     fn address(self) -> *mut Value {
-        let bytes = word(&self.cell[self.layout.value_at..self.layout.end]);
+        let layout = read_layout(self.cell);
+        let bytes = word(&self.cell[layout.value_at..layout.end]);
         std::ptr::with_exposed_provenance_mut(u64::from_le_bytes(bytes) as usize)
     }
 
@@ -209,7 +211,7 @@ impl<'a> Entry<'a> {
             DEADLINE => NARROW_DEADLINE,
             _ => WIDE_DEADLINE,
         };
-        let at = self.layout.deadline_at;
+        let at = read_layout(self.cell).deadline_at;
         let mut deadline = [0; 8];
         deadline[..len].copy_from_slice(&self.cell[at..at + len]);
         Some(i64::from_le_bytes(deadline))
@@ -223,8 +225,10 @@ impl<'a> Entry<'a> {
 
     /// Where the timer is, if there is a deadline.
     pub(super) fn timer(self) -> Option<Timer> {
-        let timer = &self.cell[self.layout.deadline_at..self.layout.key_at];
-        let (_, timer) = timer.split_last_chunk::<TIMER>()?;
+        if self.cell[0] & DEADLINE == 0 {
+            return None;
+        }
+        let (_, timer) = self.cell[..read_layout(self.cell).key_at].split_last_chunk()?;
         Some(Timer::from_bits(u32::from_le_bytes(*timer)))
     }
 
@@ -235,7 +239,7 @@ impl<'a> Entry<'a> {
 
     /// The bytes that the entry takes in its cell.
     pub(super) fn size(self) -> usize {
-        self.layout.end
+        read_layout(self.cell).end
     }
 }
 
@@ -243,14 +247,10 @@ fn word(bytes: &[u8]) -> [u8; 8] {
     *bytes.first_chunk().expect("an integer and an address have eight bytes")
 }
 
-/// Whether the entry in `cell` is that of `key`. Faster than reading the whole layout.
+/// Whether the entry in `cell` is that of `key`.
 pub(super) fn has_key(cell: &[u8], key: &[u8]) -> bool {
-    let is_short = cell[4] < LONG && cell[5] < LONG;
-    if !is_short {
-        return Entry::new(cell).key() == key;
-    }
-    let at = HEADER + deadline_len(cell[0]);
-    usize::from(cell[4]) == key.len() && cell.get(at..at + key.len()) == Some(key)
+    // Most keys of a wrong length need not be read.
+    cell[4] == key.len().min(LONG.into()) as u8 && Entry::new(cell).key() == key
 }
 
 fn deadline_len(flags: u8) -> usize {
@@ -262,16 +262,14 @@ fn deadline_len(flags: u8) -> usize {
 }
 
 fn read_layout(cell: &[u8]) -> Layout {
-    let mut at = HEADER;
-    let mut len = |short: u8| {
-        if short < LONG {
-            return usize::from(short);
+    let (mut at, mut key, mut value) = (HEADER, usize::from(cell[4]), usize::from(cell[5]));
+    for len in [&mut key, &mut value] {
+        if *len == LONG.into() {
+            let long = cell[at..].first_chunk().expect("a long length has four bytes");
+            *len = u32::from_le_bytes(*long) as usize;
+            at += LONG_LEN;
         }
-        let long = cell[at..].first_chunk().expect("a long length has four bytes");
-        at += LONG_LEN;
-        u32::from_le_bytes(*long) as usize
-    };
-    let (key, value) = (len(cell[4]), len(cell[5]));
+    }
     let key_at = at + deadline_len(cell[0]);
     let value_at = key_at + key;
     Layout { deadline_at: at, key_at, value_at, end: value_at + value }

@@ -1,12 +1,13 @@
 //! A segment: a few hundred entries in hash order.
 //!
 //! It is an array of lines, each of which is a cache line: ten tags and the cells of ten entries. A
-//! tag is the 16 bits of the hash that follow those which all entries of the segment share. Tags
-//! ascend within a line and from line to line. Each tag has a home line, in proportion to its
-//! value; an entry stands there, or in a later line if all from its home on are full. This is
-//! ordered linear probing (Amble, Knuth: "Ordered hash tables", 1974) with buckets of ten.
+//! tag is the 16 bits of the hash that follow those which all entries of the segment share. No tag
+//! of a line is above one of a later line; within a line there is no order. Each tag has a home
+//! line, in proportion to its value; an entry stands there, or in a later line if all from its home
+//! on are full. This is ordered linear probing (Amble, Knuth: "Ordered hash tables", 1974) with
+//! buckets of ten.
 //!
-//! Entries with the same tag stand together in any order: their hashes, which nobody keeps, decide.
+//! Entries with the same tag are in order by their hashes, which nobody keeps.
 
 use super::slab::{Ref, prefetch};
 
@@ -48,11 +49,13 @@ pub(super) fn tag(hash: u64, skip: u32) -> u16 {
 struct Line {
     tags: [u16; SLOTS],
     cells: [Ref; SLOTS],
+    /// The highest tag, if the line is full.
+    highest: u16,
     len: u8,
 }
 
 impl Line {
-    const EMPTY: Self = Self { tags: [0; SLOTS], cells: [Ref::NONE; SLOTS], len: 0 };
+    const EMPTY: Self = Self { tags: [0; SLOTS], cells: [Ref::NONE; SLOTS], highest: 0, len: 0 };
     const BYTES: usize = 64;
 
     fn is_full(&self) -> bool {
@@ -70,39 +73,67 @@ impl Line {
 
     /// Whether entries with this tag may also be in the next line.
     fn overflows(&self, tag: u16) -> bool {
-        self.is_full() && self.tags[SLOTS - 1] <= tag
+        self.is_full() && self.highest <= tag
     }
 
-    /// Puts an entry behind those whose tags are not above its own, and takes the last one out if
-    /// there is no room for it.
+    /// Adds an entry, and takes one with the highest tag out if there is no room for it.
     fn insert(&mut self, tag: u16, cell: Ref) -> Option<(u16, Ref)> {
-        let len = usize::from(self.len);
-        let slot = self.tags[..len].iter().position(|&other| other > tag).unwrap_or(len);
-        if slot == SLOTS {
+        if !self.is_full() {
+            self.push(tag, cell);
+            return None;
+        }
+        if tag >= self.highest {
             return Some((tag, cell));
         }
-        let last = self.is_full().then(|| (self.tags[SLOTS - 1], self.cells[SLOTS - 1]));
-        let end = len.min(SLOTS - 1);
-        self.tags.copy_within(slot..end, slot + 1);
-        self.cells.copy_within(slot..end, slot + 1);
-        self.tags[slot] = tag;
-        self.cells[slot] = cell;
-        self.len = end as u8 + 1;
-        last
+        let slot = self.matches(self.highest).trailing_zeros() as usize;
+        let carried = (self.tags[slot], self.cells[slot]);
+        (self.tags[slot], self.cells[slot]) = (tag, cell);
+        self.highest = self.max();
+        Some(carried)
     }
 
-    /// Puts an entry behind all others.
+    /// Adds an entry to a line that is not full.
     fn push(&mut self, tag: u16, cell: Ref) {
         let len = usize::from(self.len);
         (self.tags[len], self.cells[len]) = (tag, cell);
         self.len += 1;
+        if self.is_full() {
+            self.highest = self.max();
+        }
     }
 
-    fn remove(&mut self, slot: usize) {
-        let len = usize::from(self.len);
-        self.tags.copy_within(slot + 1..len, slot);
-        self.cells.copy_within(slot + 1..len, slot);
+    fn remove(&mut self, slot: usize) -> (u16, Ref) {
+        let last = usize::from(self.len) - 1;
+        let removed = (self.tags[slot], self.cells[slot]);
+        (self.tags[slot], self.cells[slot]) = (self.tags[last], self.cells[last]);
         self.len -= 1;
+        removed
+    }
+
+    fn max(&self) -> u16 {
+        self.tags().iter().copied().max().unwrap_or(0)
+    }
+
+    /// The slot of an entry with the lowest tag, and the tag.
+    fn lowest(&self) -> Option<(usize, u16)> {
+        self.tags().iter().copied().enumerate().min_by_key(|&(_, tag)| tag)
+    }
+
+    fn tags(&self) -> &[u16] {
+        &self.tags[..self.len.into()]
+    }
+
+    fn entries(&self) -> impl Iterator<Item = (u16, Ref)> {
+        self.tags().iter().copied().zip(self.cells)
+    }
+
+    /// The entries in the order of their tags.
+    fn sorted(&self) -> impl Iterator<Item = (u16, Ref)> {
+        let mut sorted = [(0, Ref::NONE); SLOTS];
+        sorted.iter_mut().zip(self.entries()).for_each(|(place, entry)| *place = entry);
+        let len = self.len.into();
+        sorted[..len].sort_unstable_by_key(|&(tag, _)| tag);
+        sorted.into_iter().take(len)
     }
 }
 
@@ -111,10 +142,6 @@ impl Line {
 pub(super) struct Slot {
     pub(super) line: u32,
     pub(super) index: u8,
-}
-
-impl Slot {
-    pub(super) const FIRST: Self = Self { line: 0, index: 0 };
 }
 
 #[derive(Debug)]
@@ -229,14 +256,13 @@ impl Segment {
         self.lines[number].remove(slot.index.into());
         // What did not fit here comes back from the next line, and so on.
         while had_overflow && let Some(next) = self.lines.get(number + 1) {
-            let (tag, cell) = (next.tags[0], next.cells[0]);
-            if next.len == 0 || self.home(tag) > number {
+            let Some((slot, _)) = next.lowest().filter(|&(_, tag)| self.home(tag) <= number) else {
                 break;
-            }
+            };
             had_overflow = next.is_full();
-            self.lines[number].insert(tag, cell);
+            let (tag, cell) = self.lines[number + 1].remove(slot);
+            self.lines[number].push(tag, cell);
             number += 1;
-            self.lines[number].remove(0);
         }
         self.len -= 1;
         if self.homes > 1 && self.len() * 2 < self.homes as usize * SLOTS {
@@ -246,39 +272,21 @@ impl Segment {
 
     /// All entries, in the order of their tags.
     pub(super) fn iter(&self) -> impl Iterator<Item = (u16, Ref)> {
-        self.iter_from(Slot::FIRST)
+        self.lines.iter().flat_map(Line::sorted)
     }
 
-    /// The entries from a place on.
-    pub(super) fn iter_from(&self, slot: Slot) -> impl Iterator<Item = (u16, Ref)> {
-        let first = slot.line as usize;
-        self.lines[first.min(self.lines.len())..].iter().enumerate().flat_map(
-            move |(number, line)| {
-                let skip = if number == 0 { usize::from(slot.index) } else { 0 };
-                (skip..line.len.into()).map(|index| (line.tags[index], line.cells[index]))
-            },
-        )
-    }
-
-    /// The place of the first entry whose tag is at least `tag`.
-    pub(super) fn lower_bound(&self, tag: u16) -> Slot {
-        let mut number = self.home(tag);
-        while let Some(line) = self.lines.get(number) {
-            let tags = &line.tags[..line.len.into()];
-            if let Some(index) = tags.iter().position(|&other| other >= tag) {
-                return Slot { line: number as u32, index: index as u8 };
-            }
-            number += 1;
-        }
-        Slot { line: number as u32, index: 0 }
+    /// The entries whose tags are at least `tag`, in the order of their tags.
+    pub(super) fn iter_from(&self, tag: u16) -> impl Iterator<Item = (u16, Ref)> {
+        let lines = &self.lines[self.home(tag)..];
+        lines.iter().flat_map(Line::sorted).filter(move |entry| entry.0 >= tag)
     }
 
     /// The cells of up to `count` entries in lines next to each other, from `position` on, which is
     /// a share of 2^16 of the whole.
     pub(super) fn sample(&self, position: u16, count: usize) -> impl Iterator<Item = Ref> {
-        let start = Slot { line: self.home(position) as u32, index: 0 };
-        let cells = self.iter_from(start).chain(self.iter());
-        cells.take(count.min(self.len())).map(|(_, cell)| cell)
+        let (before, behind) = self.lines.split_at(self.home(position));
+        let cells = behind.iter().chain(before).flat_map(Line::entries).map(|(_, cell)| cell);
+        cells.take(count)
     }
 
     /// Fills the segment with these entries instead. Their tags must ascend.
@@ -335,7 +343,11 @@ impl Segment {
         assert_eq!(self.iter().count(), self.len(), "the count of entries");
         assert!(self.iter().map(|(tag, _)| tag).is_sorted(), "tags ascend");
         for (number, line) in self.lines.iter().enumerate() {
-            for &tag in &line.tags[..line.len.into()] {
+            assert!(
+                !line.is_full() || line.highest == line.max(),
+                "the highest tag of a full line"
+            );
+            for &tag in line.tags() {
                 let home = self.home(tag);
                 assert!(home <= number, "an entry stands before its home");
                 assert!(self.lines[home..number].iter().all(Line::is_full), "a gap after a home");

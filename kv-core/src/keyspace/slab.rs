@@ -456,7 +456,9 @@ impl Page {
         if self.live == self.cells {
             NO_GROUP
         } else {
-            (usize::from(self.live) * GROUPS / usize::from(self.cells)) as u8
+            // Without a division, which would be done for each allocation.
+            let (live, cells) = (usize::from(self.live) * GROUPS, usize::from(self.cells));
+            (1..GROUPS).map(|group| u8::from(live >= group * cells)).sum()
         }
     }
 
