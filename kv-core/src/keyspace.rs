@@ -39,6 +39,9 @@ const DEPTH_SLACK: u32 = 8;
 /// The deepest directory: the bits of a hash that neither a shard nor a tag takes.
 const DEPTH_MAX: u32 = 32;
 
+/// Smaller keyspaces than this are in the processor's caches anyway.
+const PREFETCH_LEN_MIN: usize = 1 << 13;
+
 /// What giving up a page, a segment or some timers counts for in a budget of entries.
 const PAGE_COST: usize = 8;
 
@@ -218,6 +221,11 @@ impl Keyspace {
         let segment_ = &self.segments[segment as usize];
         let (slot, cell) = segment_.find(self.tag(segment_, hash), is_it)?;
         Some(Place { segment, slot, cell })
+    }
+
+    /// Whether it is so large that lookups wait for memory, and prefetching pays.
+    pub fn exceeds_cache(&self) -> bool {
+        self.len >= PREFETCH_LEN_MIN
     }
 
     /// Asks the processor for the part of the table where a hash is looked for.

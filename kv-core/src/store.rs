@@ -303,14 +303,16 @@ impl Access<'_> {
 
     /// Shows the keyspace that a hash belongs to, unless another thread is just using it.
     fn peek(&mut self, database: usize, hash: u64, look: impl FnOnce(&Keyspace)) {
+        let look = |shard: &Shard| {
+            Some(&shard.databases[database]).filter(|keyspace| keyspace.exceeds_cache()).map(look)
+        };
         match &self.held {
-            Some(shard) => look(&shard.databases[database]),
+            Some(shard) => look(shard),
             None => {
-                if let Ok(shard) = self.store.shards[self.store.shard_of(hash)].try_lock() {
-                    look(&shard.databases[database]);
-                }
+                let shard = &self.store.shards[self.store.shard_of(hash)];
+                shard.try_lock().ok().and_then(|shard| look(&shard))
             }
-        }
+        };
     }
 
     /// Locks what `command` needs for the request `args` and gives the view of it. `key` is one of

@@ -153,15 +153,20 @@ static INDEX: [u16; INDEX_LEN] = {
     index
 };
 
-/// FNV-1a of the name in lower case.
+/// A hash of the beginning and the end of the name and of its length, the same in any case.
 const fn hash(name: &[u8]) -> usize {
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    let len = name.len();
+    let mut word = len as u64;
     let mut i = 0;
-    while i < name.len() {
-        hash = (hash ^ name[i].to_ascii_lowercase() as u64).wrapping_mul(0x0100_0000_01b3);
+    while i < len && i < 7 {
+        word = word << 8 | (name[i] | 0x20) as u64;
         i += 1;
     }
-    (hash ^ (hash >> 29)) as usize
+    if len > 7 {
+        word ^= ((name[len - 1] | 0x20) as u64) << 59 | ((name[len - 2] | 0x20) as u64) << 51;
+    }
+    // By the golden ratio, as in Fibonacci hashing.
+    (word.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as usize
 }
 
 const fn sorted() -> [&'static Command; LEN] {

@@ -64,10 +64,14 @@ impl Line {
 
     /// A bit for each entry with this tag.
     fn matches(&self, tag: u16) -> u32 {
-        let mut bits = 0;
-        for slot in 0..SLOTS {
-            bits |= u32::from(self.tags[slot] == tag) << slot;
+        // The compiler makes one vector comparison of the first eight.
+        let (vector, rest) = self.tags.split_first_chunk::<8>().expect("there are ten");
+        let mut equal = [0_u16; 8];
+        for (equal, (&other, bit)) in equal.iter_mut().zip(vector.iter().zip(0..)) {
+            *equal = u16::from(other == tag) << bit;
         }
+        let mut bits = u32::from(equal.iter().fold(0, |bits, bit| bits | bit));
+        bits |= u32::from(rest[0] == tag) << 8 | u32::from(rest[1] == tag) << 9;
         bits & ((1 << self.len) - 1)
     }
 
