@@ -458,7 +458,8 @@ impl Keyspace {
         self.ahead = self.ahead.max(wheel.now().saturating_sub(unix));
         let Some(due) = wheel.poll(unix + self.ahead) else { return (0, 0) };
         let cells = due.cells();
-        cells.iter().for_each(|&cell| self.slab.prefetch(cell));
+        // Those that will be looked at next time arrive while these are removed.
+        wheel.soonest().for_each(|cell| self.slab.prefetch(cell));
         let mut hashes = [0; wheel::CHUNK];
         for (hash, &cell) in hashes.iter_mut().zip(cells) {
             *hash = self.hash_of(cell);
@@ -787,6 +788,9 @@ impl Keyspace {
     }
 
     fn take_boxed(&mut self, cell: Ref) -> Option<Box<Value>> {
+        if self.boxed == 0 {
+            return None;
+        }
         let value = entry::take_boxed(self.slab.cell_mut(cell))?;
         self.boxed -= 1;
         self.boxed_bytes -= value.heap_bytes();

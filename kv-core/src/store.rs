@@ -376,42 +376,40 @@ impl Access<'_> {
         self.for_each_shard(|shard| shard.stats = ShardStats::default());
     }
 
-    /// Does what is due in every shard: removes expired keys, frees what is out of use and gives
-    /// memory back, until about `budget` entries' worth of work is done. How much that was; less
-    /// than `budget` if nothing is left.
+    /// Does what is due in every shard that no other thread is using: removes expired keys, frees
+    /// what is out of use and gives memory back, until about `budget` entries' worth of work is
+    /// done. How much that was; less than `budget` if nothing is left.
     pub fn tend(&mut self, budget: usize) -> usize {
         let (store, unix_ms) = (self.store, self.unix_ms);
         // Whatever becomes due from now on is noted anew.
         store.due_ms.store(i64::MAX, Relaxed);
-        let first = store.turn.fetch_add(1, Relaxed);
         let mut spent = 0;
-        let mut index = first;
-        self.for_each_shard_from(first, |shard| {
+        let mut tend = |shard: &mut Shard| {
             if spent < budget {
                 spent += shard.tend(unix_ms, budget - spent);
-                index += 1;
                 (0..store.databases).for_each(|database| shard.publish(store, database));
             }
             store.is_due_at(shard.due_ms());
-        });
-        store.turn.store(index, Relaxed);
+        };
+        match &mut self.held {
+            Some(shard) => tend(shard),
+            None => {
+                // Another first shard each time, so that all get their share of the budgets.
+                let first = store.turn.fetch_add(1, Relaxed);
+                for index in 0..store.shards.len() {
+                    match store.shards[(first + index) % store.shards.len()].try_lock() {
+                        Ok(mut shard) => tend(&mut shard),
+                        Err(_) => store.is_due_at(0),
+                    }
+                }
+            }
+        }
         spent
     }
 
     /// Checks what must always hold, for tests and simulations. O(n).
     pub fn check(&mut self) {
         self.for_each_shard(|shard| shard.databases.iter().for_each(Keyspace::check));
-    }
-
-    fn for_each_shard_from(&mut self, first: usize, mut visit: impl FnMut(&mut Shard)) {
-        match &mut self.held {
-            Some(shard) => visit(shard),
-            None => {
-                let shards = &self.store.shards;
-                let order = (0..shards.len()).map(|at| (first + at) % shards.len());
-                order.for_each(|index| visit(&mut lock(&shards[index])));
-            }
-        }
     }
 
     fn for_each_shard(&mut self, mut visit: impl FnMut(&mut Shard)) {

@@ -134,10 +134,14 @@ impl Line {
     /// The entries in the order of their tags.
     fn sorted(&self) -> impl Iterator<Item = (u16, Ref)> {
         let mut sorted = [(0, Ref::NONE); SLOTS];
-        sorted.iter_mut().zip(self.entries()).for_each(|(place, entry)| *place = entry);
-        let len = self.len.into();
-        sorted[..len].sort_unstable_by_key(|&(tag, _)| tag);
-        sorted.into_iter().take(len)
+        for (len, entry) in self.entries().enumerate() {
+            // By insertion: there are ten at most.
+            let place = sorted[..len].iter().rposition(|other| other.0 <= entry.0);
+            let place = place.map_or(0, |before| before + 1);
+            sorted.copy_within(place..len, place + 1);
+            sorted[place] = entry;
+        }
+        sorted.into_iter().take(self.len.into())
     }
 }
 
@@ -269,8 +273,9 @@ impl Segment {
             number += 1;
         }
         self.len -= 1;
-        if self.homes > 1 && self.len() * 2 < self.homes as usize * SLOTS {
-            self.rebuild(homes_for(self.len()));
+        if self.homes > 1 && self.len() * 4 < self.homes as usize * SLOTS {
+            // Not too tight, or the next removals would rebuild it again and again.
+            self.rebuild(homes_for(self.len() * 5 / 4));
         }
     }
 
@@ -320,14 +325,16 @@ impl Segment {
     pub(super) fn merge(&mut self, right: &Segment) {
         let half =
             |bit: u16| move |(tag, cell): (u16, Ref)| (bit << (TAG_BITS - 1) | tag >> 1, cell);
-        let left = self.iter().map(half(0));
-        let entries: Vec<_> = left.chain(right.iter().map(half(1))).collect();
+        let mut entries = Vec::with_capacity(self.len() + right.len());
+        entries.extend(self.iter().map(half(0)));
+        entries.extend(right.iter().map(half(1)));
         self.depth -= 1;
         self.refill(&entries);
     }
 
     fn rebuild(&mut self, homes: usize) {
-        let entries: Vec<_> = self.iter().collect();
+        let mut entries = Vec::with_capacity(self.len());
+        entries.extend(self.iter());
         self.refill_into(homes, &entries);
     }
 

@@ -40,6 +40,8 @@ pub(super) const PAGES_MAX: usize = 1 << (32 - INDEX_BITS);
 const GROUPS: usize = 4;
 /// The group of a page that takes no part: a full one, or one that is being emptied.
 const NO_GROUP: u8 = u8::MAX;
+/// Where a free cell keeps the number of the next one.
+const LINK: std::ops::Range<usize> = 2..4;
 /// The end of a page's list of free cells.
 const NO_CELL: u16 = u16::MAX;
 
@@ -214,10 +216,11 @@ impl Slab {
     pub(super) fn free(&mut self, cell: Ref) {
         let number = cell.page();
         let page = &mut self.pages[number];
-        debug_assert!(page.cell(cell.index())[0] != 0, "the cell is free already");
         let (next, size) = (page.free, page.size as usize);
-        page.cell_mut(cell.index())[0] = 0;
-        page.set_link(cell.index(), next);
+        let bytes = page.cell_mut(cell.index());
+        debug_assert!(bytes[0] != 0, "the cell is free already");
+        bytes[0] = 0;
+        bytes[LINK].copy_from_slice(&next.to_le_bytes());
         page.free = cell.index() as u16;
         page.live -= 1;
         self.live_bytes -= size;
@@ -357,6 +360,9 @@ impl Slab {
             return false;
         }
         let Class { live, cells, groups } = &self.classes[class];
+        if cells - live <= live / SPARE_SHARE {
+            return false;
+        }
         let Some(&page) = groups.iter().find_map(|group| group.last()) else { return false };
         let spare = SPARE_PAGES * usize::from(self.pages[page as usize].cells);
         cells - live > spare + live / SPARE_SHARE
@@ -477,14 +483,9 @@ impl Page {
         unsafe { std::slice::from_raw_parts_mut(self.memory.as_ptr().add(index * size), size) }
     }
 
-    /// Where a free cell keeps the number of the next one.
+    /// The free cell that is linked behind a free one.
     fn link(&self, index: usize) -> u16 {
-        let cell = self.cell(index);
-        u16::from_le_bytes([cell[2], cell[3]])
-    }
-
-    fn set_link(&mut self, index: usize, next: u16) {
-        self.cell_mut(index)[2..4].copy_from_slice(&next.to_le_bytes());
+        u16::from_le_bytes(*self.cell(index)[LINK].first_chunk().expect("it is two bytes long"))
     }
 }
 
