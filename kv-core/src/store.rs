@@ -24,7 +24,7 @@ use crate::rng::Rng;
 use crate::value::Value;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering::Relaxed};
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Mutex, MutexGuard, TryLockError};
 
 /// The most shards that a store can have.
 pub const SHARDS_MAX: usize = 1024;
@@ -263,8 +263,19 @@ fn first_hash(shard: usize, shards: usize) -> u64 {
     if bits == 0 { 0 } else { (shard as u64) << (64 - bits) }
 }
 
+const POISONED: &str = "a command panicked while it held this shard, which may be half changed";
+
 fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
-    shard.lock().expect("a command panicked while it held this shard, which may be half changed")
+    shard.lock().expect(POISONED)
+}
+
+/// Locks a shard unless another thread is using it.
+fn try_lock(shard: &Mutex<Shard>) -> Option<MutexGuard<'_, Shard>> {
+    match shard.try_lock() {
+        Ok(shard) => Some(shard),
+        Err(TryLockError::WouldBlock) => None,
+        Err(TryLockError::Poisoned(_)) => panic!("{POISONED}"),
+    }
 }
 
 /// One thread's way to the data for the length of a batch of commands. The only shard of a
@@ -309,8 +320,8 @@ impl Access<'_> {
         match &self.held {
             Some(shard) => look(shard),
             None => {
-                let shard = &self.store.shards[self.store.shard_of(hash)];
-                shard.try_lock().ok().and_then(|shard| look(&shard))
+                let shard = try_lock(&self.store.shards[self.store.shard_of(hash)]);
+                shard.and_then(|shard| look(&shard))
             }
         };
     }
@@ -397,9 +408,9 @@ impl Access<'_> {
                 // Another first shard each time, so that all get their share of the budgets.
                 let first = store.turn.fetch_add(1, Relaxed);
                 for index in 0..store.shards.len() {
-                    match store.shards[(first + index) % store.shards.len()].try_lock() {
-                        Ok(mut shard) => tend(&mut shard),
-                        Err(_) => store.is_due_at(0),
+                    match try_lock(&store.shards[(first + index) % store.shards.len()]) {
+                        Some(mut shard) => tend(&mut shard),
+                        None => store.is_due_at(0),
                     }
                 }
             }
