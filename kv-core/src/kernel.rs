@@ -308,7 +308,11 @@ impl Batch<'_> {
                     rng: Rng::derive(kernel.seed, session.id(), session.commands),
                     config: &kernel.config,
                 };
-                handler(&mut cx).map(|()| Flow::Continue)
+                if command.flags & flag::DENYOOM != 0 && cx.db.is_exhausted() {
+                    Err(Error::OutOfMemory)
+                } else {
+                    handler(&mut cx).map(|()| Flow::Continue)
+                }
             }
             Handler::Engine(handler) => {
                 if command.group == Group::Server {

@@ -7,7 +7,6 @@
 use super::{Access, Shard, Store, lock};
 use crate::config::Policy;
 use crate::rng::Rng;
-use std::sync::atomic::Ordering::Relaxed;
 
 /// How many keys one command may evict to make room for itself. If that is not enough it runs
 /// nevertheless, and the next one goes on.
@@ -39,9 +38,6 @@ impl Access<'_> {
     /// command. O(1).
     pub fn make_room(&mut self, limit: &Eviction, rng: &mut Rng) -> Result<(), OutOfMemory> {
         let store = self.store;
-        if self.is_exhausted() {
-            return Err(OutOfMemory);
-        }
         let (mut evicted, mut freed) = (0, 0);
         while store.used() > limit.used_max && evicted < KEYS_PER_COMMAND_MAX {
             // What is out of use already goes first.
@@ -56,18 +52,6 @@ impl Access<'_> {
             }
         }
         Ok(())
-    }
-
-    /// Whether a shard has no names left for more entries.
-    fn is_exhausted(&mut self) -> bool {
-        // One shard is looked at for its turn: all fill up alike.
-        let first = self.store.turn.load(Relaxed);
-        let mut is_exhausted = false;
-        self.visit_shards(first, |shard, _| {
-            is_exhausted = shard.databases.iter().any(|keyspace| keyspace.is_exhausted());
-            true
-        });
-        is_exhausted
     }
 
     /// Frees some of what is out of use. How much.

@@ -67,6 +67,16 @@ impl<'a> View<'a> {
         self.known = (key, hash);
     }
 
+    /// Whether one of the shards has no names left for more entries of this database.
+    pub fn is_exhausted(&self) -> bool {
+        let is_exhausted = |shard: &Shard| shard.databases[self.database].is_exhausted();
+        match &self.locked {
+            Locked::Held(shard) => is_exhausted(shard),
+            Locked::One(_, shard) => is_exhausted(shard),
+            Locked::Many(shards) => shards.iter().any(|(_, shard)| is_exhausted(shard)),
+        }
+    }
+
     /// How many databases there are.
     pub fn databases(&self) -> usize {
         self.store.databases()
