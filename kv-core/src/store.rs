@@ -13,7 +13,7 @@ mod view;
 pub use clock::AccessClock;
 pub use evict::{Eviction, OutOfMemory};
 pub use memory::{MemoryStats, TableOverhead};
-pub use view::{Deadline, ListMut, View};
+pub use view::{Deadline, ListMut, Taken, View};
 
 use crate::args::Args;
 use crate::command::{Command, Scope};

@@ -122,8 +122,8 @@ pub(crate) fn randomkey(cx: &mut Cx<'_>) -> Result<(), Error> {
 
 pub(crate) fn rename(cx: &mut Cx<'_>) -> Result<(), Error> {
     let (key, target) = (cx.args.get(1), cx.args.get(2));
-    let (value, deadline) = cx.db.take(key).ok_or(Error::NoSuchKey)?;
-    cx.db.set(target, value, deadline);
+    let taken = cx.db.take(key).ok_or(Error::NoSuchKey)?;
+    cx.db.put(target, taken);
     cx.out.ok();
     Ok(())
 }
@@ -134,8 +134,8 @@ pub(crate) fn renamenx(cx: &mut Cx<'_>) -> Result<(), Error> {
         return Err(Error::NoSuchKey);
     }
     let is_free = !cx.db.contains(target);
-    if is_free && let Some((value, deadline)) = cx.db.take(key) {
-        cx.db.set(target, value, deadline);
+    if is_free && let Some(taken) = cx.db.take(key) {
+        cx.db.put(target, taken);
     }
     cx.out.int(is_free.into());
     Ok(())
@@ -198,9 +198,9 @@ pub(crate) fn move_key(cx: &mut Cx<'_>) -> Result<(), Error> {
     cx.db.select(source);
     let taken = if is_free { cx.db.take(key) } else { None };
     cx.out.int(taken.is_some().into());
-    if let Some((value, deadline)) = taken {
+    if let Some(taken) = taken {
         cx.db.select(target);
-        cx.db.set(key, value, deadline);
+        cx.db.put(key, taken);
     }
     Ok(())
 }

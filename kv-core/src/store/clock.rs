@@ -63,7 +63,8 @@ impl AccessClock {
         }
     }
 
-    fn accessed(self, old: u32, rng: &mut Rng) -> u32 {
+    /// The clock of a key whose clock was `old` after one more access.
+    pub(super) fn accessed(self, old: u32, rng: &mut Rng) -> u32 {
         match self {
             Self::Recency { now_s } => now_s,
             Self::Frequency { now_min, log_factor, .. } => {

@@ -34,6 +34,14 @@ pub struct View<'a> {
     known: (*const [u8], u64),
 }
 
+/// What a key held that was taken away, to be put under another.
+#[derive(Debug)]
+pub struct Taken {
+    value: Value,
+    deadline: Option<i64>,
+    accessed: u32,
+}
+
 /// What becomes of a key's deadline when its value is replaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deadline {
@@ -153,6 +161,17 @@ impl<'a> View<'a> {
 
     /// Stores `value` under `key`, whatever was there. O(1).
     pub fn set<'v>(&mut self, key: &[u8], value: impl Into<Input<'v>>, deadline: Deadline) {
+        self.store_value(key, value.into(), deadline, None);
+    }
+
+    /// `accessed` is the access clock, if the value brings one.
+    fn store_value(
+        &mut self,
+        key: &[u8],
+        value: Input<'_>,
+        deadline: Deadline,
+        accessed: Option<u32>,
+    ) {
         let (clock, database, store) = (self.clock, self.database, self.store);
         self.changed = true;
         let (shard, hash, place) = self.find(key);
@@ -163,8 +182,9 @@ impl<'a> View<'a> {
             Deadline::Clear => None,
             Deadline::Keep => old.and_then(Entry::deadline),
         };
-        let accessed = clock.stored(old.map(Entry::clock), &mut shard.rng);
-        let replaced = keyspace.put(hash, key, place, value.into(), deadline, accessed);
+        let accessed =
+            accessed.unwrap_or_else(|| clock.stored(old.map(Entry::clock), &mut shard.rng));
+        let replaced = keyspace.put(hash, key, place, value, deadline, accessed);
         if let Some(at) = deadline {
             store.is_due_at(at.saturating_add(1));
         }
@@ -200,15 +220,22 @@ impl<'a> View<'a> {
         true
     }
 
-    /// Removes `key` and gives its value and its deadline, as `set` takes them. O(1), and the
-    /// length of a string.
-    pub fn take(&mut self, key: &[u8]) -> Option<(Value, Deadline)> {
-        let (database, store) = (self.database, self.store);
+    /// Removes `key` and gives all that it held. O(1), and the length of a string.
+    pub fn take(&mut self, key: &[u8]) -> Option<Taken> {
+        let (clock, database, store) = (self.clock, self.database, self.store);
         self.changed = true;
         let (shard, hash, place) = self.find(key);
-        let (value, deadline) = shard.databases[database].take_entry(hash, place?);
+        let keyspace = &mut shard.databases[database];
+        let accessed = clock.accessed(keyspace.entry(place?).clock(), &mut shard.rng);
+        let (value, deadline) = keyspace.take_entry(hash, place?);
         shard.discard(None, store, database);
-        Some((value, deadline.into()))
+        Some(Taken { value, deadline, accessed })
+    }
+
+    /// Stores under `key`, whatever was there, what was taken from another. O(1), and the length of
+    /// a string.
+    pub fn put(&mut self, key: &[u8], Taken { value, deadline, accessed }: Taken) {
+        self.store_value(key, value.into(), deadline.into(), Some(accessed));
     }
 
     /// Whether `key` exists, and if so its deadline in milliseconds since the Unix epoch. Counts
