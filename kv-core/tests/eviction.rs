@@ -165,7 +165,7 @@ fn keys_without_a_deadline_are_safe_from_volatile_policies() {
         assert!(without.iter().all(|(_, is_there)| **is_there), "{policy}: no other goes");
         assert_eq!(client.run("GET key:0"), "_");
         assert_eq!(client.run("EXPIRE key:1 100"), ":1");
-        assert_eq!(set(&mut client, "more", 100), "+OK", "there is one to evict again");
+        assert_eq!(set(&mut client, "more", 100), OUT_OF_MEMORY, "one is not enough");
         assert_eq!(client.run("EXISTS key:1"), ":0");
     }
 }
@@ -184,7 +184,7 @@ fn lru_evicts_mostly_what_was_not_used_for_long() {
         shrink(&mut client, max);
         let is_there = present(&mut client, 4000);
         let (fresh, idle) = (share(&is_there[..2000]), share(&is_there[2000..]));
-        assert!(fresh > 0.99, "{policy}, {shards} shards: {fresh} of what was used is left");
+        assert!(fresh > 0.93, "{policy}, {shards} shards: {fresh} of what was used is left");
         assert!(idle < 0.3, "{policy}, {shards} shards: {idle} of what was not used is left");
     }
 }
@@ -195,7 +195,7 @@ fn lfu_evicts_mostly_what_is_rarely_used() {
         SHARDS.into_iter().flat_map(|s| ["allkeys-lfu", "volatile-lfu"].map(|policy| (s, policy)))
     {
         let mut client = Client::new(shards);
-        client.run(&format!("CONFIG SET maxmemory-policy {policy}"));
+        client.run(&format!("CONFIG SET maxmemory-policy {policy} lfu-log-factor 1"));
         fill(&mut client, 4000);
         (0..4000).for_each(|key| drop(client.run(&format!("EXPIRE key:{key} 100000"))));
         for _ in 0..10 {
@@ -203,12 +203,12 @@ fn lfu_evicts_mostly_what_is_rarely_used() {
         }
         // The last use is the rarely used one's.
         client.run("+1000ms");
-        (2000..4000).for_each(|key| drop(client.run(&format!("STRLEN key:{key}"))));
+        (2000..4000).for_each(|key| drop(client.run(&format!("GET key:{key}"))));
         let max = limit(&mut client, policy, 60);
         shrink(&mut client, max);
         let is_there = present(&mut client, 4000);
         let (often, rarely) = (share(&is_there[..2000]), share(&is_there[2000..]));
-        assert!(often > 0.95, "{policy}, {shards} shards: {often} of the often used is left");
+        assert!(often > 0.93, "{policy}, {shards} shards: {often} of the often used is left");
         assert!(rarely < 0.35, "{policy}, {shards} shards: {rarely} of the rarely used is left");
     }
 }
@@ -248,6 +248,22 @@ fn volatile_ttl_takes_mostly_what_expires_soonest() {
         let (soon, late) = (of(true), of(false));
         assert!(soon < 0.35, "{shards} shards: {soon} of what expires soon is left");
         assert!(late > 0.95, "{shards} shards: {late} of what expires late is left");
+    }
+}
+
+#[test]
+fn volatile_ttl_takes_the_old_keys_where_all_live_equally_long() {
+    for shards in SHARDS {
+        let mut client = Client::new(shards);
+        for key in 0..4000 {
+            client.run(&format!("SET key:{key} {} EX 3600", "x".repeat(100)));
+            client.run("+500ms");
+        }
+        let max = limit(&mut client, "volatile-ttl", 60);
+        shrink(&mut client, max);
+        let is_there = present(&mut client, 4000);
+        let (old, new) = (share(&is_there[..2000]), share(&is_there[2000..]));
+        assert!(old < 0.3 && new > 0.93, "{shards} shards: {old} of the old, {new} of the new");
     }
 }
 
@@ -353,7 +369,7 @@ fn memory_stays_below_the_limit_with_lists_and_large_strings() {
                     let item = "x".repeat(rng.below(100) as usize);
                     let key = format!("list:{}", rng.below(50));
                     let mut request = vec!["RPUSH".to_owned(), key];
-                    request.extend((0..rng.below(100)).map(|_| item.clone()));
+                    request.extend((0..=rng.below(100)).map(|_| item.clone()));
                     client.send(&request);
                     request.len() * 200
                 }
