@@ -428,6 +428,37 @@ fn what_is_out_of_use_goes_before_any_key() {
 }
 
 #[test]
+fn a_large_value_that_was_removed_is_freed_in_slices_and_costs_no_key() {
+    for shards in SHARDS {
+        let mut client = Client::new(shards);
+        fill(&mut client, 1000);
+        for _ in 0..50 {
+            client.send(&[&["RPUSH", "list"], &["x"; 1000][..]].concat());
+        }
+        let max = limit(&mut client, "allkeys-lru", 100);
+        client.run("DEL list");
+        for key in 0..100 {
+            assert_eq!(set(&mut client, &format!("more:{key}"), 100), "+OK");
+            assert!(used(&mut client) <= max + 1000, "{shards} shards");
+        }
+        assert_eq!(evicted(&mut client), 0, "{shards} shards");
+
+        // An evicted one is freed likewise, by whichever command comes.
+        for _ in 0..50 {
+            client.send(&[&["RPUSH", "list"], &["x"; 1000][..]].concat());
+        }
+        assert_eq!(client.run("DEL list"), ":1");
+        let max = limit(&mut client, "allkeys-lru", 20);
+        let mut commands = 0;
+        while used(&mut client) > max {
+            set(&mut client, "key", 1);
+            commands += 1;
+        }
+        assert!((2..20).contains(&commands), "{commands} commands, {shards} shards");
+    }
+}
+
+#[test]
 fn resetting_the_statistics_forgets_evictions_and_changes_nothing_else() {
     for shards in SHARDS {
         let mut client = Client::new(shards);

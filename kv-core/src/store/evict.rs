@@ -18,6 +18,10 @@ const KEYS_PER_COMMAND_MAX: usize = 512;
 /// How many elements or entries that are out of use one command may free to make room.
 const FREED_PER_COMMAND_MAX: usize = 8192;
 
+/// By what share of the limit the data may be above it while something out of use is left, which
+/// the next commands free. Beyond that, keys go as well.
+const EXCESS_SHARE: usize = 8;
+
 /// How many candidates there are at least: with about so many, as much that is worth keeping is
 /// kept as with Redis's pool.
 const CANDIDATES_MIN: usize = 16;
@@ -50,17 +54,24 @@ impl Access<'_> {
             return Err(OutOfMemory);
         }
         let (mut evicted, mut freed) = (0, 0);
+        let mut has_waste = true;
         while store.used() > limit.used_max && evicted < KEYS_PER_COMMAND_MAX {
-            // What is out of use already goes first.
-            let work =
-                if freed < FREED_PER_COMMAND_MAX { self.dig(FREED_PER_COMMAND_MAX) } else { 0 };
-            freed += work;
-            if work == 0 {
-                if !self.evict_one(limit, rng) {
-                    return if freed > 0 { Ok(()) } else { Err(OutOfMemory) };
-                }
-                evicted += 1;
+            if has_waste && freed < FREED_PER_COMMAND_MAX {
+                let work = self.dig(FREED_PER_COMMAND_MAX - freed);
+                freed += work;
+                has_waste = work > 0;
+                continue;
             }
+            let excess = store.used() - limit.used_max;
+            if has_waste && excess <= limit.used_max / EXCESS_SHARE {
+                break;
+            }
+            match self.evict_one(limit, rng) {
+                Some(is_freed) => has_waste |= !is_freed,
+                None if freed > 0 => break,
+                None => return Err(OutOfMemory),
+            }
+            evicted += 1;
         }
         Ok(())
     }
@@ -88,10 +99,10 @@ impl Access<'_> {
         work
     }
 
-    /// Removes one key. False if no key may be removed.
-    fn evict_one(&mut self, limit: &Eviction, rng: &mut Rng) -> bool {
+    /// Removes one key, if any may be removed. Whether its memory is free already.
+    fn evict_one(&mut self, limit: &Eviction, rng: &mut Rng) -> Option<bool> {
         let clock = self.clock;
-        let mut is_done = false;
+        let mut is_freed = None;
         let score = |entry: Entry<'_>| match limit.policy {
             Policy::VolatileTtl => u64::MAX - entry.deadline().unwrap_or(i64::MAX) as u64,
             policy if policy.is_lfu() => 255 - u64::from(clock.counter(entry.clock())),
@@ -107,11 +118,11 @@ impl Access<'_> {
             let worst = candidates.max_by_key(|&(score, ..)| score);
             if let Some((_, database, cell)) = worst {
                 shard.evict(store, database, cell);
-                is_done = true;
+                is_freed = Some(shard.graveyard.is_empty());
             }
-            is_done
+            is_freed.is_some()
         });
-        is_done
+        is_freed
     }
 
     /// Visits the shards one after the other until `visit` says that it is enough.
