@@ -4,7 +4,7 @@ mod support;
 
 use kv_core::command::{Begin, Command, flag, table};
 use kv_core::rng::Rng;
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use support::{Client, SHARDS, check};
 
 const OUT_OF_MEMORY: &str = "-OOM command not allowed when used memory > 'maxmemory'.";
@@ -485,7 +485,7 @@ fn a_limit_below_what_an_empty_server_takes_refuses_writes_only() {
             set(&mut client, "key", 10);
         }
         assert_eq!(client.run("GET nosuch"), "_");
-        let keys: HashSet<String> = (0..20).map(|_| client.run("RANDOMKEY")).collect();
+        let keys: BTreeSet<String> = (0..20).map(|_| client.run("RANDOMKEY")).collect();
         assert!(keys.len() <= 1, "{keys:?}");
     }
 }
