@@ -54,8 +54,8 @@ fn write_all(server: &Program, client: &mut Client, keys: u64, len: impl Fn(u64)
     assert!(resident < resident_max, "{resident} of {resident_max} bytes");
 }
 
-fn evicting() -> (Program, Client) {
-    let server = Program::kv(&["--threads", "1"]);
+fn evicting(threads: &str) -> (Program, Client) {
+    let server = Program::kv(&["--threads", threads]);
     let mut client = Client::connect(server.address);
     let settings = format!("CONFIG SET maxmemory {MAX} maxmemory-policy allkeys-lru");
     assert_eq!(client.call(&settings), r"+OK\r\n");
@@ -65,6 +65,17 @@ fn evicting() -> (Program, Client) {
 #[test]
 #[ignore = "takes too long without optimization"]
 fn resident_memory_stays_near_the_limit_whatever_is_written() {
-    let (server, mut client) = evicting();
-    write_all(&server, &mut client, 1_000_000, |key| 100 + key * 7919 % 901);
+    for threads in ["1", "2"] {
+        let (server, mut client) = evicting(threads);
+        write_all(&server, &mut client, 1_000_000, |key| 100 + key * 7919 % 901);
+    }
+}
+
+#[test]
+#[ignore = "takes too long without optimization"]
+fn resident_memory_stays_near_the_limit_while_sizes_drift() {
+    for threads in ["1", "2"] {
+        let (server, mut client) = evicting(threads);
+        write_all(&server, &mut client, 500_000, |key| 10 + key / 250);
+    }
 }
