@@ -261,3 +261,65 @@ fn a_setting_with_two_names_is_one_setting() {
         ),
     ]);
 }
+
+#[test]
+fn a_small_string_takes_one_cell_of_a_multiple_of_eight_bytes() {
+    // Six bytes of header, key and value; a deadline and its timer take ten more.
+    for shards in SHARDS {
+        let mut client = Client::new(shards);
+        for len in 11..250 {
+            client.run(&format!("SET key {}", "x".repeat(len)));
+            assert_eq!(usage(&mut client, "key"), (6 + 3 + len).next_multiple_of(8), "{len}");
+            client.run("PEXPIRE key 100000");
+            assert_eq!(usage(&mut client, "key"), (6 + 10 + 3 + len).next_multiple_of(8), "{len}");
+            client.run("PERSIST key");
+            assert_eq!(usage(&mut client, "key"), (6 + 3 + len).next_multiple_of(8), "{len}");
+        }
+        client.run("SET key 1234567890123456789");
+        assert_eq!(usage(&mut client, "key"), 24, "an integer has eight bytes");
+    }
+}
+
+#[test]
+fn usage_is_what_the_store_takes_more_for_the_key() {
+    for shards in SHARDS {
+        let mut client = Client::new(shards);
+        let dataset = |client: &mut Client| -> usize {
+            field(client, "used_memory_dataset").parse().expect("it is a number")
+        };
+        for len in [0, 1, 10, 44, 100, 254, 255, 1000, 1100, 5000, 15_000, 20_000, 1_000_000] {
+            let before = dataset(&mut client);
+            let value = "x".repeat(len);
+            client.send(&["SET", &format!("key:{len}"), &value]);
+            let usage_ = usage(&mut client, &format!("key:{len}"));
+            assert_eq!(dataset(&mut client) - before, usage_, "a string of {len} bytes");
+            assert!(usage_ >= len && usage_ <= len + len / 8 + 128, "{usage_} for {len} bytes");
+            let before = dataset(&mut client);
+            client.send(&["RPUSH", &format!("list:{len}"), &value, &value, &value]);
+            let usage_ = usage(&mut client, &format!("list:{len}"));
+            assert_eq!(dataset(&mut client) - before, usage_, "a list of {len} bytes each");
+            assert!(usage_ >= 3 * len, "{usage_} for three times {len} bytes");
+        }
+        let full = dataset(&mut client);
+        client.send(&["APPEND", "key:1000000", &"x".repeat(100)]);
+        assert!(dataset(&mut client) >= full + 100);
+        client.run("DEL key:1000000");
+        assert!(dataset(&mut client) <= full - 1_000_000);
+    }
+}
+
+#[test]
+fn usage_grows_with_the_value() {
+    for shards in SHARDS {
+        let mut client = Client::new(shards);
+        let mut last = [0; 2];
+        for len in 1..300 {
+            client.run(&format!("SETRANGE key {} x", len * 100));
+            client.run(&format!("RPUSH list {}", "x".repeat(len)));
+            let now = [usage(&mut client, "key"), usage(&mut client, "list")];
+            assert!(now[0] >= last[0] && now[0] > len * 100, "{now:?} at {len}");
+            assert!(now[1] > last[1], "{now:?} at {len}");
+            last = now;
+        }
+    }
+}

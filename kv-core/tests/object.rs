@@ -158,3 +158,191 @@ fn object_subcommands_are_checked() {
     assert!(help.starts_with("[+OBJECT <subcommand> [<arg> [value] [opt] ...]. Subc"), "{help}");
     assert!(help.contains(" +ENCODING key +    "), "{help}");
 }
+
+/// The frequencies of the keys `k` and `n` after a request, where each use counts and `k` was used
+/// three times before.
+#[track_caller]
+fn check_uses(setup: &str, request: &str, k: &str, n: &str) {
+    for shards in SHARDS {
+        let mut client = Client::new(shards);
+        client.run("CONFIG SET maxmemory-policy allkeys-lfu lfu-log-factor 0 lfu-decay-time 0");
+        client.run(setup);
+        (0..3).for_each(|_| drop(client.run("TOUCH k")));
+        client.run(request);
+        let found = (client.run("OBJECT FREQ k"), client.run("OBJECT FREQ n"));
+        let expected = (k.to_owned(), n.to_owned());
+        assert_eq!(found, expected, "{setup}, {request}, {shards} shards");
+    }
+}
+
+#[test]
+fn a_look_at_a_key_is_no_use_of_it() {
+    for request in [
+        "EXISTS k",
+        "TYPE k",
+        "TTL k",
+        "PTTL k",
+        "EXPIRETIME k",
+        "PEXPIRETIME k",
+        "OBJECT ENCODING k",
+        "OBJECT REFCOUNT k",
+        "OBJECT FREQ k",
+        "MEMORY USAGE k",
+        "KEYS *",
+        "SCAN 0",
+        "RANDOMKEY",
+        "DBSIZE",
+    ] {
+        for setup in ["SET k hello", "SET k hello EX 1000", "SET k 5", "RPUSH k a b c"] {
+            check_uses(setup, request, ":8", "_");
+        }
+    }
+}
+
+#[test]
+fn a_command_that_reads_or_replaces_a_value_uses_its_key_once() {
+    for request in [
+        "GET k",
+        "SET k new",
+        "SET k new XX",
+        "SET k new KEEPTTL",
+        "SET k new EX 100",
+        "SETEX k 100 new",
+        "PSETEX k 100000 new",
+        "GETEX k",
+        "GETEX k EX 100",
+        "GETEX k PERSIST",
+        "MGET k",
+        "MSET k new",
+        "APPEND k more",
+        "STRLEN k",
+        "GETRANGE k 0 1",
+        "SUBSTR k 0 1",
+        "SETRANGE k 0 new",
+        "TOUCH k",
+    ] {
+        check_uses("SET k hello", request, ":9", "_");
+        check_uses("SET k hello EX 1000", request, ":9", "_");
+    }
+    for request in ["INCR k", "DECR k", "INCRBY k 2", "DECRBY k 2", "INCRBYFLOAT k 1.5"] {
+        check_uses("SET k 5", request, ":9", "_");
+    }
+    for request in [
+        "LPUSH k a",
+        "RPUSH k a b",
+        "LPUSHX k a",
+        "RPUSHX k a",
+        "LPOP k",
+        "RPOP k",
+        "LPOP k 2",
+        "LPOP k 0",
+        "LLEN k",
+        "LRANGE k 0 -1",
+        "LINDEX k 0",
+        "GET k",
+        "SET k new",
+    ] {
+        check_uses("RPUSH k a b c d", request, ":9", "_");
+    }
+}
+
+#[test]
+fn a_command_that_looks_twice_uses_its_key_twice() {
+    for request in
+        ["GETSET k new", "SET k new GET", "SET k new XX GET", "MGET k k", "TOUCH k k", "LCS k k"]
+    {
+        check_uses("SET k hello", request, ":10", "_");
+    }
+    check_uses("SET k hello", "MSET k a k b", ":10", "_");
+}
+
+#[test]
+fn a_new_key_starts_at_five_whichever_command_stores_it() {
+    for request in [
+        "SET n v",
+        "SET n v NX",
+        "SET n v GET",
+        "SETNX n v",
+        "SETEX n 100 v",
+        "GETSET n v",
+        "MSET n v",
+        "MSETNX n v",
+        "APPEND n v",
+        "INCR n",
+        "INCRBYFLOAT n 1.5",
+        "LPUSH n a",
+        "RPUSH n a b",
+    ] {
+        check_uses("SET k hello", request, ":8", ":5");
+    }
+}
+
+/// The mean frequency of a hundred keys after `count` accesses to each.
+fn mean_frequency(client: &mut Client, count: usize) -> f64 {
+    let keys: Vec<String> = (0..100).map(|key| format!("key:{key}")).collect();
+    keys.iter().for_each(|key| drop(client.send(&["SET", key, "x"])));
+    for _ in 0..count {
+        keys.iter().for_each(|key| drop(client.send(&["GET", key])));
+    }
+    let frequency = |key: &String| client.run(&format!("OBJECT FREQ {key}"))[1..].parse::<f64>();
+    keys.iter().map(frequency).sum::<Result<f64, _>>().expect("frequencies are numbers") / 100.0
+}
+
+#[test]
+fn the_frequency_grows_with_the_logarithm_of_the_accesses() {
+    for (factor, count, expected) in [
+        (10, 10, 6.4..7.0),
+        (10, 100, 9.3..10.2),
+        (10, 1000, 19.0..20.0),
+        (1, 100, 17.8..19.2),
+        (100, 1000, 9.3..10.3),
+        (0, 300, 255.0..255.5),
+    ] {
+        let mut client = Client::new(1);
+        client.run(&format!("CONFIG SET maxmemory-policy allkeys-lfu lfu-log-factor {factor}"));
+        let mean = mean_frequency(&mut client, count);
+        assert!(expected.contains(&mean), "{mean} after {count} accesses, factor {factor}");
+    }
+}
+
+#[test]
+fn the_frequency_sinks_by_one_for_each_period_without_use() {
+    for (decay_min, minutes, left) in
+        [(1, 1, 39), (1, 30, 10), (1, 100, 0), (5, 14, 38), (0, 100, 40)]
+    {
+        let mut client = Client::new(1);
+        client.run("CONFIG SET maxmemory-policy allkeys-lfu lfu-log-factor 0");
+        client.run(&format!("CONFIG SET lfu-decay-time {decay_min}"));
+        client.run("SET a x");
+        (0..35).for_each(|_| drop(client.run("GET a")));
+        client.run(&format!("+{}ms", minutes * 60_000));
+        assert_eq!(client.run("OBJECT FREQ a"), format!(":{left}"));
+        assert_eq!(client.run("OBJECT FREQ a"), format!(":{left}"), "looking changes nothing");
+        client.run("GET a");
+        assert_eq!(client.run("OBJECT FREQ a"), format!(":{}", left + 1));
+    }
+}
+
+#[test]
+fn the_idle_time_is_the_time_since_the_last_use() {
+    check(&[
+        ("SET a x", "+OK"),
+        ("RPUSH l x y", ":2"),
+        ("+10000ms", ""),
+        ("OBJECT IDLETIME a", ":10"),
+        ("EXISTS a", ":1"),
+        ("OBJECT IDLETIME a", ":10"),
+        ("GET a", "$x"),
+        ("OBJECT IDLETIME a", ":0"),
+        ("OBJECT IDLETIME l", ":10"),
+        ("LLEN l", ":2"),
+        ("OBJECT IDLETIME l", ":0"),
+        ("+86400000ms", ""),
+        ("OBJECT IDLETIME a", ":86400"),
+        ("SET a y", "+OK"),
+        ("OBJECT IDLETIME a", ":0"),
+        ("+5000ms", ""),
+        ("COPY a b", ":1"),
+        ("OBJECT IDLETIME b", ":0"),
+    ]);
+}

@@ -1,11 +1,13 @@
 //! Making room: which keys go when the data takes more than it may.
 //!
 //! Redis picks the best of a few random keys, and keeps good ones in a pool. Here candidates are
-//! neighbours in the table, which are as good as random, since hashes are, and cost one or two cache
-//! lines instead of one each; so there can be more of them, and no pool is kept.
+//! neighbours in the table, which are as good as random, since hashes are, and are found in two or
+//! three cache lines; so there can be more of them, and no pool is kept. Keys with a deadline are
+//! found through their timers, each at another place.
 
 use super::{Access, Shard, Store, lock};
 use crate::config::Policy;
+use crate::keyspace::{Candidate, Entry, Keyspace};
 use crate::rng::Rng;
 
 /// How many keys one command may evict to make room for itself. If that is not enough it runs
@@ -15,8 +17,17 @@ const KEYS_PER_COMMAND_MAX: usize = 512;
 /// How many elements or entries that are out of use one command may free to make room.
 const FREED_PER_COMMAND_MAX: usize = 8192;
 
-/// How many candidates there are at least: their lines are in the cache anyway.
-const CANDIDATES_MIN: usize = 10;
+/// By what share of the limit the data may be above it while something out of use is left, which
+/// the next commands free. Beyond that, keys go as well.
+const EXCESS_SHARE: usize = 8;
+
+/// How many candidates there are at least: with about so many, as much that is worth keeping is
+/// kept as with Redis's pool.
+const CANDIDATES_MIN: usize = 16;
+
+/// How many candidates there may be beyond that. Among equals the last is chosen: were their number
+/// always the same, it would fall on the same places of the table again and again.
+const CANDIDATES_SPREAD: u64 = 9;
 
 /// What the data may take, and what happens beyond.
 #[derive(Clone, Copy, Debug)]
@@ -39,17 +50,24 @@ impl Access<'_> {
     pub fn make_room(&mut self, limit: &Eviction, rng: &mut Rng) -> Result<(), OutOfMemory> {
         let store = self.store;
         let (mut evicted, mut freed) = (0, 0);
+        let mut has_waste = true;
         while store.used() > limit.used_max && evicted < KEYS_PER_COMMAND_MAX {
-            // What is out of use already goes first.
-            let work =
-                if freed < FREED_PER_COMMAND_MAX { self.dig(FREED_PER_COMMAND_MAX) } else { 0 };
-            freed += work;
-            if work == 0 {
-                if !self.evict_one(limit, rng) {
-                    return if freed > 0 { Ok(()) } else { Err(OutOfMemory) };
-                }
-                evicted += 1;
+            if has_waste && freed < FREED_PER_COMMAND_MAX {
+                let work = self.dig(FREED_PER_COMMAND_MAX - freed);
+                freed += work;
+                has_waste = work > 0;
+                continue;
             }
+            let excess = store.used() - limit.used_max;
+            if has_waste && excess <= limit.used_max / EXCESS_SHARE {
+                break;
+            }
+            match self.evict_one(limit, rng) {
+                Some(is_freed) => has_waste |= !is_freed,
+                None if freed > 0 => break,
+                None => return Err(OutOfMemory),
+            }
+            evicted += 1;
         }
         Ok(())
     }
@@ -65,38 +83,30 @@ impl Access<'_> {
         work
     }
 
-    /// Removes one key. False if no key may be removed.
-    fn evict_one(&mut self, limit: &Eviction, rng: &mut Rng) -> bool {
+    /// Removes one key, if any may be removed. Whether its memory is free already.
+    fn evict_one(&mut self, limit: &Eviction, rng: &mut Rng) -> Option<bool> {
         let clock = self.clock;
-        let mut is_done = false;
-        let samples = limit.samples.max(CANDIDATES_MIN);
-        let score = |entry: crate::keyspace::Entry<'_>| match limit.policy {
+        let mut is_freed = None;
+        let score = |entry: Entry<'_>| match limit.policy {
             Policy::VolatileTtl => u64::MAX - entry.deadline().unwrap_or(i64::MAX) as u64,
             policy if policy.is_lfu() => 255 - u64::from(clock.counter(entry.clock())),
             policy if policy.is_lru() => u64::from(clock.idle_s(entry.clock())),
             _ => 0,
         };
-        let (first, position) = (rng.next_u64() as usize, rng.next_u64());
+        let first = rng.next_u64() as usize;
         self.visit_shards(first, |shard, store| {
             let candidates = shard.databases.iter().enumerate().filter_map(|(number, keyspace)| {
-                let best = match limit.policy {
-                    Policy::NoEviction => None,
-                    Policy::VolatileTtl => keyspace.worst_of_soonest(samples, score),
-                    policy if policy.is_volatile_only() => {
-                        keyspace.worst_with_deadline(position, samples, score)
-                    }
-                    _ => keyspace.worst(position, samples, score),
-                };
-                best.map(|(score, cell)| (score, number, cell))
+                let (score, cell) = limit.candidate(keyspace, score, rng)?;
+                Some((score, number, cell))
             });
             let worst = candidates.max_by_key(|&(score, ..)| score);
             if let Some((_, database, cell)) = worst {
                 shard.evict(store, database, cell);
-                is_done = true;
+                is_freed = Some(shard.graveyard.is_empty());
             }
-            is_done
+            is_freed.is_some()
         });
-        is_done
+        is_freed
     }
 
     /// Visits the shards one after the other until `visit` says that it is enough.
@@ -115,8 +125,54 @@ impl Access<'_> {
     }
 }
 
+impl Eviction {
+    /// The entry of a keyspace to be evicted, and its score, if any may be.
+    fn candidate(
+        &self,
+        keyspace: &Keyspace,
+        score: impl Fn(Entry<'_>) -> u64,
+        rng: &mut Rng,
+    ) -> Option<(u64, Candidate)> {
+        match self.policy {
+            Policy::NoEviction => None,
+            Policy::AllKeysRandom | Policy::AllKeysLru | Policy::AllKeysLfu => {
+                let count = self.count(rng).div_ceil(2);
+                let one = |_| keyspace.worst(rng.next_u64(), count, &score);
+                (0..2).filter_map(one).max_by_key(|&(score, _)| score)
+            }
+            Policy::VolatileRandom => keyspace.worst_with_deadline(rng.next_u64(), 1, score),
+            Policy::VolatileLru | Policy::VolatileLfu => {
+                self.worst_with_deadline(keyspace, score, rng)
+            }
+            Policy::VolatileTtl => {
+                let soon = keyspace.worst_of_soonest(CANDIDATES_MIN, &score);
+                let any = self.worst_with_deadline(keyspace, &score, rng);
+                soon.into_iter().chain(any).max_by_key(|&(score, _)| score)
+            }
+        }
+    }
+
+    /// The worst of some entries with a deadline. Each is from another place: timers next to each
+    /// other were set one after the other, and are too much alike to choose from.
+    fn worst_with_deadline(
+        &self,
+        keyspace: &Keyspace,
+        score: impl Fn(Entry<'_>) -> u64,
+        rng: &mut Rng,
+    ) -> Option<(u64, Candidate)> {
+        let count = self.count(rng);
+        let one = |_| keyspace.worst_with_deadline(rng.next_u64(), 1, &score);
+        (0..count).filter_map(one).max_by_key(|&(score, _)| score)
+    }
+
+    /// How many candidates there are this time.
+    fn count(&self, rng: &mut Rng) -> usize {
+        self.samples.max(CANDIDATES_MIN) + rng.below(CANDIDATES_SPREAD) as usize
+    }
+}
+
 impl Shard {
-    fn evict(&mut self, store: &Store, database: usize, cell: crate::keyspace::Candidate) {
+    fn evict(&mut self, store: &Store, database: usize, cell: Candidate) {
         let value = self.databases[database].evict(cell);
         self.stats.evicted += 1;
         self.discard(value, store, database);
