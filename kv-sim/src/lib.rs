@@ -27,6 +27,7 @@ pub mod oracle;
 pub mod plan;
 pub mod swarm;
 pub mod trace;
+mod watch;
 pub mod wire;
 
 use check::Failure;
