@@ -370,16 +370,22 @@ impl Pair {
         }
     }
 
-    /// Removes what is left, one by one: then nothing but tables is left.
+    /// Removes what is left, one by one: then nothing but tables is left. Cells move on the way.
     fn finish(mut self) {
-        for (hash, key) in std::mem::take(&mut self.model).into_keys() {
+        let keys: Vec<_> = self.model.keys().cloned().collect();
+        for (number, (hash, key)) in keys.into_iter().enumerate() {
             let place = self.keyspace.find(hash, &key).expect("it is there");
             if let Some(value) = self.keyspace.remove(hash, place) {
                 self.graveyard.bury(value);
             }
+            self.model.remove(&(hash, key));
+            if number % 64 == 63 {
+                while self.keyspace.compact() > 0 {}
+                self.compare();
+            }
         }
         while self.keyspace.compact() > 0 {}
-        self.keyspace.check();
+        self.compare();
         let memory = self.keyspace.memory();
         assert_eq!((memory.cells, memory.values, self.keyspace.with_deadline()), (0, 0, 0));
         while self.graveyard.dig(1000) >= 1000 {}

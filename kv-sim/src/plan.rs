@@ -225,7 +225,8 @@ impl Plan {
     /// The plan that `seed` means, with about `commands` commands if a number is given.
     pub fn new(seed: u64, commands: Option<usize>) -> Plan {
         let mut rng = Rng::derive(seed, 0x706c_616e, 0);
-        let commands = commands.unwrap_or_else(|| pick(&mut rng, &[60, 200, 200, 200, 600, 600, 60, 2000]));
+        let commands =
+            commands.unwrap_or_else(|| pick(&mut rng, &[60, 200, 200, 200, 600, 600, 60, 2000]));
         let memory = one_in(&mut rng, 7).then(|| MemoryLimit::new(&mut rng));
         let features = Features::new(&mut rng, memory);
         let clients = 1 + rng.below(6) as usize;

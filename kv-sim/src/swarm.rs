@@ -567,3 +567,43 @@ impl<'a> Swarm<'a> {
         self.checker.is_answered(serial) && !self.checker.is_closing(serial)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The failure of a seed's plan where the server has one pace and is held to another.
+    fn failure_at(seed: u64, pace: Pace, promised: Pace) -> Option<String> {
+        let plan = Plan { pace: promised, ..Plan::new(seed, None) };
+        let kernel = kernel(&plan, &limits(&plan));
+        let mut checker = Checker::new(None, false);
+        let mut swarm = Swarm::new(&plan, &mut checker, &kernel);
+        swarm.server = Server::with_pace(Arc::clone(&kernel), pace);
+        swarm.run();
+        checker.failure().map(|failure| failure.text.clone())
+    }
+
+    fn is_noticed(pace: Pace, promised: Pace, text: &str) -> bool {
+        let mut failures = (1..100).filter_map(|seed| failure_at(seed, pace, promised));
+        failures.any(|failure| failure.contains(text))
+    }
+
+    #[test]
+    fn a_server_that_sleeps_while_keys_are_overdue_is_noticed() {
+        let slow = Pace { interval_us: 10_000_000, budget: 1 };
+        assert!(is_noticed(slow, Pace::default(), "overdue"));
+    }
+
+    #[test]
+    fn a_server_that_does_not_rest_between_slices_is_noticed() {
+        let promised = Pace { interval_us: 5000, budget: 1 };
+        assert!(is_noticed(Pace { interval_us: 4999, budget: 1 }, promised, "apart"));
+    }
+
+    #[test]
+    fn a_panic_is_a_failure_like_others() {
+        let kernel = kernel(&Plan::new(1, None), &[]);
+        let panic = catch_panic(&kernel, || panic!("at the disco"));
+        assert_eq!(panic, Err("panicked: at the disco".into()));
+    }
+}

@@ -182,3 +182,53 @@ impl Metronome {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::swarm::{kernel, moment};
+
+    fn watch() -> Watch {
+        Watch::new(&kernel(&Plan::new(1, None), &[]), moment(0))
+    }
+
+    fn limit(policy: &'static str) -> MemoryLimit {
+        MemoryLimit { bytes: 1000, policy }
+    }
+
+    #[test]
+    fn a_lost_or_changed_key_is_noticed_where_it_has_to_be_there() {
+        let mut watch = watch();
+        watch.put_tokens(moment(0));
+        assert_eq!(watch.check_tokens(moment(0), limit("volatile-lru")), Ok(()));
+        watch.ask(moment(0), &[b"DEL", b"passing:1"]);
+        assert_eq!(watch.check_tokens(moment(0), limit("volatile-lru")), Ok(()));
+        watch.ask(moment(0), &[b"DEL", b"lasting:1"]);
+        assert_eq!(watch.check_tokens(moment(0), limit("allkeys-lru")), Ok(()));
+        assert!(watch.check_tokens(moment(0), limit("volatile-lru")).is_err());
+        watch.ask(moment(0), &[b"APPEND", b"lasting:2", b"x"]);
+        assert!(watch.check_tokens(moment(0), limit("allkeys-lru")).is_err());
+    }
+
+    #[test]
+    fn data_beyond_the_limit_is_noticed() {
+        let mut watch = watch();
+        assert_eq!(watch.check_memory(moment(0), limit("noeviction"), 100, 1), Ok(()));
+        watch.ask(moment(0), &[b"SET", b"k", &[b'v'; 200_000]]);
+        assert!(watch.check_memory(moment(0), limit("noeviction"), 100, 1).is_err());
+        assert_eq!(watch.check_memory(moment(0), limit("noeviction"), 200_000, 1), Ok(()));
+    }
+
+    #[test]
+    fn slices_that_follow_too_soon_or_without_end_are_noticed() {
+        let plan = |interval_us| {
+            let pace = kv_proto::server::Pace { interval_us, budget: 1 };
+            Plan { pace, ..Plan::new(1, None) }
+        };
+        let mut metronome = Metronome::new(&plan(10));
+        assert_eq!([5, 15, 40].map(|at| metronome.tick(at)), [const { Ok(()) }; 3]);
+        assert!(metronome.tick(49).is_err());
+        let mut metronome = Metronome::new(&plan(0));
+        assert!((0..2 * SLICES_AT_ONCE_MAX).any(|_| metronome.tick(7).is_err()));
+    }
+}
