@@ -2,7 +2,7 @@
 //! whether every reply is there once, in order, with the value that the model gives.
 
 use crate::Summary;
-use crate::model::{Bytes, Expect, Flaw, Keys, Model, Scan, Session};
+use crate::model::{Bytes, Expect, Flaw, Keys, Model, OUT_OF_MEMORY, Scan, Session};
 use crate::trace::{Direction, Trace};
 use crate::wire::{self, Request, Value, quoted};
 use std::collections::{BTreeMap, VecDeque};
@@ -32,14 +32,27 @@ pub struct Checker {
     /// Which connections received something since the last execution, the first to do so first.
     ready: Vec<u64>,
     opened: u64,
+    requests: u64,
     replies: u64,
     time_us: u64,
     /// With more unsent bytes of replies than this, a connection pauses.
     output_soft_max: usize,
     /// Clients beyond so many are refused.
     clients_max: usize,
+    certainty: Certainty,
     trace: Trace,
     failure: Option<Failure>,
+}
+
+/// How certain it is what a reply has to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Certainty {
+    /// Exactly what the model says.
+    Full,
+    /// What the model says, or that memory is short. Then nothing has changed.
+    MayRefuse,
+    /// Any key may be gone at any time.
+    MayLose,
 }
 
 #[derive(Debug, Default)]
@@ -95,10 +108,12 @@ impl Checker {
             connections: BTreeMap::new(),
             ready: Vec::new(),
             opened: 0,
+            requests: 0,
             replies: 0,
             time_us: 0,
             output_soft_max: usize::MAX,
             clients_max: usize::MAX,
+            certainty: Certainty::Full,
             trace: Trace::new(verbose),
             failure: None,
         }
@@ -114,6 +129,32 @@ impl Checker {
     /// checker does.
     pub fn limit_clients(&mut self, max: usize) {
         self.clients_max = max;
+    }
+
+    /// Memory may be short. From now on [`Checker::execute_with`] must be called instead of
+    /// [`Checker::execute`].
+    pub fn limit_memory(&mut self, certainty: Certainty) {
+        self.certainty = certainty;
+    }
+
+    /// What the clients have stored, as far as that is certain.
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// How many replies were checked.
+    pub fn replies(&self) -> u64 {
+        self.replies
+    }
+
+    /// How many requests were run.
+    pub fn requests(&self) -> u64 {
+        self.requests
+    }
+
+    /// How certain it is what a reply has to be.
+    pub fn certainty(&self) -> Certainty {
+        self.certainty
     }
 
     /// The time of what is told from now on, in microseconds since the run began.
@@ -174,13 +215,16 @@ impl Checker {
     }
 
     /// The same, where `output` gives what the server has for a connection that was not sent yet:
-    /// when a connection pauses depends on how long replies are that the model does not know.
+    /// when a connection pauses depends on how long replies are that the model does not know, and
+    /// it does not know either when memory is short.
     pub fn execute_with<'o>(&mut self, unix_us: u64, output: impl Fn(u64) -> &'o [u8]) {
         self.note(0, Direction::Execute, b"");
         let now_ms = (unix_us / 1000) as i64;
+        let (soft_max, certainty) = (self.output_soft_max, self.certainty);
         for id in std::mem::take(&mut self.ready) {
             if let Some(connection) = self.connections.get_mut(&id) {
-                connection.execute(&mut self.model, now_ms, self.output_soft_max, output(id));
+                let mut oracle = Oracle { model: &mut self.model, now_ms, certainty };
+                self.requests += connection.execute(&mut oracle, soft_max, output(id));
             }
         }
     }
@@ -289,6 +333,27 @@ impl Checker {
     }
 }
 
+/// Says what replies have to be.
+struct Oracle<'m> {
+    model: &'m mut Model,
+    now_ms: i64,
+    certainty: Certainty,
+}
+
+impl Oracle<'_> {
+    /// `reply` begins with the reply, if it is known.
+    fn run(&mut self, session: &mut Session, request: &[Bytes], reply: &[u8]) -> Expect {
+        match self.certainty {
+            Certainty::Full => self.model.run(self.now_ms, session, request),
+            Certainty::MayRefuse => {
+                let refused = reply.starts_with(&Value::error(OUT_OF_MEMORY).bytes());
+                self.model.run_refusable(self.now_ms, session, request, refused)
+            }
+            Certainty::MayLose => self.model.run_loosely(self.now_ms, session, request),
+        }
+    }
+}
+
 impl Connection {
     fn refuse(&mut self) {
         self.refused = true;
@@ -301,8 +366,9 @@ impl Connection {
         self.made.saturating_sub(self.taken)
     }
 
-    fn execute(&mut self, model: &mut Model, now_ms: i64, soft_max: usize, output: &[u8]) {
-        let mut at = 0;
+    /// Runs what was received, and says how many requests that were.
+    fn execute(&mut self, oracle: &mut Oracle<'_>, soft_max: usize, output: &[u8]) -> u64 {
+        let (mut at, mut requests) = (0, 0);
         while !self.session.closing && !self.paused {
             if self.unsent() > soft_max {
                 self.paused = true;
@@ -313,7 +379,9 @@ impl Connection {
                 Request::Nothing(len) => at += len,
                 Request::Arguments(request, len) => {
                     at += len;
-                    let expect = model.run(now_ms, &mut self.session, &request);
+                    requests += 1;
+                    let reply = output.get(self.unsent()..).unwrap_or_default();
+                    let expect = oracle.run(&mut self.session, &request, reply);
                     self.owe(Due::new(request, expect), output);
                 }
                 Request::Malformed(text) => {
@@ -328,6 +396,7 @@ impl Connection {
         if self.session.closing {
             self.input.clear();
         }
+        requests
     }
 
     /// A reply has to come; `output` is what the server has made and not sent.
@@ -408,6 +477,8 @@ impl Due {
         let is_right = match &self.expect {
             Expect::Exactly(value) => Ok(reply == *value),
             Expect::AnyOrder(values) => Ok(is_array_of(&reply, values)),
+            Expect::OneOf(values) => Ok(values.contains(&reply)),
+            Expect::Beginning(kinds) => Ok(begins(output, kinds)),
             Expect::Between(least, most) => Ok(is_int_between(&reply, *least, *most)),
             Expect::Member(keys, null) => Ok(is_member(&reply, keys, null)),
             Expect::Scan(scan) => scan_step(scan, &reply, walk),
@@ -446,6 +517,12 @@ fn is_array_of(reply: &Value, values: &[Value]) -> bool {
     items.sort();
     values.sort();
     items == values
+}
+
+/// Whether a reply begins with one of these bytes, or is an error that clients can bring about.
+fn begins(reply: &[u8], kinds: &str) -> bool {
+    let errors: [&[u8]; 3] = [b"-ERR ", b"-WRONGTYPE ", b"-OOM "];
+    kinds.as_bytes().contains(&reply[0]) || errors.iter().any(|error| reply.starts_with(error))
 }
 
 fn is_int_between(reply: &Value, least: i64, most: i64) -> bool {

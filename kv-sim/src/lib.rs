@@ -8,6 +8,10 @@
 //! which parses the bytes with codecs of its own ([`wire`]) and asks the [`model`] what each reply
 //! has to be. Nothing here shares code with what it checks.
 //!
+//! The swarm also looks behind the replies: that the store's invariants hold, that keys go from
+//! memory when their time has come and nobody asks, that the server works on such things at its
+//! [`pace`](plan::Plan::pace), and that nothing is left in the end.
+//!
 //! One seed decides everything: two runs of a seed give the same [`trace`].
 
 #![forbid(unsafe_code)]
@@ -27,6 +31,7 @@ pub mod oracle;
 pub mod plan;
 pub mod swarm;
 pub mod trace;
+mod watch;
 pub mod wire;
 
 use check::Failure;

@@ -6,8 +6,12 @@
 
 mod connection;
 mod generic;
+mod inspection;
 mod lists;
+mod loosely;
 mod strings;
+
+pub(crate) use loosely::OUT_OF_MEMORY;
 
 use crate::wire::{Value, parse_int};
 use std::collections::{BTreeMap, VecDeque};
@@ -29,6 +33,10 @@ pub enum Expect {
     Exactly(Value),
     /// An array of these in any order.
     AnyOrder(Vec<Value>),
+    /// One of these.
+    OneOf(Vec<Value>),
+    /// An error, or a reply whose first byte is one of these.
+    Beginning(&'static str),
     /// An integer from this range.
     Between(i64, i64),
     /// One of these keys, or null if there are none.
@@ -91,6 +99,8 @@ struct Entry {
     data: Data,
     /// In milliseconds since the Unix epoch. The key is there up to and including it.
     deadline: Option<i64>,
+    /// When the deadline was set, which may be later.
+    set_at: i64,
     born: u64,
 }
 
@@ -148,10 +158,12 @@ const COMMANDS: &[Row] = &[
     ("lpush", -3, lists::lpush),
     ("lpushx", -3, lists::lpushx),
     ("lrange", 4, lists::lrange),
+    ("memory", -2, inspection::memory),
     ("mget", -2, strings::mget),
     ("move", 3, generic::move_),
     ("mset", -3, strings::mset),
     ("msetnx", -3, strings::msetnx),
+    ("object", -2, inspection::object),
     ("persist", 2, generic::persist),
     ("pexpire", -3, generic::pexpire),
     ("pexpireat", -3, generic::pexpireat),
@@ -198,6 +210,36 @@ impl Model {
         run.dispatch().unwrap_or_else(|text| Expect::Exactly(Value::error(&text)))
     }
 
+    /// How many keys are there at a time, in milliseconds since the Unix epoch, or have been
+    /// overdue for no longer than `lag_ms`.
+    pub fn len_at(&self, unix_ms: i64, lag_ms: i64) -> usize {
+        let overdue_since = |entry: &Entry| entry.deadline.map(|at| at.max(entry.set_at - 1));
+        let is_counted = |entry: &&Entry| match lag_ms {
+            0 => entry.deadline.is_none_or(|at| at >= unix_ms),
+            _ => overdue_since(entry).is_none_or(|at| at >= unix_ms - lag_ms),
+        };
+        self.entries().filter(is_counted).count()
+    }
+
+    /// How many keys there are or were, until something took the place of those that expired.
+    pub fn len(&self) -> usize {
+        self.databases.iter().map(BTreeMap::len).sum()
+    }
+
+    /// Whether there is no key, and none that expired.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Of [`Model::len`], those with a deadline.
+    pub fn with_deadline(&self) -> usize {
+        self.entries().filter(|entry| entry.deadline.is_some()).count()
+    }
+
+    fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.databases.iter().flat_map(BTreeMap::values)
+    }
+
     fn has(&self, flaw: Flaw) -> bool {
         self.flaw == Some(flaw)
     }
@@ -205,14 +247,20 @@ impl Model {
 
 impl Run<'_> {
     fn dispatch(&mut self) -> Outcome {
+        let (_, _, handler) = self.row()?;
+        handler(self)
+    }
+
+    /// The command's row, if the number of arguments is right.
+    fn row(&self) -> Result<&'static Row, Bytes> {
         let name = self.args[0].to_ascii_lowercase();
         let row = COMMANDS.iter().find(|(command, _, _)| command.as_bytes() == name);
-        let Some((_, arity, handler)) = row else { return Err(unknown(self.args)) };
-        let len = self.args.len() as i32;
-        if len != *arity && (*arity > 0 || len < -*arity) {
+        let Some(row) = row else { return Err(unknown(self.args)) };
+        let (len, arity) = (self.args.len() as i32, row.1);
+        if len != arity && (arity > 0 || len < -arity) {
             return Err(self.wrong_arity());
         }
-        handler(self)
+        Ok(row)
     }
 
     /// The name in lower case.
@@ -271,7 +319,8 @@ impl Run<'_> {
             self.model.born += 1;
             self.model.born
         });
-        self.model.databases[database].insert(key.to_vec(), Entry { data, deadline, born });
+        let entry = Entry { data, deadline, set_at: self.now, born };
+        self.model.databases[database].insert(key.to_vec(), entry);
     }
 
     fn put(&mut self, key: &[u8], data: Data, deadline: Option<i64>) {
@@ -284,7 +333,8 @@ impl Run<'_> {
 
     fn set_deadline(&mut self, key: &[u8], deadline: Option<i64>) {
         let database = &mut self.model.databases[self.session.database];
-        database.get_mut(key).expect("the caller found it").deadline = deadline;
+        let entry = database.get_mut(key).expect("the caller found it");
+        (entry.deadline, entry.set_at) = (deadline, self.now);
     }
 
     fn take(&mut self, key: &[u8]) -> Option<Entry> {

@@ -6,7 +6,9 @@
 use crate::EPOCH_US;
 use crate::model::Bytes;
 use crate::wire;
+use kv_core::keyspace::{PageSize, SegmentSize, Sizes};
 use kv_core::rng::Rng;
+use kv_proto::server::Pace;
 
 /// A run's workload and settings.
 #[derive(Clone, Debug)]
@@ -15,6 +17,16 @@ pub struct Plan {
     pub seed: u64,
     /// Shards of the store: a power of two.
     pub shards: usize,
+    /// How large the parts of the store are. Tiny ones split, merge and move all the time.
+    pub sizes: Sizes,
+    /// How the server divides its time between requests and what else is due.
+    pub pace: Pace,
+    /// After how many executions the store's invariants are checked.
+    pub check_every: u64,
+    /// How much memory the data may take, if there is a limit. For the swarm tier only.
+    pub memory: Option<MemoryLimit>,
+    /// How the keys go that are left when the clients are done. For the swarm tier only.
+    pub ending: Ending,
     /// How large the pieces are in which buffers are passed on, in bytes.
     pub buffer_max: usize,
     /// How many deliveries there are, at most, between two executions at the same instant.
@@ -30,6 +42,38 @@ pub struct Plan {
     pub network: Network,
     /// The clients.
     pub scripts: Vec<Script>,
+}
+
+/// A limit for the memory of the data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemoryLimit {
+    /// `maxmemory`, in bytes.
+    pub bytes: usize,
+    /// `maxmemory-policy`
+    pub policy: &'static str,
+}
+
+impl MemoryLimit {
+    /// Whether keys are removed to make room. Otherwise writes are refused.
+    pub fn evicts(self) -> bool {
+        self.policy != "noeviction"
+    }
+
+    /// Whether keys without a deadline stay whatever happens.
+    pub fn spares_lasting_keys(self) -> bool {
+        !self.policy.starts_with("allkeys-")
+    }
+}
+
+/// How the last keys go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// FLUSHALL takes all of them at once.
+    Flush,
+    /// They are deleted, some at a time.
+    Delete,
+    /// They expire within a moment.
+    Expire,
 }
 
 /// What one client does.
@@ -126,6 +170,9 @@ struct Features {
     kinds: Vec<Kind>,
     keys: u64,
     databases: u64,
+    /// Times of many new keys and times of many deletions take turns.
+    tides: bool,
+    long_lists: bool,
     inline: bool,
     resp3: bool,
     junk: bool,
@@ -140,8 +187,25 @@ struct Features {
 /// A generator of one kind of command.
 type Kind = fn(&mut Maker<'_>) -> Vec<Bytes>;
 
-const KINDS: &[Kind] =
-    &[strings, ranges, options, counters, floats, lists, deadlines, keyspace, databases, talk];
+const KINDS: &[Kind] = &[
+    strings, ranges, options, counters, floats, lists, deadlines, keyspace, databases, inspection,
+    talk,
+];
+
+/// What memory-bound plans do at least: fill the memory, and ask what has one right answer.
+const HUNGRY_KINDS: &[Kind] = &[strings, strings, options, lists, deadlines, keyspace, talk];
+
+const POLICIES: &[&str] = &[
+    "noeviction",
+    "noeviction",
+    "volatile-lru",
+    "volatile-lfu",
+    "volatile-random",
+    "volatile-ttl",
+    "allkeys-lru",
+    "allkeys-lfu",
+    "allkeys-random",
+];
 
 /// Makes one client's script.
 struct Maker<'a> {
@@ -149,6 +213,8 @@ struct Maker<'a> {
     features: &'a Features,
     /// About when the step will run, in microseconds since the start.
     elapsed_us: u64,
+    /// Keys go rather than come.
+    is_ebb: bool,
 }
 
 macro_rules! words {
@@ -159,17 +225,24 @@ impl Plan {
     /// The plan that `seed` means, with about `commands` commands if a number is given.
     pub fn new(seed: u64, commands: Option<usize>) -> Plan {
         let mut rng = Rng::derive(seed, 0x706c_616e, 0);
-        let commands = commands.unwrap_or_else(|| pick(&mut rng, &[60, 200, 200, 600]));
-        let features = Features::new(&mut rng);
+        let commands =
+            commands.unwrap_or_else(|| pick(&mut rng, &[60, 200, 200, 200, 600, 600, 60, 2000]));
+        let memory = one_in(&mut rng, 7).then(|| MemoryLimit::new(&mut rng));
+        let features = Features::new(&mut rng, memory);
         let clients = 1 + rng.below(6) as usize;
         let share = commands.div_ceil(clients);
         let script = |client: usize| {
             let rng = Rng::derive(seed, 0x7363_7269, client as u64);
-            Maker { rng, features: &features, elapsed_us: 0 }.script(share)
+            Maker { rng, features: &features, elapsed_us: 0, is_ebb: false }.script(share)
         };
         Plan {
             seed,
-            shards: pick(&mut rng, &[1, 1, 4, 16]),
+            shards: if memory.is_some() { pick(&mut rng, &[1, 4]) } else { shards(&mut rng) },
+            sizes: sizes(&mut rng),
+            pace: pace(&mut rng),
+            check_every: pick(&mut rng, &[1, 7, 40, 1000]),
+            memory,
+            ending: pick(&mut rng, &[Ending::Flush, Ending::Delete, Ending::Expire]),
             buffer_max: pick(&mut rng, features.piece_sizes()),
             batch_max: pick(&mut rng, &[1, 2, 16, 64]),
             laziness: pick(&mut rng, &[0, 0, 100, 240]),
@@ -178,6 +251,33 @@ impl Plan {
             network: Network::new(&mut rng, clients),
             scripts: (0..clients).map(script).collect(),
         }
+    }
+}
+
+fn shards(rng: &mut Rng) -> usize {
+    pick(rng, &[1, 1, 4, 16])
+}
+
+fn sizes(rng: &mut Rng) -> Sizes {
+    let (tiny, usual) = (SegmentSize::TINY, SegmentSize::DEFAULT);
+    Sizes {
+        segment: pick(rng, &[tiny, tiny, usual]),
+        page: pick(rng, &[PageSize::TINY, PageSize::TINY, PageSize::DEFAULT]),
+    }
+}
+
+fn pace(rng: &mut Rng) -> Pace {
+    if one_in(rng, 2) {
+        return Pace::default();
+    }
+    let interval_us = pick(rng, &[0, 1, 10, 250, 1000, 5000]);
+    Pace { interval_us, budget: 1 + rng.below(20) as usize }
+}
+
+impl MemoryLimit {
+    fn new(rng: &mut Rng) -> MemoryLimit {
+        let bytes = pick(rng, &[30_000, 60_000, 150_000, 500_000]);
+        MemoryLimit { bytes, policy: pick(rng, POLICIES) }
     }
 }
 
@@ -202,22 +302,28 @@ impl Fault {
 }
 
 impl Features {
-    fn new(rng: &mut Rng) -> Features {
+    fn new(rng: &mut Rng, memory: Option<MemoryLimit>) -> Features {
         let mut kinds: Vec<Kind> = Vec::new();
         for &kind in KINDS {
             (0..pick(rng, &[0, 0, 1, 1, 4])).for_each(|_| kinds.push(kind));
         }
-        if kinds.is_empty() {
+        if memory.is_some() {
+            kinds = HUNGRY_KINDS.to_vec();
+        } else if kinds.is_empty() {
             kinds.extend([strings as Kind, deadlines]);
         }
         let mut sometimes = |chance| rng.below(256) < chance;
         let (inline, resp3, junk) = (sometimes(60), sometimes(120), sometimes(150));
-        let (garbage, time) = (sometimes(60), sometimes(160));
-        let large_values = sometimes(50);
+        let (garbage, time, tides) = (sometimes(60), sometimes(160), sometimes(100));
+        let (large_values, long_lists) = (sometimes(50), sometimes(50));
+        let many: &[u64] = &[60, 300, 1000];
+        let keys: &[u64] = &[1, 2, 4, 12, 12, 60, 300, 3000];
         Features {
             kinds,
-            keys: pick(rng, &[1, 2, 4, 12, 12, 3000]),
-            databases: pick(rng, &[1, 2, 16]),
+            keys: pick(rng, if memory.is_some() { many } else { keys }),
+            databases: if memory.is_some() { 2 } else { pick(rng, &[1, 2, 16]) },
+            tides: tides || memory.is_some(),
+            long_lists,
             inline,
             resp3,
             junk,
@@ -233,7 +339,7 @@ impl Features {
 impl Features {
     /// Whether there are requests or replies too long to go byte by byte in reasonable time.
     fn is_large(&self) -> bool {
-        self.large_values || self.keys > 100
+        self.large_values || self.long_lists || self.keys > 100
     }
 
     fn piece_sizes(&self) -> &'static [usize] {
@@ -241,16 +347,24 @@ impl Features {
     }
 }
 
+fn one_in(rng: &mut Rng, count: u64) -> bool {
+    rng.below(count) == 0
+}
+
 /// One of `choices`.
 fn pick<T: Clone>(rng: &mut Rng, choices: &[T]) -> T {
     choices[rng.below(choices.len() as u64) as usize].clone()
 }
+
+/// How often the tide turns in a script, and once more.
+const TIDES: usize = 6;
 
 impl Maker<'_> {
     fn script(mut self, commands: usize) -> Script {
         let mut steps = Vec::new();
         let mut made = 0;
         while made < commands {
+            self.is_ebb = self.features.tides && made * TIDES / commands % 2 == 1;
             let step = self.step();
             made += step.requests.len();
             self.elapsed_us += step.wait_us;
@@ -261,8 +375,10 @@ impl Maker<'_> {
     }
 
     fn chunking(&mut self) -> Chunking {
-        let pieces = Chunking::Pieces(self.pick(&[2, 5, 20, 500]));
-        let small = if self.features.is_large() { pieces } else { Chunking::Single };
+        let is_large = self.features.is_large();
+        let sizes = if is_large { [100, 1000, 3000, 20_000] } else { [2, 5, 20, 500] };
+        let pieces = Chunking::Pieces(self.pick(&sizes));
+        let small = if is_large { pieces } else { Chunking::Single };
         self.pick(&[Chunking::Whole, pieces, pieces, small])
     }
 
@@ -291,8 +407,8 @@ impl Maker<'_> {
         if self.features.garbage && self.one_in(60) {
             return Request::Bytes(self.garbage());
         }
-        if self.features.keys > 100 && self.one_in(40) {
-            return Request::Bytes(wire::render_request(&self.many_keys()));
+        if let Some(args) = self.many_keys() {
+            return Request::Bytes(wire::render_request(&args));
         }
         if self.one_in(25) {
             return Request::ScanOn(self.pick(&[1, 2, 10, 100, 1000]));
@@ -303,13 +419,17 @@ impl Maker<'_> {
     }
 
     fn command(&mut self) -> Vec<Bytes> {
+        if self.is_ebb && self.one_in(2) {
+            return words!["DEL", self.key(), self.key(), self.key()];
+        }
         if self.features.resp3 && self.one_in(30) {
             return words!["HELLO", self.pick(&["2", "3", "3", "3"])];
         }
         let kinds = &self.features.kinds;
         let kind = kinds[self.rng.below(kinds.len() as u64) as usize];
         let mut args = kind(self);
-        if self.features.junk && self.one_in(12) {
+        let has_subcommands = args[0] == b"OBJECT" || args[0] == b"MEMORY";
+        if self.features.junk && !has_subcommands && self.one_in(12) {
             self.spoil(&mut args);
         }
         if self.one_in(3) {
@@ -377,16 +497,25 @@ impl Maker<'_> {
         Some(format!("{}{end}", words.collect::<Vec<_>>().join(" ")).into())
     }
 
-    /// Enough keys for a keyspace to grow by several steps, or their end.
-    fn many_keys(&mut self) -> Vec<Bytes> {
-        let (first, count) = (self.rng.below(2500), 100 + self.rng.below(400));
-        let numbers = first..first + count;
-        if self.one_in(3) {
-            let keys = numbers.map(|number| format!("k{number}").into());
-            return words!["DEL"].into_iter().chain(keys).collect();
+    /// Enough keys for a keyspace to grow by several steps, or their end, now and then.
+    fn many_keys(&mut self) -> Option<Vec<Bytes>> {
+        let keys = self.features.keys;
+        let rarity = if self.features.tides { 8 } else { 40 };
+        if keys < 50 || !self.one_in(rarity) {
+            return None;
         }
-        let pairs = numbers.flat_map(|number| [format!("k{number}"), number.to_string()]);
-        words!["MSET"].into_iter().chain(pairs.map(Bytes::from)).collect()
+        let (first, count) = (self.rng.below(keys), 10 + self.rng.below(keys.min(400)));
+        let numbers = first..(first + count).min(keys);
+        let deletes = if self.features.tides { self.is_ebb } else { self.one_in(3) };
+        if deletes {
+            let keys = numbers.map(|number| format!("k{number}").into());
+            return Some(words!["DEL"].into_iter().chain(keys).collect());
+        }
+        // Values of several lengths, so that cells of several sizes come and go.
+        let step = self.pick(&[0, 1, 7]);
+        let value = |number: u64| vec![b'm'; ((number * step) % 180) as usize];
+        let pairs = numbers.flat_map(|number| [format!("k{number}").into(), value(number)]);
+        Some(words!["MSET"].into_iter().chain(pairs).collect())
     }
 
     fn one_in(&mut self, count: u64) -> bool {
@@ -408,7 +537,7 @@ impl Maker<'_> {
             2 => b"\r\n$5\r\n\0\xff".into(),
             3..6 => self.int(),
             6 if self.features.large_values => {
-                let len = self.pick(&[100, 1000, 20_000]);
+                let len = self.large_len();
                 let byte = b'q' + self.rng.below(6) as u8;
                 vec![byte; len]
             }
@@ -417,6 +546,17 @@ impl Maker<'_> {
                 let len = self.rng.below(12) as usize;
                 (0..len).map(|_| b'q' + self.rng.below(6) as u8).collect()
             }
+        }
+    }
+
+    /// Lengths on both sides of where strings leave their cells, and of where cells get pages of
+    /// their own.
+    fn large_len(&mut self) -> usize {
+        match self.rng.below(8) {
+            0 => self.pick(&[15_360, 15_361, 16_383, 16_384, 20_000, 40_000]),
+            1 => 14_000 + self.rng.below(3000) as usize,
+            2 => self.rng.below(5000) as usize,
+            _ => self.rng.below(400) as usize,
         }
     }
 
@@ -478,6 +618,8 @@ fn ranges(m: &mut Maker<'_>) -> Vec<Bytes> {
         2 => words!["SUBSTR", key, m.index(), m.index()],
         3 => words!["SETRANGE", key, m.index(), value],
         4 => words!["APPEND", key, value],
+        // Quadratic.
+        _ if m.features.large_values && !m.one_in(20) => words!["STRLEN", key],
         _ => words!["LCS", key, m.key(), "LEN"],
     }
 }
@@ -539,6 +681,9 @@ fn floats(m: &mut Maker<'_>) -> Vec<Bytes> {
 }
 
 fn lists(m: &mut Maker<'_>) -> Vec<Bytes> {
+    if m.features.long_lists && m.one_in(6) {
+        return long_lists(m);
+    }
     let (key, value) = (m.key(), m.value());
     match m.rng.below(16) {
         0 => words!["LPUSH", key, value],
@@ -555,6 +700,21 @@ fn lists(m: &mut Maker<'_>) -> Vec<Bytes> {
         12 => words!["LINDEX", key, m.index()],
         13 => words!["DEL", key],
         _ => words!["LRANGE", key, m.index(), m.index()],
+    }
+}
+
+/// Lists that are freed in slices, and how they become so long or short.
+fn long_lists(m: &mut Maker<'_>) -> Vec<Bytes> {
+    let key = m.key();
+    match m.rng.below(6) {
+        0..3 => {
+            let name = m.pick(&["LPUSH", "RPUSH"]);
+            let items = (0..100 + m.rng.below(1200)).map(|number| number.to_string().into());
+            words![name, key].into_iter().chain(items).collect()
+        }
+        3 => words!["LPOP", key, m.pick(&["90", "520", "5000"])],
+        4 => words!["RPOP", key, m.pick(&["90", "520", "5000"])],
+        _ => words![m.pick(&["DEL", "UNLINK"]), key, m.key()],
     }
 }
 
@@ -630,6 +790,18 @@ fn databases(m: &mut Maker<'_>) -> Vec<Bytes> {
         5 => words!["COPY", key, m.key(), "DB", database, "REPLACE"],
         6 => words!["SWAPDB", database, m.database()],
         _ => words!["DBSIZE"],
+    }
+}
+
+fn inspection(m: &mut Maker<'_>) -> Vec<Bytes> {
+    let key = m.key();
+    match m.rng.below(8) {
+        0..3 => words!["OBJECT", "ENCODING", key],
+        3 => words!["OBJECT", "REFCOUNT", key],
+        4 => words!["MEMORY", "USAGE", key],
+        5 => words!["SET", key, m.value()],
+        6 => words!["RPUSH", key, m.value()],
+        _ => words!["APPEND", key, m.value()],
     }
 }
 

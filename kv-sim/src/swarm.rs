@@ -2,16 +2,20 @@
 //! decides who acts next, how bytes are cut, how many deliveries share an execution and how slowly
 //! replies are taken.
 
-use crate::check::Checker;
+mod ending;
+
+use crate::check::{Certainty, Checker};
 use crate::plan::{Chunking, Plan, Request, Script, Then};
+use crate::watch::{Metronome, Watch};
 use crate::{EPOCH_US, Failed, Options, Outcome, wire};
 use kv_core::config::{self, Config};
 use kv_core::kernel::{Kernel, NoHost};
 use kv_core::now::Now;
 use kv_core::rng::Rng;
 use kv_core::session::Peer;
-use kv_proto::server::{ConnectionId, Event, Server};
+use kv_proto::server::{ConnectionId, Event, Pace, Server};
 use std::collections::{BTreeMap, BTreeSet};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 /// How long, in virtual time, a run may take before it counts as stuck, in microseconds.
@@ -23,12 +27,38 @@ const RETRY_US: u64 = 1000;
 /// How often it tries before the server counts as stuck.
 const RETRIES_MAX: u64 = 600_000;
 
+/// How long a key may outlive its deadline under the usual pace, in microseconds.
+const LAG_MAX_US: u64 = 50_000;
+
+/// How soon a server must want to go on when something is overdue, in microseconds, unless its
+/// pace is slower: deadlines are whole milliseconds.
+const OVERDUE_US: u64 = 1000;
+
+/// How many entries are looked at, on average, for each event, to see whether all is well within.
+const LOOKS_PER_EVENT: u64 = 16;
+
 /// Runs the plan of `seed`.
 pub fn run(seed: u64, options: Options) -> Outcome {
     let plan = Plan::new(seed, options.commands);
     let mut checker = Checker::new(options.flaw, options.verbose);
-    Swarm::new(&plan, &mut checker).run();
+    let kernel = kernel(&plan, &limits(&plan));
+    let panic = catch_panic(&kernel, || Swarm::new(&plan, &mut checker, &kernel).run());
+    if let Err(text) = panic {
+        checker.fail(0, text);
+    }
     conclude(checker)
+}
+
+/// Runs `run`; the error is what a panic in it said. What it left in the kernel is not dropped
+/// then, since it may be half changed.
+fn catch_panic(kernel: &Arc<Kernel>, run: impl FnOnce()) -> Result<(), String> {
+    let spare = Arc::clone(kernel);
+    std::panic::catch_unwind(AssertUnwindSafe(run)).map_err(|panic| {
+        std::mem::forget(spare);
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+        format!("panicked: {}", text.unwrap_or("without words"))
+    })
 }
 
 /// The result that a checker came to.
@@ -49,15 +79,20 @@ pub(crate) fn kernel(plan: &Plan, settings: &[(&str, String)]) -> Arc<Kernel> {
         config.set(id, value.as_bytes()).expect("it is in range");
     }
     let host = Box::new(NoHost::default());
-    Arc::new(Kernel::new(config, plan.shards, plan.seed, host, moment(0)))
+    Arc::new(Kernel::with_sizes(config, plan.shards, plan.sizes, plan.seed, host, moment(0)))
 }
 
 /// The settings for a plan's limits.
 fn limits(plan: &Plan) -> Vec<(&'static str, String)> {
     let output = |soft_max| ("client-output-buffer-limit", format!("normal 0 {soft_max} 60"));
-    let clients = |max: usize| ("maxclients", max.to_string());
+    // One place is the watch's.
+    let clients = |max: usize| ("maxclients", (max + 1).to_string());
     let output = plan.output_soft_max.map(output);
-    output.into_iter().chain(plan.clients_max.map(clients)).collect()
+    let memory = plan.memory.into_iter().flat_map(|limit| {
+        let bytes = ("maxmemory", limit.bytes.to_string());
+        [bytes, ("maxmemory-policy", limit.policy.to_string())]
+    });
+    output.into_iter().chain(plan.clients_max.map(clients)).chain(memory).collect()
 }
 
 /// The moment so many microseconds after the start.
@@ -108,6 +143,14 @@ struct Swarm<'a> {
     /// Connections with something to send.
     writable: BTreeSet<ConnectionId>,
     is_pump_arranged: bool,
+    watch: Watch,
+    metronome: Metronome,
+    /// Executions and slices since the invariants were checked last.
+    unchecked: u64,
+    /// Events since the last look at the keys.
+    unlooked: u64,
+    /// The longest piece of a script that is sent at once.
+    request_max: u64,
 }
 
 #[derive(Clone, Copy)]
@@ -144,12 +187,21 @@ enum Phase {
 }
 
 impl<'a> Swarm<'a> {
-    fn new(plan: &'a Plan, checker: &'a mut Checker) -> Self {
+    fn new(plan: &'a Plan, checker: &'a mut Checker, kernel: &Arc<Kernel>) -> Self {
         if let Some(soft_max) = plan.output_soft_max {
             checker.limit_output(soft_max);
         }
         if let Some(max) = plan.clients_max {
             checker.limit_clients(max);
+        }
+        let mut watch = Watch::new(kernel, moment(0));
+        if let Some(limit) = plan.memory {
+            checker.limit_memory(if limit.evicts() {
+                watch.put_tokens(moment(0));
+                Certainty::MayLose
+            } else {
+                Certainty::MayRefuse
+            });
         }
         let client = |script| Client {
             script,
@@ -162,7 +214,7 @@ impl<'a> Swarm<'a> {
         Self {
             plan,
             checker,
-            server: Server::new(kernel(plan, &limits(plan))),
+            server: Server::with_pace(Arc::clone(kernel), plan.pace),
             rng: Rng::derive(plan.seed, 0x7377_6172, 0),
             clients: plan.scripts.iter().map(client).collect(),
             owners: BTreeMap::new(),
@@ -172,6 +224,11 @@ impl<'a> Swarm<'a> {
             deliveries: 0,
             writable: BTreeSet::new(),
             is_pump_arranged: false,
+            watch,
+            metronome: Metronome::new(plan),
+            unchecked: 0,
+            unlooked: 0,
+            request_max: 0,
         }
     }
 
@@ -188,6 +245,7 @@ impl<'a> Swarm<'a> {
             }
             self.pump();
             self.resume_answered();
+            self.look();
             if self.checker.failure().is_some() || self.now_us > ELAPSED_MAX_US {
                 break;
             }
@@ -197,6 +255,9 @@ impl<'a> Swarm<'a> {
                 self.checker.fail(0, format!("client {position} waits for ever"));
             }
         }
+        if self.checker.failure().is_none() {
+            self.end();
+        }
     }
 
     fn arrange(&mut self, delay_us: u64, action: Action) {
@@ -204,18 +265,93 @@ impl<'a> Swarm<'a> {
         self.agenda.insert((self.now_us + delay_us, self.arranged), action);
     }
 
-    /// Lets time pass up to `time_us`, with the server's timers on the way.
+    /// Lets time pass up to `time_us`, with the server's timers on the way. What is delivered at
+    /// one moment waits for the rest, but not when time passes.
     fn advance(&mut self, time_us: u64) {
         while let Some(at) = self.server.poll_deadline().filter(|&at| at <= time_us) {
-            if self.deliveries > 0 {
+            if self.deliveries > 0 && time_us == self.now_us || self.checker.failure().is_some() {
                 break;
             }
             self.set_time(at.max(self.now_us));
-            self.server.handle_timeout(self.now());
-            self.check_execution();
-            self.drain_events();
+            self.pass_timeout();
         }
         self.set_time(time_us);
+    }
+
+    /// The server's time has come.
+    fn pass_timeout(&mut self) {
+        if self.server.has_input() {
+            self.deliveries = 0;
+        } else if let Err(text) = self.metronome.tick(self.now_us) {
+            self.checker.fail(0, text);
+        }
+        self.server.handle_timeout(self.now());
+        self.check_execution();
+        self.drain_events();
+    }
+
+    /// Looks behind the replies, at intervals in proportion to the work it takes.
+    fn look(&mut self) {
+        self.unlooked += 1;
+        let keys = self.checker.model().len() as u64;
+        if self.unlooked * LOOKS_PER_EVENT < keys.max(64) {
+            return;
+        }
+        if self.unchecked >= self.plan.check_every {
+            self.unchecked = 0;
+            self.watch.check(self.now());
+        }
+        self.unlooked = 0;
+        let result = self.look_at_keys().and_then(|()| self.look_at_memory());
+        if let Err(text) = result {
+            self.checker.fail(0, text);
+        }
+    }
+
+    /// Whether the kernel has exactly the keys that it should have, but for those that expired a
+    /// moment ago.
+    fn look_at_keys(&mut self) -> Result<(), String> {
+        if self.checker.certainty() == Certainty::MayLose || self.deliveries > 0 {
+            return Ok(());
+        }
+        let (found, now) = (self.watch.keys(self.now()), self.now().unix_ms());
+        let live = self.checker.model().len_at(now, 0);
+        if found < live {
+            return Err(format!("the kernel has {found} keys, {live} should be there"));
+        }
+        let pace = self.plan.pace;
+        let soon_us = self.now_us + pace.interval_us.max(OVERDUE_US);
+        if found > live && self.server.poll_deadline().is_none_or(|at| at > soon_us) {
+            let deadline = self.server.poll_deadline();
+            return Err(format!("keys are overdue, and the server waits for {deadline:?}"));
+        }
+        let lag_ms = (self.lag_max_us() / 1000) as i64;
+        let late = found.saturating_sub(self.checker.model().len_at(now, lag_ms));
+        if late > 0 {
+            return Err(format!("{late} keys are there {lag_ms} ms after their deadlines"));
+        }
+        Ok(())
+    }
+
+    /// How long a key may outlive its deadline: at a slower pace, as long as it takes if each slice
+    /// does the least in one shard.
+    fn lag_max_us(&self) -> u64 {
+        let pace = self.plan.pace;
+        if pace == Pace::default() {
+            return LAG_MAX_US;
+        }
+        let timers = self.checker.model().with_deadline() as u64;
+        let slices = 4 + 8 * timers + self.checker.replies();
+        LAG_MAX_US + pace.interval_us * slices * self.plan.shards as u64
+    }
+
+    fn look_at_memory(&mut self) -> Result<(), String> {
+        let Some(limit) = self.plan.memory else { return Ok(()) };
+        let (now, requests) = (self.now(), self.checker.requests());
+        if limit.evicts() {
+            self.watch.check_tokens(now, limit)?;
+        }
+        self.watch.check_memory(now, limit, self.request_max, requests)
     }
 
     fn set_time(&mut self, time_us: u64) {
@@ -244,6 +380,7 @@ impl<'a> Swarm<'a> {
         let (_, serial) = self.connect(client);
         let mut bytes = render(&step.requests, self.checker.cursor(serial));
         bytes.truncate(sent_len(step.then, bytes.len()));
+        self.request_max = self.request_max.max(bytes.len() as u64);
         self.clients[client].left = bytes;
         self.clients[client].phase = Phase::Sending;
         self.send(client);
@@ -355,6 +492,7 @@ impl<'a> Swarm<'a> {
     }
 
     fn check_execution(&mut self) {
+        self.unchecked += 1;
         let connections = self.clients.iter().filter_map(|client| client.connection);
         let ids: BTreeMap<_, _> = connections.map(|(id, serial)| (serial, id)).collect();
         let output = |serial| self.server.output(ids[&serial]);
@@ -427,5 +565,45 @@ impl<'a> Swarm<'a> {
 
     fn is_answered(&self, serial: u64) -> bool {
         self.checker.is_answered(serial) && !self.checker.is_closing(serial)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The failure of a seed's plan where the server has one pace and is held to another.
+    fn failure_at(seed: u64, pace: Pace, promised: Pace) -> Option<String> {
+        let plan = Plan { pace: promised, ..Plan::new(seed, None) };
+        let kernel = kernel(&plan, &limits(&plan));
+        let mut checker = Checker::new(None, false);
+        let mut swarm = Swarm::new(&plan, &mut checker, &kernel);
+        swarm.server = Server::with_pace(Arc::clone(&kernel), pace);
+        swarm.run();
+        checker.failure().map(|failure| failure.text.clone())
+    }
+
+    fn is_noticed(pace: Pace, promised: Pace, text: &str) -> bool {
+        let mut failures = (1..100).filter_map(|seed| failure_at(seed, pace, promised));
+        failures.any(|failure| failure.contains(text))
+    }
+
+    #[test]
+    fn a_server_that_sleeps_while_keys_are_overdue_is_noticed() {
+        let slow = Pace { interval_us: 10_000_000, budget: 1 };
+        assert!(is_noticed(slow, Pace::default(), "overdue"));
+    }
+
+    #[test]
+    fn a_server_that_does_not_rest_between_slices_is_noticed() {
+        let promised = Pace { interval_us: 5000, budget: 1 };
+        assert!(is_noticed(Pace { interval_us: 4999, budget: 1 }, promised, "apart"));
+    }
+
+    #[test]
+    fn a_panic_is_a_failure_like_others() {
+        let kernel = kernel(&Plan::new(1, None), &[]);
+        let panic = catch_panic(&kernel, || panic!("at the disco"));
+        assert_eq!(panic, Err("panicked: at the disco".into()));
     }
 }

@@ -1,8 +1,11 @@
 //! A few seeds of both tiers, and proof that the checks can fail.
 
+use kv_core::keyspace::{PageSize, SegmentSize, Sizes};
+use kv_proto::server::Pace;
 use kv_sim::model::Flaw;
-use kv_sim::plan::{FaultKind, Plan};
+use kv_sim::plan::{Ending, FaultKind, Plan};
 use kv_sim::{Options, Outcome, net, swarm};
+use std::collections::BTreeSet;
 use std::process::Command;
 
 fn short() -> Options {
@@ -37,6 +40,23 @@ fn the_plans_of_a_few_seeds_hold_every_fault_and_setting() {
     assert!(has(FaultKind::Hold) && has(FaultKind::Crash));
     assert!(plans.iter().any(|plan| plan.output_soft_max.is_some()));
     assert!([1, 4, 16].iter().all(|&shards| plans.iter().any(|plan| plan.shards == shards)));
+    let tiny = Sizes { segment: SegmentSize::TINY, page: PageSize::TINY };
+    for sizes in [tiny, Sizes::default()] {
+        assert!(plans.iter().any(|plan| plan.sizes == sizes), "{sizes:?}");
+    }
+    assert!(plans.iter().any(|plan| plan.pace == Pace::default()));
+    assert!(plans.iter().any(|plan| plan.pace.interval_us == 0));
+    for ending in [Ending::Flush, Ending::Delete, Ending::Expire] {
+        assert!(plans.iter().any(|plan| plan.ending == ending), "{ending:?}");
+    }
+}
+
+#[test]
+fn the_plans_of_some_seeds_hold_every_eviction_policy() {
+    let policies = kv_core::config::Policy::ALL.map(|policy| policy.name());
+    let plans = (1..300).filter_map(|seed| Plan::new(seed, Some(60)).memory);
+    let planned: BTreeSet<&str> = plans.map(|limit| limit.policy).collect();
+    assert_eq!(planned, policies.into_iter().collect());
 }
 
 #[test]

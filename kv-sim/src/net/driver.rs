@@ -26,7 +26,8 @@ const LINGER: Duration = Duration::from_secs(60);
 /// Accepts connections for ever.
 pub(super) async fn serve(plan: Rc<Plan>, shared: Rc<Shared>) -> turmoil::Result {
     let driver = Rc::new(Driver {
-        server: RefCell::new(Server::new(kernel(&plan, &[]))),
+        server: RefCell::new(Server::with_pace(kernel(&plan, &[]), plan.pace)),
+        unchecked: Cell::new(0),
         rng: RefCell::new(Rng::derive(plan.seed, 0x6472_6976, 0)),
         links: RefCell::new(BTreeMap::new()),
         work: Notify::new(),
@@ -49,6 +50,8 @@ struct Driver {
     links: RefCell<BTreeMap<ConnectionId, Rc<Link>>>,
     /// There is something to run, or a deadline changed.
     work: Notify,
+    /// Executions since the store's invariants were checked.
+    unchecked: Cell<u64>,
 }
 
 /// A connection as its tasks see it.
@@ -109,6 +112,11 @@ impl Driver {
         server.execute(now);
         if server.poll_deadline().is_some_and(|at| at <= now.mono_us) {
             server.handle_timeout(now);
+        }
+        self.unchecked.set(self.unchecked.get() + 1);
+        if self.unchecked.get() >= self.plan.check_every {
+            self.unchecked.set(0);
+            server.kernel().batch(now).check();
         }
         drop(server);
         self.drain_events();

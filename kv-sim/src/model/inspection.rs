@@ -1,0 +1,61 @@
+//! OBJECT and MEMORY, as far as replies follow from what is stored rather than how.
+
+use super::{Bytes, Data, Expect, Outcome, Run, exactly, is};
+use crate::wire::{Value, parse_int};
+use std::collections::VecDeque;
+
+/// The longest string that Redis stores beside its key, in bytes.
+const EMBEDDED_MAX: usize = 44;
+
+/// The number of references that Redis tells for a value that all keys share.
+const SHARED: i64 = i32::MAX as i64;
+
+pub(super) fn object(run: &mut Run<'_>) -> Outcome {
+    let [_, what, key] = run.args else { unreachable!("plans send nothing else") };
+    let Some(entry) = run.find(key) else { return exactly(run.null()) };
+    Ok(Expect::OneOf(if is(what, "ENCODING") {
+        encodings(&entry.data).iter().map(|name| Value::bulk(name.as_bytes())).collect()
+    } else {
+        reference_counts(&entry.data).iter().map(|&count| Value::int(count)).collect()
+    }))
+}
+
+pub(super) fn memory(run: &mut Run<'_>) -> Outcome {
+    match run.find(&run.args[2]) {
+        None => exactly(run.null()),
+        Some(_) => Ok(Expect::Between(1, i64::MAX)),
+    }
+}
+
+/// What a value may be called. A string that was built by parts is raw, whatever it is.
+fn encodings(data: &Data) -> &'static [&'static str] {
+    match data {
+        Data::Str(bytes) if bytes.len() > EMBEDDED_MAX => &["raw"],
+        Data::Str(bytes) if parse_int(bytes).is_some() => &["int", "raw"],
+        Data::Str(_) => &["embstr", "raw"],
+        Data::List(items) => list_encodings(items),
+    }
+}
+
+/// A listpack has up to 8 KiB; how much an element takes beyond its bytes depends on many things.
+fn list_encodings(items: &VecDeque<Bytes>) -> &'static [&'static str] {
+    const LISTPACK_MAX: usize = 8192;
+    const FRAME_MAX: usize = 11;
+    let is_int = |item: &&Bytes| parse_int(item).is_some();
+    let least: usize = items.iter().filter(|item| !is_int(item)).map(Vec::len).sum();
+    let most: usize = items.iter().map(|item| item.len() + FRAME_MAX).sum();
+    match () {
+        () if least > LISTPACK_MAX => &["quicklist"],
+        () if most < LISTPACK_MAX - FRAME_MAX => &["listpack"],
+        () => &["listpack", "quicklist"],
+    }
+}
+
+fn reference_counts(data: &Data) -> &'static [i64] {
+    match data {
+        Data::Str(bytes) if parse_int(bytes).is_some_and(|int| (0..10_000).contains(&int)) => {
+            &[1, SHARED]
+        }
+        _ => &[1],
+    }
+}

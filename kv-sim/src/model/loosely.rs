@@ -1,0 +1,136 @@
+//! What is certain of replies where memory is short.
+
+use super::{Bytes, Expect, Model, Run, Session};
+use crate::wire::Value;
+
+/// What a command that may need memory is answered when there is none, and keys must not be
+/// removed.
+pub(crate) const OUT_OF_MEMORY: &[u8] = b"OOM command not allowed when used memory > 'maxmemory'.";
+
+/// The commands that may need memory.
+const NEEDING_MEMORY: &[&str] = &[
+    "append",
+    "copy",
+    "decr",
+    "decrby",
+    "getset",
+    "incr",
+    "incrby",
+    "incrbyfloat",
+    "lpush",
+    "lpushx",
+    "mset",
+    "msetnx",
+    "psetex",
+    "rpush",
+    "rpushx",
+    "set",
+    "setex",
+    "setnx",
+    "setrange",
+];
+
+/// The first bytes of replies that are no errors, and the commands that give them.
+const BEGINNINGS: &[(&str, &[&str])] = &[
+    (
+        ":",
+        &[
+            "append",
+            "copy",
+            "dbsize",
+            "decr",
+            "decrby",
+            "del",
+            "exists",
+            "expire",
+            "expireat",
+            "expiretime",
+            "incr",
+            "incrby",
+            "lcs",
+            "llen",
+            "lpush",
+            "lpushx",
+            "move",
+            "msetnx",
+            "persist",
+            "pexpire",
+            "pexpireat",
+            "pexpiretime",
+            "pttl",
+            "renamenx",
+            "rpush",
+            "rpushx",
+            "setnx",
+            "setrange",
+            "strlen",
+            "touch",
+            "ttl",
+            "unlink",
+        ],
+    ),
+    ("+", &["flushall", "flushdb", "mset", "psetex", "rename", "setex", "swapdb", "type"]),
+    ("$", &["getrange", "incrbyfloat", "substr"]),
+    ("*", &["keys", "lrange", "mget", "scan"]),
+    ("$_", &["get", "getdel", "getex", "getset", "lindex", "randomkey"]),
+    ("$*_", &["lpop", "rpop"]),
+    ("+$_", &["set"]),
+    ("$:_", &["memory", "object"]),
+];
+
+impl Model {
+    /// Runs a request where it may be refused for want of memory: whether it was says `refused`.
+    pub fn run_refusable(
+        &mut self,
+        now: i64,
+        session: &mut Session,
+        args: &[Bytes],
+        refused: bool,
+    ) -> Expect {
+        let run = Run { model: self, session, now, args };
+        let name = run.name();
+        if refused && run.row().is_ok() && NEEDING_MEMORY.contains(&&*name) {
+            return Expect::Exactly(Value::error(OUT_OF_MEMORY));
+        }
+        self.run(now, session, args)
+    }
+
+    /// Runs a request where any key may be gone: what its reply has to be in any case.
+    pub fn run_loosely(&mut self, now: i64, session: &mut Session, args: &[Bytes]) -> Expect {
+        let run = Run { model: self, session, now, args };
+        let name = run.name();
+        let row = BEGINNINGS.iter().find(|(_, names)| names.contains(&&*name));
+        match row {
+            Some((beginnings, _)) if run.row().is_ok() => Expect::Beginning(beginnings),
+            // It speaks of no key, or is wrong whatever the keys are.
+            _ => self.run(now, session, args),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::command_names;
+    use super::*;
+
+    #[test]
+    fn every_command_that_speaks_of_keys_has_a_beginning() {
+        let without_keys = ["echo", "hello", "ping", "quit", "select"];
+        for name in command_names().filter(|name| !without_keys.contains(name)) {
+            let rows = BEGINNINGS.iter().filter(|(_, names)| names.contains(&name));
+            assert_eq!(rows.count(), 1, "{name}");
+        }
+    }
+
+    #[test]
+    fn only_writes_are_refused() {
+        let mut model = Model::new(None);
+        let mut refused = |request: &str| {
+            let args: Vec<Bytes> = request.split(' ').map(Bytes::from).collect();
+            let expect = model.run_refusable(0, &mut Session::default(), &args, true);
+            matches!(expect, Expect::Exactly(value) if value == Value::error(OUT_OF_MEMORY))
+        };
+        assert!(refused("SET k v") && refused("set k v NX XX"));
+        assert!(!refused("GET k") && !refused("SET k") && !refused("DEL k"));
+    }
+}

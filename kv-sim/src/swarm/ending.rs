@@ -1,0 +1,146 @@
+//! The end of a run: when all keys are gone and time has passed, nothing is left of them, and the
+//! server has nothing to do.
+
+use super::{Swarm, moment};
+use crate::model::Bytes;
+use crate::plan::Ending;
+use crate::watch::Usage;
+use crate::wire::{self, Value};
+use kv_core::session::Peer;
+use kv_proto::server::ConnectionId;
+
+/// How many slices of work it may take until nothing is left to do.
+const SLICES_MAX: u64 = 500_000;
+
+/// How many keys a command names.
+const KEYS_PER_COMMAND: usize = 100;
+
+/// How soon the last keys expire, at most, in milliseconds.
+const LAST_TTL_MAX_MS: u64 = 90;
+
+/// What a keyspace takes that has no keys any more: its timers' wheel, a segment and a directory.
+const EMPTY_KEYSPACE_MAX: u64 = 4096;
+
+impl Swarm<'_> {
+    /// Lets all keys go and checks what is left.
+    pub(super) fn end(&mut self) {
+        let result = self.empty().and_then(|()| self.check_accounts());
+        if let Err(text) = result {
+            self.checker.fail(0, text);
+        }
+    }
+
+    fn empty(&mut self) -> Result<(), String> {
+        self.watch.check(self.now());
+        let id = self.server.handle_accept(self.now(), Peer::default());
+        let most = self.watch.usage(self.now()).used;
+        if self.plan.ending != Ending::Flush {
+            self.empty_bit_by_bit(id);
+            self.settle()?;
+            self.check_emptied(most)?;
+        }
+        self.request(id, &[b"FLUSHALL"]);
+        self.settle()?;
+        let usage = self.watch.usage(self.now());
+        let nothing = Usage { used: 0, dataset: 0, pending: 0 };
+        self.server.handle_lost(id);
+        if usage == nothing { Ok(()) } else { Err(format!("after FLUSHALL there is {usage:?}")) }
+    }
+
+    fn empty_bit_by_bit(&mut self, id: ConnectionId) {
+        for database in 0..crate::model::DATABASES {
+            self.request(id, &[b"SELECT", database.to_string().as_bytes()]);
+            let Value::Many(_, keys) = self.request(id, &[b"KEYS", b"*"]) else { continue };
+            let keys: Vec<Bytes> =
+                keys.iter().filter_map(|key| key.text().map(Bytes::from)).collect();
+            for some in keys.chunks(KEYS_PER_COMMAND) {
+                self.let_go(id, some);
+            }
+        }
+    }
+
+    fn let_go(&mut self, id: ConnectionId, keys: &[Bytes]) {
+        if self.plan.ending == Ending::Delete {
+            let words: Vec<&[u8]> =
+                [&b"DEL"[..]].into_iter().chain(keys.iter().map(|key| &**key)).collect();
+            self.request(id, &words);
+            return;
+        }
+        for key in keys {
+            let ttl_ms = (1 + self.rng.below(LAST_TTL_MAX_MS)).to_string();
+            self.request(id, &[b"PEXPIRE", key, ttl_ms.as_bytes()]);
+        }
+    }
+
+    /// Lets time pass until the server has nothing to do. It may wait for the deadline of a key that
+    /// is gone, once.
+    fn settle(&mut self) -> Result<(), String> {
+        for slice in 0..SLICES_MAX {
+            let Some(at) = self.server.poll_deadline() else {
+                self.watch.check(self.now());
+                return Ok(());
+            };
+            // Not the run's time: that is what its clients took.
+            self.now_us = at.max(self.now_us);
+            self.pass_timeout();
+            if slice % 64 == 0 && self.unchecked >= self.plan.check_every {
+                self.unchecked = 0;
+                self.watch.check(self.now());
+            }
+        }
+        Err("the server's work never ends".into())
+    }
+
+    /// Whether nothing but tables is left of keys that went one by one. `most` is what they took.
+    fn check_emptied(&mut self, most: u64) -> Result<(), String> {
+        let (keys, usage) = (self.watch.keys(self.now()), self.watch.usage(self.now()));
+        if keys > 0 {
+            return Err(format!("{keys} keys are left"));
+        }
+        let keyspaces = (self.plan.shards * crate::model::DATABASES) as u64;
+        let tables_max = keyspaces * EMPTY_KEYSPACE_MAX + most;
+        if usage.dataset > 0 || usage.pending > 0 || usage.used > tables_max {
+            return Err(format!("without keys there is {usage:?}"));
+        }
+        Ok(())
+    }
+
+    /// Whether what counts against `maxmemory` is 0 as well: a limit of a single byte allows one
+    /// write and no second.
+    fn check_accounts(&mut self) -> Result<(), String> {
+        let id = self.server.handle_accept(self.now(), Peer::default());
+        let settings: [&[u8]; 6] =
+            [b"CONFIG", b"SET", b"maxmemory", b"1", b"maxmemory-policy", b"noeviction"];
+        let replies = [&settings[..], &[b"SET", b"k", b"v"], &[b"SET", b"l", b"v"], &[b"FLUSHALL"]]
+            .map(|words| self.request(id, words));
+        let ok = Value::simple("OK");
+        let refused = Value::error(crate::model::OUT_OF_MEMORY);
+        if replies != [ok.clone(), ok.clone(), refused, ok] {
+            return Err(format!("with a limit of one byte, writes are answered {replies:?}"));
+        }
+        self.settle()?;
+        self.server.handle_lost(id);
+        Ok(())
+    }
+
+    /// The reply to a request on a connection that no client has.
+    fn request(&mut self, id: ConnectionId, words: &[&[u8]]) -> Value {
+        let words: Vec<Bytes> = words.iter().map(|word| word.to_vec()).collect();
+        let bytes = wire::render_request(&words);
+        let mut rest = &bytes[..];
+        while !rest.is_empty() {
+            let room = self.server.input(id);
+            let len = room.len().min(rest.len());
+            room[..len].copy_from_slice(&rest[..len]);
+            self.server.handle_received(id, len);
+            self.server.execute(moment(self.now_us));
+            rest = &rest[len..];
+        }
+        while self.server.poll_event().is_some() {}
+        let output = self.server.output(id).to_vec();
+        self.server.handle_sent(moment(self.now_us), id, output.len());
+        while self.server.poll_event().is_some() {}
+        let (reply, _) = wire::parse_reply(&output).ok().flatten().expect("a reply is complete");
+        reply
+    }
+}
