@@ -14,13 +14,30 @@ pub(crate) struct Steps {
     /// A step's own, and of reading the clocks.
     cpu: Histogram<u64>,
     pub(crate) total: Span,
+    /// What the last step took, by the wall's clock.
+    pub(crate) last: Duration,
     last_cpu: Duration,
 }
 
 impl Steps {
     pub(crate) fn new() -> Self {
         let histogram = || Histogram::new(3).expect("three digits are fine");
-        Self { wall: histogram(), cpu: histogram(), total: Span::default(), last_cpu: cpu_time() }
+        Self {
+            wall: histogram(),
+            cpu: histogram(),
+            total: Span::default(),
+            last: Duration::ZERO,
+            last_cpu: cpu_time(),
+        }
+    }
+
+    /// Steps of these lengths by the wall's clock, in nanoseconds.
+    pub(crate) fn of(lengths: &[u32]) -> Self {
+        let mut steps = Self::new();
+        for &ns in lengths {
+            steps.wall.record(ns.into()).expect("the histogram grows");
+        }
+        steps
     }
 
     /// From now on, after doing something else.
@@ -37,6 +54,7 @@ impl Steps {
         let cpu = now - std::mem::replace(&mut self.last_cpu, now);
         self.wall.record(wall.as_nanos() as u64).expect("the histogram grows");
         self.cpu.record(cpu.as_nanos() as u64).expect("the histogram grows");
+        self.last = wall;
         self.total.wall += wall;
         self.total.cpu += cpu;
         result
@@ -78,8 +96,9 @@ impl Steps {
     }
 
     /// The longest step, by the clock that makes it shorter.
-    fn longest(&self) -> Duration {
-        Duration::from_nanos(self.wall.max().min(self.cpu.max()))
+    pub(crate) fn longest(&self) -> Duration {
+        let cpu = if self.cpu.is_empty() { u64::MAX } else { self.cpu.max() };
+        Duration::from_nanos(self.wall.max().min(cpu))
     }
 
     /// Whether no step took too long, or, if one did, whether it may have been the machine.
@@ -101,12 +120,18 @@ impl Steps {
 
     /// The cells of [`COLUMNS`] for each clock: what it is called, and figures in microseconds.
     pub(crate) fn cells(&self) -> [(&'static str, Vec<String>); 2] {
-        let cells = |histogram: &Histogram<u64>| {
-            let quantile = |quantile| histogram.value_at_quantile(quantile) as f64 / 1e3;
-            QUANTILES.map(|at| number(quantile(at))).to_vec()
-        };
         [("wall", cells(&self.wall)), ("processor", cells(&self.cpu))]
     }
+
+    /// The cells of the wall's clock alone.
+    pub(crate) fn wall_cells(&self) -> Vec<String> {
+        cells(&self.wall)
+    }
+}
+
+fn cells(histogram: &Histogram<u64>) -> Vec<String> {
+    let us = |quantile| histogram.value_at_quantile(quantile) as f64 / 1e3;
+    QUANTILES.map(|quantile| number(us(quantile))).to_vec()
 }
 
 pub(crate) const COLUMNS: [&str; 5] = ["p50", "p99", "p99.9", "p99.99", "max"];
