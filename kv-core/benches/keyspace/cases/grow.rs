@@ -8,6 +8,7 @@ use crate::data::{self, Key, Map, SameHasher, Text, put};
 use crate::steps::{COLUMNS, Steps};
 use crate::table::{Table, number};
 use crate::target::{STEP_MAX, Target};
+use std::ops::Range;
 use std::time::Duration;
 
 const ROUNDS: usize = 3;
@@ -70,13 +71,13 @@ impl Growth {
     }
 
     /// Makes a step of each insertion.
-    fn each(&mut self, numbers: std::ops::Range<usize>, mut insert: impl FnMut(&Key, &Text)) {
-        for number in numbers {
-            let (key, text) = (data::key(number), data::text(number));
-            self.all.resume();
-            self.all.step(|| insert(&key, &text));
+    fn each(&mut self, numbers: Range<usize>, mut insert: impl FnMut(&Key, &Text)) {
+        let pairs: Vec<_> = numbers.clone().map(|at| (data::key(at), data::text(at))).collect();
+        self.all.resume();
+        for (least, (key, text)) in self.least[numbers].iter_mut().zip(&pairs) {
+            self.all.step(|| insert(key, text));
             let ns = u32::try_from(self.all.last.as_nanos()).unwrap_or(u32::MAX);
-            self.least[number] = self.least[number].min(ns);
+            *least = ns.min(*least);
         }
     }
 
