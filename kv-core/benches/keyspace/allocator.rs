@@ -1,10 +1,10 @@
-//! mimalloc, counted on demand.
+//! jemalloc, counted on demand.
 
 #![allow(unsafe_code, reason = "an allocator is unsafe to implement")]
 
-use mimalloc::MiMalloc;
 use std::alloc::{GlobalAlloc, Layout};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use tikv_jemallocator::Jemalloc;
 
 static COUNTS: AtomicBool = AtomicBool::new(false);
 /// The bytes that were asked for and not given back since counting began. Wraps.
@@ -26,32 +26,32 @@ fn count(change: usize) {
     }
 }
 
-/// mimalloc, and the count of the bytes that it was asked for.
+/// jemalloc, and the count of the bytes that it was asked for.
 pub(crate) struct Counting;
 
-// SAFETY: every call goes to mimalloc as it came.
+// SAFETY: every call goes to jemalloc as it came.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count(layout.size());
-        // SAFETY: the caller's promises are mimalloc's.
-        unsafe { MiMalloc.alloc(layout) }
+        // SAFETY: the caller's promises are jemalloc's.
+        unsafe { Jemalloc.alloc(layout) }
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         count(layout.size());
         // SAFETY: as above.
-        unsafe { MiMalloc.alloc_zeroed(layout) }
+        unsafe { Jemalloc.alloc_zeroed(layout) }
     }
 
     unsafe fn dealloc(&self, address: *mut u8, layout: Layout) {
         count(layout.size().wrapping_neg());
-        // SAFETY: as above; all memory came from mimalloc.
-        unsafe { MiMalloc.dealloc(address, layout) }
+        // SAFETY: as above; all memory came from jemalloc.
+        unsafe { Jemalloc.dealloc(address, layout) }
     }
 
     unsafe fn realloc(&self, address: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         count(size.wrapping_sub(layout.size()));
         // SAFETY: as above.
-        unsafe { MiMalloc.realloc(address, layout, size) }
+        unsafe { Jemalloc.realloc(address, layout, size) }
     }
 }

@@ -6,7 +6,7 @@
 //!
 //! Keys have 16 bytes and values 32. The map is a `HashMap<Box<[u8]>, Box<[u8]>>`, what one would
 //! write without a keyspace; it hashes with the keyspace's own SipHash-1-3, so that hashing costs
-//! the same on both sides. Both allocate from mimalloc, as the server does.
+//! the same on both sides. Both allocate from jemalloc, as the server does.
 //!
 //! Machines drift, so contestants take turns within each round, ratios are taken within a round,
 //! and the tables show medians over the rounds. What is counted is the thread's processor time, so
