@@ -24,7 +24,7 @@ const FINE_MAX: usize = 1024;
 const CLASSES_PER_DOUBLING: usize = 8;
 /// The largest cell that shares a page with others. Larger ones have a page each, of their size.
 pub(super) const SHARED_MAX: usize = 16 * 1024;
-/// The cells of a page of cells larger than [`FINE_MAX`].
+/// The cells of a page of cells larger than [`FINE_MAX`], at least.
 const COARSE_CELLS: usize = 8;
 
 const FINE_CLASSES: usize = FINE_MAX / STEP + 1;
@@ -45,10 +45,17 @@ const LINK: std::ops::Range<usize> = 2..4;
 /// The end of a page's list of free cells.
 const NO_CELL: u16 = u16::MAX;
 
-/// A class is compacted when it has so many pages' worth of free cells and [`SPARE_SHARE`].
-const SPARE_PAGES: usize = 2;
-/// One free cell for so many used ones is left alone.
+/// A new page has one cell for so many that its class has already, so that a class with few cells
+/// does not hold a large page for them.
+const GROWTH_SHARE: usize = 4;
+/// But it has at least this size, in bytes.
+const PAGE_MIN: usize = 1024;
+/// At most one byte of so many is left over at the end of a page, where that can be.
+const TAIL_SHARE: usize = 8;
+/// The free cells of a class are left alone as long as they are one for so many used ones, and so
+/// many of the smallest pages.
 const SPARE_SHARE: usize = 6;
+const SPARE_PAGES: usize = 2;
 
 /// How large the pages of small cells are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,10 +98,11 @@ impl Ref {
 
 #[derive(Debug)]
 struct Page {
-    /// `cells * size` bytes, aligned to [`STEP`], all initialized. Dangling if `cells` is 0: then
-    /// the number of the page is free.
+    /// `bytes` bytes, at least `cells * size`, aligned to [`STEP`], all initialized. Dangling if
+    /// `cells` is 0: then the number of the page is free.
     memory: NonNull<u8>,
     size: u32,
+    bytes: u32,
     cells: u16,
     /// How many cells are in use.
     live: u16,
@@ -102,6 +110,7 @@ struct Page {
     begun: u16,
     /// The first of the linked free cells.
     free: u16,
+    /// The number of its class in the slab.
     class: u8,
     group: u8,
     /// The place in the group.
@@ -122,7 +131,9 @@ pub(super) struct Slab {
     pages: Vec<Page>,
     /// Numbers of pages that are free.
     numbers: Vec<u32>,
+    /// The classes that there ever was a cell of, in no order, and which they are.
     classes: Vec<Class>,
+    ids: Vec<u8>,
     page_size: usize,
     live_bytes: usize,
     page_bytes: usize,
@@ -164,6 +175,7 @@ impl Slab {
             pages: Vec::new(),
             numbers: Vec::new(),
             classes: Vec::new(),
+            ids: Vec::new(),
             page_size: page_size.0,
             live_bytes: 0,
             page_bytes: 0,
@@ -190,10 +202,8 @@ impl Slab {
     /// A cell of at least `size` bytes, which hold anything. Its first byte is 0 and must not stay
     /// so. O(1), and a page from the allocator now and then.
     pub(super) fn alloc(&mut self, size: usize) -> Ref {
-        let (class, size) = class_of(size);
-        if self.classes.is_empty() {
-            self.classes.resize_with(HUGE + 1, Class::default);
-        }
+        let (id, size) = class_of(size);
+        let class = self.class(id);
         let groups = &self.classes[class].groups;
         let page = groups.iter().rev().find_map(|group| group.last().copied());
         let page = page.map_or_else(|| self.add_page(class, size), |page| page as usize);
@@ -210,6 +220,15 @@ impl Slab {
         self.live_bytes += size;
         self.regroup(page);
         Ref::new(page, index.into())
+    }
+
+    /// The number of a class here.
+    fn class(&mut self, id: usize) -> usize {
+        self.ids.iter().position(|&other| usize::from(other) == id).unwrap_or_else(|| {
+            self.ids.push(id as u8);
+            self.classes.push(Class::default());
+            self.classes.len() - 1
+        })
     }
 
     /// Frees a cell. O(1), and a page to the allocator now and then.
@@ -312,16 +331,17 @@ impl Slab {
     /// The bytes that the slab's own tables take.
     pub(super) fn table_bytes(&self) -> usize {
         const PAGE_RECORD: usize = 32;
-        self.pages.capacity() * PAGE_RECORD
+        const CLASS_RECORD: usize = 113;
+        self.pages.capacity() * PAGE_RECORD + self.classes.capacity() * CLASS_RECORD
     }
 
     fn add_page(&mut self, class: usize, size: usize) -> usize {
-        let cells = match class {
-            HUGE => 1,
-            _ if size > FINE_MAX => COARSE_CELLS,
-            _ => (self.page_size / size).max(1),
-        };
-        let page = Page::new(class, size, cells);
+        // A page that is being emptied does not count: it is about to go.
+        let emptied = self.emptying.map_or(0, |page| self.pages[page].cells.into());
+        let cells = self.classes[class].cells - emptied;
+        let bytes = self.size_of_new_page(class, size, cells);
+        let cells = bytes / size;
+        let page = Page::new(class, size, bytes);
         self.page_bytes += page.bytes();
         self.classes[class].cells += cells;
         let number = match self.numbers.pop() {
@@ -348,24 +368,52 @@ impl Slab {
         self.numbers.push(number as u32);
     }
 
+    /// The bytes of a page that is added to so many cells of the same class. Pages of small cells
+    /// have few different sizes, so that what one class gives back serves another.
+    fn size_of_new_page(&self, class: usize, size: usize, cells: usize) -> usize {
+        let wanted = cells / GROWTH_SHARE * size;
+        if usize::from(self.ids[class]) == HUGE {
+            size
+        } else if size > FINE_MAX {
+            let max = (self.page_size / size).max(COARSE_CELLS);
+            size * (wanted / size).next_power_of_two().min(max)
+        } else {
+            let max = self.page_size.max(size.next_power_of_two());
+            let wastes_little = |bytes: usize| bytes % size <= bytes / TAIL_SHARE;
+            let mut bytes = wanted.max(size).max(PAGE_MIN).next_power_of_two().min(max);
+            while bytes < max && !wastes_little(bytes) {
+                bytes *= 2;
+            }
+            bytes
+        }
+    }
+
     /// Whether an empty page is not needed as the next that cells are taken from.
     fn is_dispensable(&self, number: usize) -> bool {
         let page = &self.pages[number];
         let class = &self.classes[usize::from(page.class)];
-        usize::from(page.class) == HUGE || class.cells - class.live > usize::from(page.cells)
+        page.bytes() > SPARE_PAGES * PAGE_MIN || class.cells - class.live > page.cells.into()
     }
 
+    /// Whether a class has more free cells than it should, and emptying a page would change that.
     fn is_sparse(&self, class: usize) -> bool {
-        if class == HUGE {
-            return false;
-        }
         let Class { live, cells, groups } = &self.classes[class];
-        if cells - live <= live / SPARE_SHARE {
+        let spare = cells - live;
+        if spare <= live / SPARE_SHARE || usize::from(self.ids[class]) == HUGE {
             return false;
         }
         let Some(&page) = groups.iter().find_map(|group| group.last()) else { return false };
-        let spare = SPARE_PAGES * usize::from(self.pages[page as usize].cells);
-        cells - live > spare + live / SPARE_SHARE
+        let page = &self.pages[page as usize];
+        let (moved, given) = (usize::from(page.live), usize::from(page.cells));
+        let size = page.size as usize;
+        if spare <= live / SPARE_SHARE + SPARE_PAGES * (PAGE_MIN / size).max(1) {
+            return false;
+        }
+        let room = spare - (given - moved);
+        // What finds no room goes to a new page, which must be smaller.
+        room >= moved
+            || moved * size + self.size_of_new_page(class, size, cells - given)
+                <= page.bytes() * 3 / 4
     }
 
     fn note_sparse(&mut self, class: usize) {
@@ -414,15 +462,16 @@ impl Drop for Slab {
 }
 
 impl Page {
-    fn new(class: usize, size: usize, cells: usize) -> Self {
-        let layout = layout(size * cells);
-        // SAFETY: the layout's size is not 0, since neither factor is.
+    fn new(class: usize, size: usize, bytes: usize) -> Self {
+        let layout = layout(bytes);
+        // SAFETY: the layout's size is not 0: a page has a cell, and a cell has 16 bytes.
         let memory = unsafe { alloc_zeroed(layout) };
         let memory = NonNull::new(memory).unwrap_or_else(|| handle_alloc_error(layout));
         Self {
             memory,
             size: u32::try_from(size).expect("a key has at most 512 MiB"),
-            cells: cells as u16,
+            bytes: u32::try_from(bytes).expect("a key has at most 512 MiB"),
+            cells: (bytes / size) as u16,
             live: 0,
             begun: 0,
             free: NO_CELL,
@@ -437,6 +486,7 @@ impl Page {
         Self {
             memory: NonNull::dangling(),
             size: 0,
+            bytes: 0,
             cells: 0,
             live: 0,
             begun: 0,
@@ -448,7 +498,7 @@ impl Page {
     }
 
     fn bytes(&self) -> usize {
-        usize::from(self.cells) * self.size as usize
+        self.bytes as usize
     }
 
     fn give_back(self) {
@@ -471,7 +521,7 @@ impl Page {
     fn cell(&self, index: usize) -> &[u8] {
         assert!(index < usize::from(self.cells), "the cell is not in the page");
         let size = self.size as usize;
-        // SAFETY: the page has `cells * size` bytes, initialized at allocation and written through
+        // SAFETY: the page has `cells * size` bytes and more, initialized at allocation and written through
         // `cell_mut` only, which borrows the slab mutably.
         unsafe { std::slice::from_raw_parts(self.memory.as_ptr().add(index * size), size) }
     }
