@@ -113,7 +113,7 @@ pub(super) fn write(
     clock: u32,
 ) {
     let (key_len, value_len) = (key.len(), layout.end - layout.value_at);
-    cell[1..4].copy_from_slice(&clock.to_le_bytes()[..3]);
+    set_clock(cell, clock);
     let mut at = HEADER;
     for (place, len) in [(4, key_len), (5, value_len)] {
         cell[place] = len.min(LONG.into()) as u8;
@@ -261,6 +261,7 @@ fn deadline_len(flags: u8) -> usize {
     }
 }
 
+#[inline]
 fn read_layout(cell: &[u8]) -> Layout {
     let (mut at, mut key, mut value) = (HEADER, usize::from(cell[4]), usize::from(cell[5]));
     for len in [&mut key, &mut value] {
@@ -293,10 +294,7 @@ pub(super) fn set_timer(cell: &mut [u8], timer: Timer) {
 
 /// Sets the access clock.
 pub(super) fn set_clock(cell: &mut [u8], clock: u32) {
-    // Most accesses change nothing, and leave the cache line clean.
-    if Entry::new(cell).clock() != clock {
-        cell[1..4].copy_from_slice(&clock.to_le_bytes()[..3]);
-    }
+    cell[1..4].copy_from_slice(&clock.to_le_bytes()[..3]);
 }
 
 /// The boxed value of an entry, to change it.

@@ -50,8 +50,12 @@ impl AccessClock {
 
     /// A key was accessed.
     pub(super) fn touch(self, keyspace: &mut Keyspace, place: Place, rng: &mut Rng) {
-        let clock = self.accessed(keyspace.entry(place).clock(), rng);
-        keyspace.set_clock(place, clock);
+        let old = keyspace.entry(place).clock();
+        let new = self.accessed(old, rng);
+        // Most accesses change nothing, and leave the cache line clean.
+        if new != old {
+            keyspace.set_clock(place, new);
+        }
     }
 
     /// The clock of a key that is stored, over an `old` one or as a new key.
