@@ -39,6 +39,11 @@ const DEPTH_SLACK: u32 = 8;
 /// The deepest directory: the bits of a hash that neither a shard nor a tag takes.
 const DEPTH_MAX: u32 = 32;
 
+/// Segments are made tight when there are this many times fewer of them than there were, and so
+/// many fewer.
+const WIDE_SHARE: usize = 2;
+const WIDE_MIN: usize = 64;
+
 /// Smaller keyspaces than this are in the processor's caches anyway.
 const PREFETCH_LEN_MIN: usize = 1 << 13;
 
@@ -148,6 +153,10 @@ pub struct Keyspace {
     boxed: usize,
     boxed_bytes: usize,
     segment_bytes: usize,
+    /// The most segments since the last time that all were made tight.
+    widest: usize,
+    /// How many of the segments are tight, when they are being made so.
+    tightened: usize,
     /// For bytes that are moved from one place of the slab to another.
     scratch: Vec<u8>,
 }
@@ -170,6 +179,8 @@ impl Keyspace {
             boxed: 0,
             boxed_bytes: 0,
             segment_bytes: 0,
+            widest: 0,
+            tightened: 0,
             scratch: Vec::new(),
         }
     }
@@ -528,20 +539,41 @@ impl Keyspace {
         self.remove(hash, self.place_of(hash, cell))
     }
 
-    /// Whether there are pages that should be given back.
+    /// Whether there is memory that should be given back.
     pub fn wants_compaction(&self) -> bool {
-        self.slab.wants_compaction()
+        self.slab.wants_compaction() || self.is_wide()
     }
 
-    /// Empties one page that is hardly used and gives it back. How many entries it moved, and a
-    /// little more; 0 if there is no such page.
+    /// Whether most segments are gone, so that those which are left are loose and lie scattered.
+    fn is_wide(&self) -> bool {
+        self.widest > WIDE_MIN + WIDE_SHARE * self.segments.len()
+    }
+
+    /// Empties one page that is hardly used and gives it back, or makes a segment tight. How many
+    /// entries it moved, and a little more; 0 if there is nothing to give back.
     pub fn compact(&mut self) -> usize {
-        let Some(page) = self.slab.begin_compaction() else { return 0 };
+        let Some(page) = self.slab.begin_compaction() else { return self.tighten() };
         let cells: Vec<Ref> = self.slab.cells_of(page).collect();
         cells.iter().for_each(|&cell| self.prefetch_table(self.hash_of(cell)));
         cells.iter().for_each(|&cell| self.move_cell(cell));
         self.slab.finish_compaction();
         cells.len() + PAGE_COST
+    }
+
+    fn tighten(&mut self) -> usize {
+        if !self.is_wide() {
+            return 0;
+        }
+        let Some(segment) = self.segments.get_mut(self.tightened) else {
+            self.segments.shrink_to_fit();
+            (self.widest, self.tightened) = (self.segments.len(), 0);
+            return PAGE_COST;
+        };
+        self.segment_bytes -= segment.bytes();
+        segment.tighten();
+        self.segment_bytes += segment.bytes();
+        self.tightened += 1;
+        segment.len() + PAGE_COST
     }
 
     fn move_cell(&mut self, cell: Ref) {
@@ -737,6 +769,7 @@ impl Keyspace {
         self.depths[segment.depth as usize] += 1;
         self.segment_bytes += segment.bytes();
         self.segments.push(segment);
+        self.widest = self.widest.max(self.segments.len());
         u32::try_from(self.segments.len() - 1).expect("memory ends before 2^32 segments")
     }
 

@@ -55,10 +55,10 @@ pub struct Pace {
 }
 
 impl Default for Pace {
-    /// Slices of a fraction of a millisecond. A slice that takes longer than the interval is
-    /// followed by the next as soon as the requests that came meanwhile are answered.
+    /// Slices of a tenth of a millisecond. Each is followed by the next as soon as the requests that
+    /// came meanwhile are answered.
     fn default() -> Self {
-        Self { interval_us: 250, budget: 2048 }
+        Self { interval_us: 0, budget: 1024 }
     }
 }
 

@@ -332,6 +332,11 @@ impl Segment {
         self.refill(&entries);
     }
 
+    /// Gives back the lines that it can do without.
+    pub(super) fn tighten(&mut self) {
+        self.rebuild(homes_for(self.len().max(1)));
+    }
+
     fn rebuild(&mut self, homes: usize) {
         let mut entries = Vec::with_capacity(self.len());
         entries.extend(self.iter());

@@ -32,8 +32,8 @@ const DOUBLINGS: usize = (SHARED_MAX / FINE_MAX).ilog2() as usize;
 /// The class of cells that have a page each.
 const HUGE: usize = FINE_CLASSES + DOUBLINGS * CLASSES_PER_DOUBLING;
 
-const INDEX_BITS: u32 = 10;
-/// The most pages: what a [`Ref`] can name. With pages of 16 KiB that is 64 GiB.
+const INDEX_BITS: u32 = 11;
+/// The most pages: what a [`Ref`] can name. With pages of 32 KiB that is 64 GiB.
 pub(super) const PAGES_MAX: usize = 1 << (32 - INDEX_BITS);
 
 /// Groups of pages by how full they are.
@@ -54,7 +54,7 @@ const PAGE_MIN: usize = 1024;
 const TAIL_SHARE: usize = 8;
 /// The free cells of a class are left alone as long as they are one for so many used ones, and so
 /// many of the smallest pages.
-const SPARE_SHARE: usize = 6;
+const SPARE_SHARE: usize = 8;
 const SPARE_PAGES: usize = 2;
 
 /// How large the pages of small cells are.
@@ -68,8 +68,8 @@ impl Default for PageSize {
 }
 
 impl PageSize {
-    /// 16 KiB.
-    pub const DEFAULT: Self = Self(16 * 1024);
+    /// 32 KiB.
+    pub const DEFAULT: Self = Self(32 * 1024);
 
     /// Pages so small that a handful of cells fills one: for simulations.
     pub const TINY: Self = Self(256);

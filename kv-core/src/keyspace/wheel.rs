@@ -17,7 +17,9 @@ const LEVELS: usize = 63_usize.div_ceil(SLOT_BITS as usize);
 pub(super) const CHUNK: usize = 62;
 const INDEX_BITS: u32 = 6;
 const NO_CHUNK: u32 = u32::MAX;
-/// What a chunk counts for in memory, with its place in the table.
+/// What a wheel counts for in memory without its chunks, in bytes.
+const WHEEL_BYTES: usize = 3072;
+/// What a chunk counts for, with its place in the table.
 const CHUNK_BYTES: usize = 256 + 8;
 
 /// Where a timer is.
@@ -67,7 +69,10 @@ pub(super) struct Wheel {
     occupied: [u64; LEVELS],
     heads: [[u32; SLOTS]; LEVELS],
     chunks: Vec<Option<Box<Chunk>>>,
+    /// Places in the table that may be free.
     free: Vec<u32>,
+    /// How many chunks there are.
+    used: usize,
     len: usize,
 }
 
@@ -80,6 +85,7 @@ impl Wheel {
             heads: [[NO_CHUNK; SLOTS]; LEVELS],
             chunks: Vec::new(),
             free: Vec::new(),
+            used: 0,
             len: 0,
         }
     }
@@ -91,7 +97,7 @@ impl Wheel {
 
     /// The bytes that the timers take.
     pub(super) fn bytes(&self) -> usize {
-        size_of::<Self>() + (self.chunks.len() - self.free.len()) * CHUNK_BYTES
+        WHEEL_BYTES + self.used * CHUNK_BYTES
     }
 
     /// Up to when timers have rung.
@@ -99,10 +105,10 @@ impl Wheel {
         self.now
     }
 
-    /// Arms a timer for a time; the next millisecond if that has passed. O(1).
+    /// Arms a timer for a time. One that has passed rings at once. O(1).
     pub(super) fn arm(&mut self, cell: Ref, at: u64) -> Timer {
-        let at = at.max(self.now + 1);
-        let level = ((at ^ self.now).ilog2() / SLOT_BITS) as usize;
+        let at = at.max(self.now);
+        let level = (at ^ self.now).checked_ilog2().map_or(0, |bit| bit / SLOT_BITS) as usize;
         let slot = (at >> (level as u32 * SLOT_BITS)) as usize % SLOTS;
         let mut head = self.heads[level][slot];
         if head == NO_CHUNK || self.chunk(head).len as usize == CHUNK {
@@ -184,7 +190,8 @@ impl Wheel {
 
     /// Frees up to `count` chunks. Whether there are any left. For a wheel that is given up.
     pub(super) fn drop_chunks(&mut self, count: usize) -> bool {
-        self.chunks.truncate(self.chunks.len().saturating_sub(count));
+        let dropped = self.chunks.drain(self.chunks.len().saturating_sub(count)..);
+        self.used -= dropped.flatten().count();
         self.free.clear();
         !self.chunks.is_empty()
     }
@@ -213,11 +220,15 @@ impl Wheel {
     fn add_chunk(&mut self, level: usize, slot: usize, next: u32) -> u32 {
         let chunk =
             Chunk { cells: [Ref::NONE; CHUNK], len: 0, level: level as u8, slot: slot as u8, next };
-        let number = self.free.pop().unwrap_or_else(|| {
+        // Some of them may have gone with the end of the table, or come back and be in use.
+        let is_free = |number: u32| matches!(self.chunks.get(number as usize), Some(None));
+        let number = std::iter::from_fn(|| self.free.pop()).find(|&number| is_free(number));
+        let number = number.unwrap_or_else(|| {
             self.chunks.push(None);
             self.chunks.len() as u32 - 1
         });
         self.chunks[number as usize] = Some(Box::new(chunk));
+        self.used += 1;
         self.heads[level][slot] = number;
         self.occupied[level] |= 1 << slot;
         number
@@ -227,11 +238,16 @@ impl Wheel {
         let number = self.heads[level][slot];
         let chunk = self.chunks[number as usize].take().expect("an occupied slot has a chunk");
         self.free.push(number);
+        self.used -= 1;
         self.heads[level][slot] = chunk.next;
         if chunk.next == NO_CHUNK {
             self.occupied[level] &= !(1 << slot);
         }
-        if self.free.len() == self.chunks.len() {
+        // So that few places of the table are empty, and none when there is no timer.
+        while self.chunks.last().is_some_and(Option::is_none) {
+            self.chunks.pop();
+        }
+        if self.chunks.is_empty() {
             self.chunks = Vec::new();
             self.free = Vec::new();
         }

@@ -185,9 +185,7 @@ impl<'a> View<'a> {
         let accessed =
             accessed.unwrap_or_else(|| clock.stored(old.map(Entry::clock), &mut shard.rng));
         let replaced = keyspace.put(hash, key, place, value, deadline, accessed);
-        if let Some(at) = deadline {
-            store.is_due_at(at.saturating_add(1));
-        }
+        note_deadline(store, keyspace, deadline);
         shard.discard(replaced, store, database);
     }
 
@@ -255,9 +253,7 @@ impl<'a> View<'a> {
         let (keyspace, _, place) = self.find_in_database(key);
         let Some(place) = place else { return false };
         keyspace.set_deadline(place, deadline);
-        if let Some(at) = deadline {
-            store.is_due_at(at.saturating_add(1));
-        }
+        note_deadline(store, keyspace, deadline);
         true
     }
 
@@ -433,6 +429,15 @@ impl<'a> View<'a> {
             _ => panic!("the command needs every shard, but its row's scope is Keys"),
         };
         shards.into_iter()
+    }
+}
+
+/// Sees to it that an entry with a new deadline goes in time.
+fn note_deadline(store: &Store, keyspace: &Keyspace, deadline: Option<i64>) {
+    if let Some(deadline) = deadline {
+        // The first timer of all tells the wheel what time it is.
+        let is_first = keyspace.with_deadline() == 1;
+        store.is_due_at(if is_first { 0 } else { deadline.saturating_add(1) });
     }
 }
 
