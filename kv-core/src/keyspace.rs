@@ -39,10 +39,9 @@ const DEPTH_SLACK: u32 = 8;
 /// The deepest directory: the bits of a hash that neither a shard nor a tag takes.
 const DEPTH_MAX: u32 = 32;
 
-/// Segments are made tight when there are this many times fewer of them than there were, and so
-/// many fewer.
-const WIDE_SHARE: usize = 2;
-const WIDE_MIN: usize = 64;
+/// Segments are made tight when one for so many of them was merged away, and so many more.
+const MERGED_SHARE: usize = 2;
+const MERGED_MIN: usize = 32;
 
 /// Smaller keyspaces than this are in the processor's caches anyway.
 const PREFETCH_LEN_MIN: usize = 1 << 13;
@@ -153,10 +152,11 @@ pub struct Keyspace {
     boxed: usize,
     boxed_bytes: usize,
     segment_bytes: usize,
-    /// The most segments since the last time that all were made tight.
-    widest: usize,
-    /// How many of the segments are tight, when they are being made so.
+    /// How many segments were merged away since the last time that all were made tight.
+    merged: usize,
+    /// How many of the segments are tight, when they are being made so, and what they were.
     tightened: usize,
+    loose: Vec<Segment>,
     /// For bytes that are moved from one place of the slab to another.
     scratch: Vec<u8>,
 }
@@ -179,8 +179,9 @@ impl Keyspace {
             boxed: 0,
             boxed_bytes: 0,
             segment_bytes: 0,
-            widest: 0,
+            merged: 0,
             tightened: 0,
+            loose: Vec::new(),
             scratch: Vec::new(),
         }
     }
@@ -541,12 +542,12 @@ impl Keyspace {
 
     /// Whether there is memory that should be given back.
     pub fn wants_compaction(&self) -> bool {
-        self.slab.wants_compaction() || self.is_wide()
+        self.slab.wants_compaction() || self.is_wide() || !self.loose.is_empty()
     }
 
-    /// Whether most segments are gone, so that those which are left are loose and lie scattered.
+    /// Whether so many segments are gone that those which are left are loose and lie scattered.
     fn is_wide(&self) -> bool {
-        self.widest > WIDE_MIN + WIDE_SHARE * self.segments.len()
+        self.merged > MERGED_MIN + self.segments.len() / MERGED_SHARE
     }
 
     /// Empties one page that is hardly used and gives it back, or makes a segment tight. How many
@@ -560,20 +561,30 @@ impl Keyspace {
         cells.len() + PAGE_COST
     }
 
+    /// Makes the next segment tight; when all are, drops what they were. Not before: new lines would
+    /// lie where old ones were, scattered as before, instead of in the gaps between them. There is
+    /// memory for both: that of the segments which are gone.
     fn tighten(&mut self) -> usize {
-        if !self.is_wide() {
-            return 0;
+        let is_tight = self.tightened >= self.segments.len();
+        if self.is_wide() && !is_tight {
+            let segment = &mut self.segments[self.tightened];
+            let old = segment.tighten();
+            self.segment_bytes += segment.bytes();
+            self.tightened += 1;
+            self.loose.push(old);
+            return self.segments[self.tightened - 1].len() + PAGE_COST;
         }
-        let Some(segment) = self.segments.get_mut(self.tightened) else {
-            self.segments.shrink_to_fit();
-            (self.widest, self.tightened) = (self.segments.len(), 0);
+        if let Some(old) = self.loose.pop() {
+            self.segment_bytes -= old.bytes();
             return PAGE_COST;
-        };
-        self.segment_bytes -= segment.bytes();
-        segment.tighten();
-        self.segment_bytes += segment.bytes();
-        self.tightened += 1;
-        segment.len() + PAGE_COST
+        }
+        if self.is_wide() {
+            self.segments.shrink_to_fit();
+            self.loose = Vec::new();
+            (self.merged, self.tightened) = (0, 0);
+            return PAGE_COST;
+        }
+        0
     }
 
     fn move_cell(&mut self, cell: Ref) {
@@ -602,7 +613,7 @@ impl Keyspace {
                     cells.iter().filter_map(|&cell| self.take_boxed(cell)).for_each(&mut discard);
                 }
                 self.slab.drop_pages(1);
-            } else if let Some(segment) = self.segments.pop() {
+            } else if let Some(segment) = self.segments.pop().or_else(|| self.loose.pop()) {
                 self.segment_bytes -= segment.bytes();
             } else if self.wheel.as_mut().is_none_or(|wheel| !wheel.drop_chunks(PAGE_COST)) {
                 self.wheel = None;
@@ -769,7 +780,6 @@ impl Keyspace {
         self.depths[segment.depth as usize] += 1;
         self.segment_bytes += segment.bytes();
         self.segments.push(segment);
-        self.widest = self.widest.max(self.segments.len());
         u32::try_from(self.segments.len() - 1).expect("memory ends before 2^32 segments")
     }
 
@@ -807,6 +817,7 @@ impl Keyspace {
         self.depths[left.depth as usize] += 1;
         self.segment_bytes += left.bytes();
         self.segments.swap_remove(upper as usize);
+        self.merged += 1;
         if let Some(moved) = self.segments.get(upper as usize) {
             let range = self.range_of(moved);
             self.directory[range].fill(upper);
@@ -893,7 +904,7 @@ impl Keyspace {
         assert_eq!(cells, self.slab.live_bytes(), "the bytes of cells");
         assert_eq!((boxed, boxed_bytes), (self.boxed, self.boxed_bytes), "boxed values");
         assert_eq!(timers, self.with_deadline(), "the count of timers");
-        let bytes: usize = self.segments.iter().map(Segment::bytes).sum();
+        let bytes: usize = self.segments.iter().chain(&self.loose).map(Segment::bytes).sum();
         assert_eq!(bytes, self.segment_bytes, "the bytes of segments");
     }
 }

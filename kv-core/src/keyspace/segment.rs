@@ -332,9 +332,13 @@ impl Segment {
         self.refill(&entries);
     }
 
-    /// Gives back the lines that it can do without.
-    pub(super) fn tighten(&mut self) {
-        self.rebuild(homes_for(self.len().max(1)));
+    /// Moves to new lines, as few as will do. What it was is left in the old ones.
+    #[must_use = "the old lines should be dropped late"]
+    pub(super) fn tighten(&mut self) -> Segment {
+        let entries: Vec<_> = self.iter().collect();
+        let mut tight = Self::new(self.start, self.depth);
+        tight.refill(&entries);
+        std::mem::replace(self, tight)
     }
 
     fn rebuild(&mut self, homes: usize) {

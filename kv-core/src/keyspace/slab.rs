@@ -24,8 +24,8 @@ const FINE_MAX: usize = 1024;
 const CLASSES_PER_DOUBLING: usize = 8;
 /// The largest cell that shares a page with others. Larger ones have a page each, of their size.
 pub(super) const SHARED_MAX: usize = 16 * 1024;
-/// The cells of a page of cells larger than [`FINE_MAX`], at least.
-const COARSE_CELLS: usize = 8;
+/// The largest pages of a class have room for so many cells, at least.
+const PAGE_CELLS: usize = 8;
 
 const FINE_CLASSES: usize = FINE_MAX / STEP + 1;
 const DOUBLINGS: usize = (SHARED_MAX / FINE_MAX).ilog2() as usize;
@@ -47,15 +47,15 @@ const NO_CELL: u16 = u16::MAX;
 
 /// A new page has one cell for so many that its class has already, so that a class with few cells
 /// does not hold a large page for them.
-const GROWTH_SHARE: usize = 4;
+const GROWTH_SHARE: usize = 8;
 /// But it has at least this size, in bytes.
 const PAGE_MIN: usize = 1024;
 /// At most one byte of so many is left over at the end of a page, where that can be.
-const TAIL_SHARE: usize = 8;
+const TAIL_SHARE: usize = 16;
 /// The free cells of a class are left alone as long as they are one for so many used ones, and so
 /// many of the smallest pages.
-const SPARE_SHARE: usize = 8;
-const SPARE_PAGES: usize = 2;
+const SPARE_SHARE: usize = 16;
+const SPARE_PAGES: usize = 1;
 
 /// How large the pages of small cells are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -368,24 +368,21 @@ impl Slab {
         self.numbers.push(number as u32);
     }
 
-    /// The bytes of a page that is added to so many cells of the same class. Pages of small cells
-    /// have few different sizes, so that what one class gives back serves another.
+    /// The bytes of a page that is added to so many cells of the same class. Shared pages have few
+    /// different sizes, so that what one class gives back serves another.
     fn size_of_new_page(&self, class: usize, size: usize, cells: usize) -> usize {
         let wanted = cells / GROWTH_SHARE * size;
-        if usize::from(self.ids[class]) == HUGE {
-            size
-        } else if size > FINE_MAX {
-            let max = (self.page_size / size).max(COARSE_CELLS);
-            size * (wanted / size).next_power_of_two().min(max)
-        } else {
-            let max = self.page_size.max(size.next_power_of_two());
-            let wastes_little = |bytes: usize| bytes % size <= bytes / TAIL_SHARE;
-            let mut bytes = wanted.max(size).max(PAGE_MIN).next_power_of_two().min(max);
-            while bytes < max && !wastes_little(bytes) {
-                bytes *= 2;
-            }
-            bytes
+        let is_huge = usize::from(self.ids[class]) == HUGE;
+        if is_huge || (size > FINE_MAX && wanted <= size) {
+            return size;
         }
+        let max = self.page_size.max((size * PAGE_CELLS).next_power_of_two());
+        let wastes_little = |bytes: usize| bytes % size <= bytes / TAIL_SHARE;
+        let mut bytes = wanted.max(size).max(PAGE_MIN).next_power_of_two().min(max);
+        while bytes < max && !wastes_little(bytes) {
+            bytes *= 2;
+        }
+        bytes
     }
 
     /// Whether an empty page is not needed as the next that cells are taken from.

@@ -16,6 +16,8 @@ pub struct MemoryStats {
     pub dataset: usize,
     /// The tables of each database that has keys, in the order of their numbers.
     pub tables: Vec<TableOverhead>,
+    /// Beyond what is in use: the free cells in the pages of keys.
+    pub free_cells: usize,
     /// What is in use and not counted against `maxmemory`.
     pub not_counted: usize,
     /// Keys removed to make room.
@@ -57,6 +59,7 @@ impl Access<'_> {
             for (database, keyspace) in shard.databases.iter().enumerate() {
                 let memory = keyspace.memory();
                 stats.used += memory.used();
+                stats.free_cells += memory.pages - memory.cells;
                 stats.dataset += memory.cells + memory.values;
                 tables[database].main += memory.tables;
                 tables[database].expires += memory.timers;

@@ -29,6 +29,11 @@ impl Footprint {
         self.data.used + self.clients
     }
 
+    /// What is in use, and the free cells between it.
+    pub(super) fn active(&self) -> usize {
+        self.used() + self.data.free_cells
+    }
+
     pub(super) fn peak(&self) -> usize {
         self.data.peak.max(self.used())
     }
@@ -53,15 +58,37 @@ impl Footprint {
         percentage(self.data.dataset, self.net())
     }
 
-    /// What the process takes for each byte that is in use; 0 if that is not known.
-    pub(super) fn fragmentation(&self) -> f64 {
-        ratio(self.resident, self.used())
+    /// What the process takes for what is in use; of no use if that is not known.
+    pub(super) fn fragmentation(&self) -> Excess {
+        Excess::of(self.resident, self.used())
     }
 
-    /// What the process takes beyond what is in use. Negative where the process has less of the
-    /// machine's memory, as when it is swapped out.
-    pub(super) fn fragmentation_bytes(&self) -> i64 {
-        self.resident as i64 - self.used() as i64
+    /// What pages take for the cells that are in use.
+    pub(super) fn cell_fragmentation(&self) -> Excess {
+        Excess::of(self.active(), self.used())
+    }
+
+    /// What the process takes for what is in use and the free cells.
+    pub(super) fn resident_excess(&self) -> Excess {
+        Excess::of(self.resident, self.active())
+    }
+}
+
+/// How much more one amount is than another that it serves for.
+pub(super) struct Excess {
+    /// How many times as much; 0 if there is nothing to serve for.
+    pub(super) ratio: f64,
+    /// How many bytes more. Negative where the process has less of the machine's memory than it
+    /// uses, as when it is swapped out.
+    pub(super) bytes: i64,
+}
+
+impl Excess {
+    /// As much as is needed.
+    pub(super) const NONE: Self = Self { ratio: 1.0, bytes: 0 };
+
+    fn of(taken: usize, needed: usize) -> Self {
+        Self { ratio: ratio(taken, needed), bytes: taken as i64 - needed as i64 }
     }
 }
 
@@ -78,7 +105,9 @@ mod tests {
     use super::*;
 
     fn footprint(used: usize, peak: usize, startup: usize, dataset: usize) -> Footprint {
-        let data = MemoryStats { used, peak, startup, dataset, ..MemoryStats::default() };
+        let free_cells = 50;
+        let data =
+            MemoryStats { used, peak, startup, dataset, free_cells, ..MemoryStats::default() };
         Footprint { data, resident: 300, clients: 0 }
     }
 
@@ -89,8 +118,10 @@ mod tests {
         assert_eq!(footprint.overhead(), 150);
         assert_eq!(footprint.net(), 100);
         assert_eq!(footprint.dataset_percentage(), 50.0);
-        assert_eq!(footprint.fragmentation(), 1.5);
-        assert_eq!(footprint.fragmentation_bytes(), 100);
+        let excess = |excess: Excess| (excess.ratio, excess.bytes);
+        assert_eq!(excess(footprint.fragmentation()), (1.5, 100));
+        assert_eq!(excess(footprint.cell_fragmentation()), (1.25, 50));
+        assert_eq!(excess(footprint.resident_excess()), (1.2, 50));
     }
 
     #[test]
@@ -98,8 +129,9 @@ mod tests {
         let nothing = footprint(0, 0, 100, 0);
         assert_eq!((nothing.peak_percentage(), nothing.dataset_percentage()), (0.0, 0.0));
         assert_eq!((nothing.overhead(), nothing.net()), (0, 0));
-        assert_eq!((nothing.fragmentation(), nothing.fragmentation_bytes()), (0.0, 300));
+        let fragmentation = nothing.fragmentation();
+        assert_eq!((fragmentation.ratio, fragmentation.bytes), (0.0, 300));
         assert_eq!(footprint(400, 0, 0, 0).peak(), 400);
-        assert_eq!(footprint(400, 0, 0, 0).fragmentation_bytes(), -100);
+        assert_eq!(footprint(400, 0, 0, 0).fragmentation().bytes, -100);
     }
 }

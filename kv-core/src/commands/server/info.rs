@@ -3,7 +3,7 @@
 //! Only what is known is told: a field that would have to be made up is missing. Fields that are
 //! constant stand for what this server does not have and exporters ask for.
 
-use super::footprint::Footprint;
+use super::footprint::{Excess, Footprint};
 use crate::args::Args;
 use crate::command::EngineCx;
 use crate::commands::parse::is;
@@ -105,10 +105,10 @@ fn used_memory(footprint: &Footprint, fields: &mut Fields) {
     fields.put("used_memory_dataset_perc", Percent(footprint.dataset_percentage()));
 }
 
-/// The allocator does not tell what it holds: as in Redis, that counts as all that the process has.
+/// The keys' own allocator; of the one below it is not known what it holds.
 fn allocator(footprint: &Footprint, fields: &mut Fields) {
     fields.put("allocator_allocated", footprint.used());
-    fields.put("allocator_active", footprint.resident);
+    fields.put("allocator_active", footprint.active());
     fields.put("allocator_resident", footprint.resident);
 }
 
@@ -127,15 +127,14 @@ fn scripts(fields: &mut Fields) {
 }
 
 fn fragmentation(footprint: &Footprint, fields: &mut Fields) {
-    let (ratio, bytes) = (footprint.fragmentation(), footprint.fragmentation_bytes());
-    fields.put("allocator_frag_ratio", format_args!("{ratio:.2}"));
-    fields.put("allocator_frag_bytes", bytes);
-    fields.put("allocator_rss_ratio", "1.00");
-    fields.put("allocator_rss_bytes", 0);
-    fields.put("rss_overhead_ratio", "1.00");
-    fields.put("rss_overhead_bytes", 0);
-    fields.put("mem_fragmentation_ratio", format_args!("{ratio:.2}"));
-    fields.put("mem_fragmentation_bytes", bytes);
+    let mut put = |[ratio, bytes]: [&'static str; 2], excess: Excess| {
+        fields.put(ratio, format_args!("{:.2}", excess.ratio));
+        fields.put(bytes, excess.bytes);
+    };
+    put(["allocator_frag_ratio", "allocator_frag_bytes"], footprint.cell_fragmentation());
+    put(["allocator_rss_ratio", "allocator_rss_bytes"], footprint.resident_excess());
+    put(["rss_overhead_ratio", "rss_overhead_bytes"], Excess::NONE);
+    put(["mem_fragmentation_ratio", "mem_fragmentation_bytes"], footprint.fragmentation());
 }
 
 fn persistence(_: &mut EngineCx<'_, '_>, fields: &mut Fields) {

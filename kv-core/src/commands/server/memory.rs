@@ -95,10 +95,10 @@ fn totals(footprint: &Footprint) -> [Field; 10] {
     ]
 }
 
-/// What stands behind the databases. The allocator does not tell what it holds: as in Redis, that
-/// counts as all that the process has.
+/// What stands behind the databases.
 fn shares(footprint: &Footprint, keys: usize) -> [Field; 17] {
-    let (fragmentation, bytes) = (footprint.fragmentation(), footprint.fragmentation_bytes());
+    let [cells, resident, all] =
+        [footprint.cell_fragmentation(), footprint.resident_excess(), footprint.fragmentation()];
     [
         ("overhead.total", footprint.overhead().into()),
         ("keys.count", keys.into()),
@@ -107,16 +107,16 @@ fn shares(footprint: &Footprint, keys: usize) -> [Field; 17] {
         ("dataset.percentage", footprint.dataset_percentage().into()),
         ("peak.percentage", footprint.peak_percentage().into()),
         ("allocator.allocated", footprint.used().into()),
-        ("allocator.active", footprint.resident.into()),
+        ("allocator.active", footprint.active().into()),
         ("allocator.resident", footprint.resident.into()),
-        ("allocator-fragmentation.ratio", fragmentation.into()),
-        ("allocator-fragmentation.bytes", bytes.into()),
-        ("allocator-rss.ratio", Number::Double(1.0)),
-        ("allocator-rss.bytes", Number::Int(0)),
+        ("allocator-fragmentation.ratio", cells.ratio.into()),
+        ("allocator-fragmentation.bytes", cells.bytes.into()),
+        ("allocator-rss.ratio", resident.ratio.into()),
+        ("allocator-rss.bytes", resident.bytes.into()),
         ("rss-overhead.ratio", Number::Double(1.0)),
         ("rss-overhead.bytes", Number::Int(0)),
-        ("fragmentation", fragmentation.into()),
-        ("fragmentation.bytes", bytes.into()),
+        ("fragmentation", all.ratio.into()),
+        ("fragmentation.bytes", all.bytes.into()),
     ]
 }
 
@@ -156,8 +156,9 @@ fn advice(footprint: &Footprint, clients: usize) -> String {
         return "There is too little data to judge the use of memory by.\n".into();
     }
     let was_larger = footprint.peak() as f64 / footprint.used() as f64 > PEAK_RATIO_MAX;
-    let is_fragmented = footprint.fragmentation() > FRAGMENTATION_MAX
-        && footprint.fragmentation_bytes() > FRAGMENTATION_BYTES_MAX;
+    let fragmentation = footprint.fragmentation();
+    let is_fragmented =
+        fragmentation.ratio > FRAGMENTATION_MAX && fragmentation.bytes > FRAGMENTATION_BYTES_MAX;
     let has_slow_clients = footprint.clients / clients.max(1) > CLIENT_BYTES_MAX;
     let findings = [
         (
