@@ -30,7 +30,7 @@ use entry::{INLINE_MAX, Layout, New};
 use segment::{Segment, Slot};
 use slab::{Ref, Slab};
 use std::ops::Range;
-use wheel::{Timer, Wheel};
+use wheel::{Due, Timer, Wheel};
 
 /// How much deeper than the number of segments asks for the directory may become. A full segment
 /// beyond that, which only chosen hashes can bring about, grows in place instead of splitting.
@@ -463,31 +463,42 @@ impl Keyspace {
     /// Removes some of the entries whose deadline has passed, and hands their boxed values to
     /// `discard`. How many entries it removed and how many it looked at; none of the latter when
     /// there are no more.
-    pub fn expire(&mut self, unix_ms: i64, mut discard: impl FnMut(Box<Value>)) -> (usize, usize) {
+    pub fn expire(&mut self, unix_ms: i64, discard: impl FnMut(Box<Value>)) -> (usize, usize) {
         let Some(wheel) = &mut self.wheel else { return (0, 0) };
         let unix = unix_ms.max(0) as u64;
         // When the clock was set back, the wheel's time stands still.
         self.ahead = self.ahead.max(wheel.now().saturating_sub(unix));
         let Some(due) = wheel.poll(unix + self.ahead) else { return (0, 0) };
-        let cells = due.cells();
-        // Those that will be looked at next time arrive while these are removed.
+        // Those that will be looked at next time arrive while these are dealt with.
         wheel.soonest().for_each(|cell| self.slab.prefetch(cell));
+        match due {
+            Due::Moved => (0, 1),
+            Due::Early(cells) => {
+                cells.iter().for_each(|&cell| self.arm(cell));
+                (0, cells.len())
+            }
+            Due::Rung(cells) => (self.end(&cells, unix_ms, discard), cells.len()),
+        }
+    }
+
+    /// Removes the entries of timers that have rung. How many; the others live on.
+    fn end(&mut self, cells: &[Ref], unix_ms: i64, mut discard: impl FnMut(Box<Value>)) -> usize {
         let mut hashes = [0; wheel::CHUNK];
         for (hash, &cell) in hashes.iter_mut().zip(cells) {
             *hash = self.hash_of(cell);
             self.prefetch_table(*hash);
         }
-        let mut expired = 0;
+        let mut ended = 0;
         for (&hash, &cell) in hashes.iter().zip(cells) {
             if Entry::new(self.slab.cell(cell)).is_expired(unix_ms) {
                 let place = self.place_of(hash, cell);
                 self.unlink(hash, place).into_iter().for_each(&mut discard);
-                expired += 1;
+                ended += 1;
             } else {
                 self.arm(cell);
             }
         }
-        (expired, cells.len())
+        ended
     }
 
     /// Of about `count` neighbours from a place in hash order on, the one with the highest score.

@@ -48,6 +48,8 @@ const LISTENERS: usize = usize::MAX / 2;
 pub(crate) struct Inbox {
     accepted: Mutex<Vec<TcpStream>>,
     stop: AtomicBool,
+    /// Another loop has more to do besides requests than it can.
+    join_in: AtomicBool,
     waker: Waker,
     /// Connections that the loop has or will have.
     load: AtomicUsize,
@@ -57,6 +59,13 @@ impl Inbox {
     fn push(&self, stream: TcpStream) {
         self.accepted.lock().expect("nothing panics while it holds the inbox").push(stream);
         self.wake();
+    }
+
+    /// Asks the loop to take part in what there is to do besides requests.
+    fn join_in(&self) {
+        if !self.join_in.swap(true, Ordering::Relaxed) {
+            self.wake();
+        }
     }
 
     /// Asks the loop to end.
@@ -79,7 +88,7 @@ pub(crate) struct EventLoop {
     clock: Clock,
     server: Server,
     inbox: Arc<Inbox>,
-    /// The inboxes of all loops, to hand connections to the one with the fewest.
+    /// The inboxes of all loops.
     peers: Vec<Arc<Inbox>>,
     listeners: Vec<Listener>,
     accept_retry_us: Option<u64>,
@@ -119,6 +128,7 @@ impl EventLoop {
         let inbox = Inbox {
             accepted: Mutex::default(),
             stop: AtomicBool::new(false),
+            join_in: AtomicBool::new(false),
             waker: Waker::new(poll.registry(), WAKER)?,
             load: AtomicUsize::new(0),
         };
@@ -141,12 +151,13 @@ impl EventLoop {
         Arc::clone(&self.inbox)
     }
 
-    /// Makes the loop accept connections for all of `peers`.
-    pub(crate) fn accept_for(
-        &mut self,
-        listeners: Vec<TcpListener>,
-        peers: Vec<Arc<Inbox>>,
-    ) -> io::Result<()> {
+    /// Tells the loop of all that share its kernel, itself included.
+    pub(crate) fn meet(&mut self, peers: Vec<Arc<Inbox>>) {
+        self.peers = peers;
+    }
+
+    /// Makes the loop accept connections, which it hands to the peer with the fewest.
+    pub(crate) fn accept_from(&mut self, listeners: Vec<TcpListener>) -> io::Result<()> {
         for (index, mut socket) in listeners.into_iter().enumerate() {
             self.poll.registry().register(
                 &mut socket,
@@ -155,7 +166,6 @@ impl EventLoop {
             )?;
             self.listeners.push(Listener { socket, is_ready: false });
         }
-        self.peers = peers;
         Ok(())
     }
 
@@ -222,7 +232,7 @@ impl EventLoop {
     fn note_events(&mut self, events: &Events) {
         for event in events {
             match event.token() {
-                WAKER => self.take_accepted(),
+                WAKER => self.open_inbox(),
                 Token(token) if token >= LISTENERS => {
                     self.listeners[token - LISTENERS].is_ready = true;
                 }
@@ -291,7 +301,17 @@ impl EventLoop {
             match event {
                 Event::Output(id) => self.send(id),
                 Event::Closed(id) => self.close(id),
+                Event::Backlog => self.call_neighbour(),
             }
+        }
+    }
+
+    /// Asks the next loop for help, which asks the one after it if there is enough to do.
+    fn call_neighbour(&self) {
+        let is_self = |inbox: &Arc<Inbox>| Arc::ptr_eq(inbox, &self.inbox);
+        let others = self.peers.iter().cycle().skip_while(|inbox| !is_self(inbox)).skip(1);
+        if let Some(neighbour) = others.take(1).find(|inbox| !is_self(inbox)) {
+            neighbour.join_in();
         }
     }
 
@@ -351,7 +371,10 @@ impl EventLoop {
         }
     }
 
-    fn take_accepted(&mut self) {
+    fn open_inbox(&mut self) {
+        if self.inbox.join_in.swap(false, Ordering::Relaxed) {
+            self.server.join_in(self.clock.now());
+        }
         let accepted = std::mem::take(&mut *self.inbox.accepted.lock().expect("see `push`"));
         accepted.into_iter().for_each(|stream| self.adopt(stream));
     }

@@ -144,8 +144,9 @@ impl Builder {
         let kernel = Arc::new(Kernel::new(config, shards, seed, machine, clock.now()));
         let new_loop = |_| EventLoop::new(Connections::new(Arc::clone(&kernel)), clock);
         let mut loops = (0..threads).map(new_loop).collect::<io::Result<Vec<_>>>()?;
-        let inboxes = loops.iter().map(EventLoop::inbox).collect();
-        loops[0].accept_for(listeners, inboxes)?;
+        let inboxes: Vec<_> = loops.iter().map(EventLoop::inbox).collect();
+        loops.iter_mut().for_each(|event_loop| event_loop.meet(inboxes.clone()));
+        loops[0].accept_from(listeners)?;
         for address in &addresses {
             tracing::info!("listening on {address}");
         }

@@ -80,6 +80,9 @@ pub enum Event {
     Output(ConnectionId),
     /// The connection is gone here, and its name is free; close the socket.
     Closed(ConnectionId),
+    /// Besides requests, there is more to do than one slice. Servers on other threads that share
+    /// the kernel may [join in](Server::join_in).
+    Backlog,
 }
 
 /// The connections of one event loop, over a kernel that may be shared with others.
@@ -102,6 +105,8 @@ pub struct Server {
     slice_us: Option<u64>,
     /// When the pause after the last slice ends.
     rest_until_us: u64,
+    /// Another server has more to do than it can.
+    joins_in: bool,
 }
 
 impl Server {
@@ -125,6 +130,7 @@ impl Server {
             pace,
             slice_us: None,
             rest_until_us: 0,
+            joins_in: false,
         }
     }
 
@@ -263,9 +269,13 @@ impl Server {
     pub fn handle_timeout(&mut self, now: Now) {
         self.execute(now);
         if self.slice_us.is_some_and(|at| at <= now.mono_us) {
-            if self.kernel.due_ms().is_some_and(|at| at <= now.unix_ms()) {
-                self.kernel.batch(now).tend(self.pace.budget);
+            let is_due = self.kernel.due_ms().is_some_and(|at| at <= now.unix_ms());
+            if std::mem::take(&mut self.joins_in) || is_due {
+                let spent = self.kernel.batch(now).tend(self.pace.budget);
                 self.rest_until_us = now.mono_us + self.pace.interval_us;
+                if spent >= self.pace.budget {
+                    self.events.push_back(Event::Backlog);
+                }
             }
             self.plan_slice(now);
         }
@@ -275,6 +285,13 @@ impl Server {
             self.connections[id.0].abandon();
             self.after_change(now, id, true);
         }
+    }
+
+    /// Another server of the same kernel has told of an [`Event::Backlog`]: the next
+    /// [`Server::handle_timeout`], which is due at once, takes a slice of it.
+    pub fn join_in(&mut self, now: Now) {
+        self.joins_in = true;
+        self.slice_us = Some(now.mono_us);
     }
 
     /// Whether [`Server::execute`] has something to run.

@@ -511,6 +511,8 @@ impl<'a> Swarm<'a> {
                     self.checker.closed(serial);
                     self.forget(id);
                 }
+                // There is no other server.
+                Event::Backlog => {}
             }
         }
     }

@@ -187,12 +187,12 @@ impl Segment {
 
     /// Whether it and its neighbour should become one.
     pub(super) fn may_merge(&self, other: &Segment, size: SegmentSize) -> bool {
-        self.depth == other.depth && self.len() + other.len() <= size.split_len() / 2
+        self.depth == other.depth && self.len() + other.len() <= size.split_len() / 4
     }
 
     /// Whether it is so small that a neighbour should be looked at to merge with.
     pub(super) fn is_small(&self, size: SegmentSize) -> bool {
-        self.len() <= size.split_len() / 4
+        self.len() <= size.split_len() / 8
     }
 
     /// The entry with this tag that `is_it` recognizes.

@@ -5,7 +5,8 @@
 //! timer may ring too early, never too late: a deadline that moves back leaves its timer where it
 //! is, and whoever hears it ring arms it again. Time is counted in milliseconds; each level has 64
 //! slots, each of which is as long as a whole turn of the level below. A time is in the lowest
-//! level whose present turn it falls into.
+//! level whose present turn it falls into. Timers that were armed one after the other for about the
+//! same time lie in one chunk, which goes down the levels as a whole.
 
 use super::slab::Ref;
 
@@ -14,7 +15,7 @@ const SLOTS: usize = 1 << SLOT_BITS;
 /// Enough for every positive 64-bit time.
 const LEVELS: usize = 63_usize.div_ceil(SLOT_BITS as usize);
 /// Timers of a chunk: as many as make it 256 bytes long.
-pub(super) const CHUNK: usize = 62;
+pub(super) const CHUNK: usize = 58;
 const INDEX_BITS: u32 = 6;
 const NO_CHUNK: u32 = u32::MAX;
 /// What a wheel counts for in memory without its chunks, in bytes.
@@ -42,22 +43,43 @@ impl Timer {
 /// Timers of one slot. Only the first chunk of a slot may have room.
 #[derive(Debug)]
 struct Chunk {
+    /// No timer is for an earlier time, nor for a later one.
+    earliest: u64,
+    latest: u64,
     cells: [Ref; CHUNK],
+    next: u32,
     len: u8,
     level: u8,
     slot: u8,
-    next: u32,
 }
 
-/// Timers that rang together, or must be put into a lower level.
+/// Timers whose time, or whose level's time, has come.
 #[derive(Debug)]
-pub(super) struct Due {
-    chunk: Box<Chunk>,
+pub(super) enum Due {
+    /// They rang.
+    Rung(Cells),
+    /// They must be armed again.
+    Early(Cells),
+    /// They were, and keep their places.
+    Moved,
 }
 
-impl Due {
-    pub(super) fn cells(&self) -> &[Ref] {
-        &self.chunk.cells[..self.chunk.len.into()]
+/// The cells of timers.
+#[derive(Debug)]
+pub(super) struct Cells(Box<Chunk>);
+
+impl std::ops::Deref for Cells {
+    type Target = [Ref];
+
+    fn deref(&self) -> &[Ref] {
+        &self.0.cells[..self.0.len.into()]
+    }
+}
+
+impl Chunk {
+    fn widen(&mut self, earliest: u64, latest: u64) {
+        self.earliest = self.earliest.min(earliest);
+        self.latest = self.latest.max(latest);
     }
 }
 
@@ -108,8 +130,7 @@ impl Wheel {
     /// Arms a timer for a time. One that has passed rings at once. O(1).
     pub(super) fn arm(&mut self, cell: Ref, at: u64) -> Timer {
         let at = at.max(self.now);
-        let level = (at ^ self.now).checked_ilog2().map_or(0, |bit| bit / SLOT_BITS) as usize;
-        let slot = (at >> (level as u32 * SLOT_BITS)) as usize % SLOTS;
+        let (level, slot) = self.place(at);
         let mut head = self.heads[level][slot];
         if head == NO_CHUNK || self.chunk(head).len as usize == CHUNK {
             head = self.add_chunk(level, slot, head);
@@ -118,6 +139,7 @@ impl Wheel {
         let index = chunk.len;
         chunk.cells[usize::from(index)] = cell;
         chunk.len += 1;
+        chunk.widen(at, at);
         self.len += 1;
         Timer { chunk: head, index: index.into() }
     }
@@ -130,8 +152,11 @@ impl Wheel {
         let first = self.chunk_mut(head);
         first.len -= 1;
         let (moved, is_empty) = (first.cells[usize::from(first.len)], first.len == 0);
+        let (earliest, latest) = (first.earliest, first.latest);
         let is_last = head == timer.chunk && timer.index == u32::from(first.len);
-        self.chunk_mut(timer.chunk).cells[timer.index as usize] = moved;
+        let chunk = self.chunk_mut(timer.chunk);
+        chunk.cells[timer.index as usize] = moved;
+        chunk.widen(earliest, latest);
         self.len -= 1;
         if is_empty {
             self.take_head(level, slot);
@@ -183,9 +208,36 @@ impl Wheel {
             return None;
         };
         self.now = self.now.max(at);
+        let has_rung = self.chunk(self.heads[level][slot]).latest <= now;
+        if !has_rung && self.move_head(level, slot) {
+            return Some(Due::Moved);
+        }
         let chunk = self.take_head(level, slot);
         self.len -= usize::from(chunk.len);
-        Some(Due { chunk })
+        Some(if has_rung { Due::Rung(Cells(chunk)) } else { Due::Early(Cells(chunk)) })
+    }
+
+    /// Puts a full chunk into the slot of a lower level that all of its timers belong to, if there
+    /// is one.
+    fn move_head(&mut self, from_level: usize, from_slot: usize) -> bool {
+        let number = self.heads[from_level][from_slot];
+        let Chunk { earliest, latest, len, next, .. } = *self.chunk(number);
+        let (level, slot) = self.place(earliest);
+        if usize::from(len) < CHUNK || self.place(latest) != (level, slot) {
+            return false;
+        }
+        self.set_head(from_level, from_slot, next);
+        // Behind the first, which may have room.
+        let next = match self.heads[level][slot] {
+            NO_CHUNK => {
+                self.set_head(level, slot, number);
+                NO_CHUNK
+            }
+            head => std::mem::replace(&mut self.chunk_mut(head).next, number),
+        };
+        let chunk = self.chunk_mut(number);
+        (chunk.level, chunk.slot, chunk.next) = (level as u8, slot as u8, next);
+        true
     }
 
     /// Frees up to `count` chunks. Whether there are any left. For a wheel that is given up.
@@ -209,6 +261,19 @@ impl Wheel {
         (0..LEVELS).filter_map(first).min_by_key(|&(_, _, at)| at)
     }
 
+    /// The level and the slot for a time.
+    fn place(&self, at: u64) -> (usize, usize) {
+        let at = at.max(self.now);
+        let level = (at ^ self.now).checked_ilog2().map_or(0, |bit| bit / SLOT_BITS);
+        (level as usize, (at >> (level * SLOT_BITS)) as usize % SLOTS)
+    }
+
+    fn set_head(&mut self, level: usize, slot: usize, number: u32) {
+        self.heads[level][slot] = number;
+        let is_occupied = u64::from(number != NO_CHUNK);
+        self.occupied[level] = self.occupied[level] & !(1 << slot) | is_occupied << slot;
+    }
+
     fn chunk(&self, number: u32) -> &Chunk {
         self.chunks[number as usize].as_ref().expect("timers are in chunks that exist")
     }
@@ -218,8 +283,15 @@ impl Wheel {
     }
 
     fn add_chunk(&mut self, level: usize, slot: usize, next: u32) -> u32 {
-        let chunk =
-            Chunk { cells: [Ref::NONE; CHUNK], len: 0, level: level as u8, slot: slot as u8, next };
+        let chunk = Chunk {
+            earliest: u64::MAX,
+            latest: 0,
+            cells: [Ref::NONE; CHUNK],
+            next,
+            len: 0,
+            level: level as u8,
+            slot: slot as u8,
+        };
         // Some of them may have gone with the end of the table, or come back and be in use.
         let is_free = |number: u32| matches!(self.chunks.get(number as usize), Some(None));
         let number = std::iter::from_fn(|| self.free.pop()).find(|&number| is_free(number));
@@ -229,8 +301,7 @@ impl Wheel {
         });
         self.chunks[number as usize] = Some(Box::new(chunk));
         self.used += 1;
-        self.heads[level][slot] = number;
-        self.occupied[level] |= 1 << slot;
+        self.set_head(level, slot, number);
         number
     }
 
@@ -239,10 +310,7 @@ impl Wheel {
         let chunk = self.chunks[number as usize].take().expect("an occupied slot has a chunk");
         self.free.push(number);
         self.used -= 1;
-        self.heads[level][slot] = chunk.next;
-        if chunk.next == NO_CHUNK {
-            self.occupied[level] &= !(1 << slot);
-        }
+        self.set_head(level, slot, chunk.next);
         // So that few places of the table are empty, and none when there is no timer.
         while self.chunks.last().is_some_and(Option::is_none) {
             self.chunks.pop();
@@ -289,7 +357,11 @@ mod tests {
                         let now = wheel.now() + (random >> (63 - bits));
                         let mut rung = BTreeMap::new();
                         while let Some(due) = wheel.poll(now) {
-                            for &cell in due.cells() {
+                            let cells = match due {
+                                Due::Rung(cells) | Due::Early(cells) => cells,
+                                Due::Moved => continue,
+                            };
+                            for &cell in cells.iter() {
                                 let entry = timers.iter().position(|entry| entry.0 == cell).unwrap();
                                 if timers[entry].2 <= wheel.now() {
                                     rung.insert(timers.swap_remove(entry).2, cell);

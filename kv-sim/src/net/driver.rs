@@ -129,6 +129,8 @@ impl Driver {
                 None => return,
                 Some(Event::Output(id)) => self.links.borrow()[&id].output.notify_one(),
                 Some(Event::Closed(id)) => self.forget(id),
+                // There is no other server.
+                Some(Event::Backlog) => {}
             }
         }
     }
