@@ -343,10 +343,11 @@ impl Server {
 
     /// Plans the next slice of work besides requests.
     fn plan_slice(&mut self, now: Now) {
-        self.slice_us = self.kernel.due_ms().map(|due_ms| {
+        self.slice_us = self.kernel.due_ms().and_then(|due_ms| {
             let wait_ms = due_ms.saturating_sub(now.unix_ms()).max(0) as u64;
-            let due_us = now.mono_us.saturating_add(wait_ms.saturating_mul(1000));
-            due_us.max(self.rest_until_us)
+            // Never, if it is later than the clock can tell.
+            let due_us = now.mono_us.checked_add(wait_ms.checked_mul(1000)?)?;
+            Some(due_us.max(self.rest_until_us))
         });
     }
 
