@@ -38,6 +38,7 @@ const HEADER: usize = 6;
 const LONG: u8 = 255;
 const LONG_LEN: usize = 4;
 const NARROW_DEADLINE: usize = 6;
+const NARROW_MAX: i64 = (1 << (8 * NARROW_DEADLINE)) - 1;
 const WIDE_DEADLINE: usize = 8;
 const TIMER: usize = 4;
 
@@ -99,7 +100,7 @@ impl Layout {
 }
 
 fn is_wide(deadline: i64) -> bool {
-    deadline >> (8 * NARROW_DEADLINE) != 0
+    deadline & !NARROW_MAX != 0
 }
 
 /// Writes an entry into a cell of at least `layout.size()` bytes. A boxed value belongs to the cell
@@ -206,15 +207,14 @@ impl<'a> Entry<'a> {
 
     /// When the key expires, in milliseconds since the Unix epoch.
     pub fn deadline(self) -> Option<i64> {
-        let len = match self.cell[0] & (DEADLINE | WIDE) {
-            0 => return None,
-            DEADLINE => NARROW_DEADLINE,
-            _ => WIDE_DEADLINE,
-        };
+        if self.cell[0] & DEADLINE == 0 {
+            return None;
+        }
+        // A timer follows, so that eight bytes can be read of a narrow one as well.
         let at = read_layout(self.cell).deadline_at;
-        let mut deadline = [0; 8];
-        deadline[..len].copy_from_slice(&self.cell[at..at + len]);
-        Some(i64::from_le_bytes(deadline))
+        let deadline = i64::from_le_bytes(word(&self.cell[at..]));
+        let is_wide = self.cell[0] & WIDE != 0;
+        Some(if is_wide { deadline } else { deadline & NARROW_MAX })
     }
 
     /// Whether the deadline has passed. The millisecond of the deadline itself still belongs to
@@ -244,7 +244,7 @@ impl<'a> Entry<'a> {
 }
 
 fn word(bytes: &[u8]) -> [u8; 8] {
-    *bytes.first_chunk().expect("an integer and an address have eight bytes")
+    *bytes.first_chunk().expect("eight bytes follow")
 }
 
 /// Whether the entry in `cell` is that of `key`.
