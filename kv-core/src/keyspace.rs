@@ -16,6 +16,7 @@ mod entry;
 mod graveyard;
 mod segment;
 mod slab;
+mod table;
 mod wheel;
 
 pub use entry::Entry;
@@ -30,6 +31,7 @@ use entry::{INLINE_MAX, Layout, New};
 use segment::{Segment, Slot};
 use slab::{Ref, Slab};
 use std::ops::Range;
+use table::Table;
 use wheel::{Due, Timer, Wheel};
 
 /// How much deeper than the number of segments asks for the directory may become. A full segment
@@ -133,7 +135,7 @@ impl std::ops::AddAssign for Memory {
 /// shard's number.
 #[derive(Debug)]
 pub struct Keyspace {
-    segments: Vec<Segment>,
+    segments: Table<Segment>,
     /// For each value of the `depth` bits after the prefix, the segment's number.
     directory: Vec<u32>,
     depth: u32,
@@ -156,7 +158,7 @@ pub struct Keyspace {
     merged: usize,
     /// How many of the segments are tight, when they are being made so, and what they were.
     tightened: usize,
-    loose: Vec<Segment>,
+    loose: Table<Segment>,
     /// For bytes that are moved from one place of the slab to another.
     scratch: Vec<u8>,
 }
@@ -165,7 +167,7 @@ impl Keyspace {
     /// An empty keyspace for hashes that share their first `prefix` bits. Allocates nothing.
     pub fn new(prefix: u32, hasher: KeyHasher, sizes: Sizes) -> Self {
         Self {
-            segments: Vec::new(),
+            segments: Table::new(),
             directory: Vec::new(),
             depth: 0,
             prefix,
@@ -181,7 +183,7 @@ impl Keyspace {
             segment_bytes: 0,
             merged: 0,
             tightened: 0,
-            loose: Vec::new(),
+            loose: Table::new(),
             scratch: Vec::new(),
         }
     }
@@ -590,8 +592,6 @@ impl Keyspace {
             return PAGE_COST;
         }
         if self.is_wide() {
-            self.segments.shrink_to_fit();
-            self.loose = Vec::new();
             (self.merged, self.tightened) = (0, 0);
             return PAGE_COST;
         }
@@ -915,7 +915,7 @@ impl Keyspace {
         assert_eq!(cells, self.slab.live_bytes(), "the bytes of cells");
         assert_eq!((boxed, boxed_bytes), (self.boxed, self.boxed_bytes), "boxed values");
         assert_eq!(timers, self.with_deadline(), "the count of timers");
-        let bytes: usize = self.segments.iter().chain(&self.loose).map(Segment::bytes).sum();
+        let bytes: usize = self.segments.iter().chain(self.loose.iter()).map(Segment::bytes).sum();
         assert_eq!(bytes, self.segment_bytes, "the bytes of segments");
     }
 }

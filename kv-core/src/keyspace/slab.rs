@@ -11,6 +11,7 @@
 
 #![allow(unsafe_code, reason = "cells are raw memory")]
 
+use super::table::Table;
 use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
 use std::ptr::NonNull;
 
@@ -128,9 +129,9 @@ struct Class {
 /// The cells of one keyspace.
 #[derive(Debug)]
 pub(super) struct Slab {
-    pages: Vec<Page>,
+    pages: Table<Page>,
     /// Numbers of pages that are free.
-    numbers: Vec<u32>,
+    numbers: Table<u32>,
     /// The classes that there ever was a cell of, in no order, and which they are.
     classes: Vec<Class>,
     ids: Vec<u8>,
@@ -172,8 +173,8 @@ impl Slab {
     /// A slab without pages.
     pub(super) fn new(page_size: PageSize) -> Self {
         Self {
-            pages: Vec::new(),
-            numbers: Vec::new(),
+            pages: Table::new(),
+            numbers: Table::new(),
             classes: Vec::new(),
             ids: Vec::new(),
             page_size: page_size.0,
@@ -269,8 +270,7 @@ impl Slab {
 
     /// Copies the bytes of a cell to one of the same size in another page.
     pub(super) fn copy(&mut self, from: Ref, to: Ref) {
-        let pages = self.pages.get_disjoint_mut([from.page(), to.page()]);
-        let [source, target] = pages.expect("the cells are in different pages");
+        let [source, target] = self.pages.pair_mut([from.page(), to.page()]);
         target.cell_mut(to.index()).copy_from_slice(source.cell(from.index()));
     }
 
@@ -315,7 +315,8 @@ impl Slab {
     /// Takes the pages away, up to `count` of them, whatever is in them. Whether any are left.
     /// Afterwards the slab serves for nothing but more of this.
     pub(super) fn drop_pages(&mut self, count: usize) -> bool {
-        for page in self.pages.drain(self.pages.len().saturating_sub(count)..) {
+        for _ in 0..count {
+            let Some(page) = self.pages.pop() else { break };
             self.page_bytes -= page.bytes();
             self.live_bytes -= usize::from(page.live) * page.size as usize;
             page.give_back();

@@ -9,6 +9,7 @@
 //! same time lie in one chunk, which goes down the levels as a whole.
 
 use super::slab::Ref;
+use super::table::Table;
 
 const SLOT_BITS: u32 = 6;
 const SLOTS: usize = 1 << SLOT_BITS;
@@ -90,9 +91,9 @@ pub(super) struct Wheel {
     /// For each level, which slots have timers.
     occupied: [u64; LEVELS],
     heads: [[u32; SLOTS]; LEVELS],
-    chunks: Vec<Option<Box<Chunk>>>,
+    chunks: Table<Option<Box<Chunk>>>,
     /// Places in the table that may be free.
-    free: Vec<u32>,
+    free: Table<u32>,
     /// How many chunks there are.
     used: usize,
     len: usize,
@@ -105,8 +106,8 @@ impl Wheel {
             now,
             occupied: [0; LEVELS],
             heads: [[NO_CHUNK; SLOTS]; LEVELS],
-            chunks: Vec::new(),
-            free: Vec::new(),
+            chunks: Table::new(),
+            free: Table::new(),
             used: 0,
             len: 0,
         }
@@ -177,8 +178,7 @@ impl Wheel {
     /// The cells of up to `count` timers, chosen by `random`.
     pub(super) fn sample(&self, random: u64, count: usize) -> impl Iterator<Item = Ref> {
         let first = (random >> 32) as usize % self.chunks.len().max(1);
-        let (before, behind) = self.chunks.split_at(first);
-        let chunks = behind.iter().chain(before).flatten();
+        let chunks = self.chunks.iter_around(first).flatten();
         let cells = chunks.map(|chunk| &chunk.cells[..chunk.len.into()]);
         // Another beginning in the first chunk, so that its first timers are not always chosen.
         let skip = move |cells: &[Ref]| random as u32 as usize % cells.len();
@@ -242,9 +242,8 @@ impl Wheel {
 
     /// Frees up to `count` chunks. Whether there are any left. For a wheel that is given up.
     pub(super) fn drop_chunks(&mut self, count: usize) -> bool {
-        let dropped = self.chunks.drain(self.chunks.len().saturating_sub(count)..);
-        self.used -= dropped.flatten().count();
-        self.free.clear();
+        let dropped = std::iter::from_fn(|| self.chunks.pop());
+        self.used -= dropped.take(count).flatten().count();
         !self.chunks.is_empty()
     }
 
@@ -316,8 +315,7 @@ impl Wheel {
             self.chunks.pop();
         }
         if self.chunks.is_empty() {
-            self.chunks = Vec::new();
-            self.free = Vec::new();
+            self.free = Table::new();
         }
         chunk
     }

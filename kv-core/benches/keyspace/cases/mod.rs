@@ -10,7 +10,7 @@ use crate::Outcome;
 use crate::target::Target;
 
 /// How many entries a slice of the work that nobody asks for deals with: what the server takes.
-const BUDGET: usize = 2048;
+const BUDGET: usize = 1024;
 
 /// One thing to measure.
 #[derive(Debug)]
