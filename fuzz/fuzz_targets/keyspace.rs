@@ -281,7 +281,8 @@ impl Pair {
         let unix_ms = self.unix_ms;
         let is_overdue = |held: &Kept| held.deadline.is_some_and(|at| at < unix_ms);
         let overdue = self.model.values().filter(|held| is_overdue(held)).count();
-        if overdue > 0 {
+        // When the clock was turned back, the keyspace learns of it with the next call.
+        if overdue > 0 && way >= 60 {
             assert!(self.keyspace.next_expiry().is_some_and(|at| at <= unix_ms), "it is late");
         }
         let mut expired = 0;
