@@ -1,0 +1,558 @@
+//! A pack: a few short items in one run of bytes, the building block of all collections.
+//!
+//! ```text
+//! number of items, 2 bytes | a code for each item | the items' bytes, one after the other
+//! ```
+//! A code tells what an item is and how long: up to 239 bytes, or an integer of 1 to 8 bytes, or
+//! bytes whose length stands before and behind them. Codes lie side by side, so that the place of
+//! an item is a sum over them, from either end. The form of an item is unique: two items are the
+//! same if their codes and bytes are.
+//!
+//! All operations take O(size of the pack), which their users keep to about a kilobyte.
+
+use super::string::{IntBuffer, parse_int};
+use std::ops::Range;
+
+/// Up to here a code is a length.
+const SHORT_MAX: usize = 239;
+/// The length has two bytes, and stands before and behind the item.
+const MEDIUM: u8 = 240;
+/// The same with four bytes.
+const LONG: u8 = 241;
+/// An integer of one byte; the codes up to [`INT_LAST`] are for more bytes.
+const INT_FIRST: u8 = 244;
+const INT_LAST: u8 = INT_FIRST + 7;
+
+const COUNT_BYTES: usize = 2;
+
+/// How many bytes the item of a code has, if the code tells it.
+const SIZES: [u8; 256] = {
+    let mut sizes = [0; 256];
+    let mut code = 0;
+    while code < 256 {
+        sizes[code] = match code as u8 {
+            INT_FIRST..=INT_LAST => code as u8 - INT_FIRST + 1,
+            MEDIUM.. => 0,
+            length => length,
+        };
+        code += 1;
+    }
+    sizes
+};
+
+/// An item: bytes, or an integer that reads as its decimal form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Item<'a> {
+    /// The decimal form of an integer.
+    Int(i64),
+    /// Bytes that are no canonical decimal form of an integer.
+    Bytes(&'a [u8]),
+}
+
+impl<'a> Item<'a> {
+    /// The item of these bytes.
+    pub fn new(bytes: &'a [u8]) -> Self {
+        parse_int(bytes).map_or(Self::Bytes(bytes), Self::Int)
+    }
+
+    /// The bytes; those of an integer are written into `buffer`.
+    pub fn as_bytes(self, buffer: &'a mut IntBuffer) -> &'a [u8] {
+        match self {
+            Self::Int(value) => buffer.format(value).as_bytes(),
+            Self::Bytes(bytes) => bytes,
+        }
+    }
+
+    /// A copy of the bytes.
+    pub fn to_vec(self) -> Vec<u8> {
+        self.as_bytes(&mut IntBuffer::new()).to_vec()
+    }
+
+    /// How many bytes it reads as.
+    pub fn text_len(self) -> usize {
+        self.as_bytes(&mut IntBuffer::new()).len()
+    }
+
+    /// How many bytes it takes in a pack, its code included.
+    pub fn packed_len(self) -> usize {
+        1 + Encoded::new(self).len()
+    }
+}
+
+/// An item as a pack holds it.
+#[derive(Clone, Copy, Debug)]
+struct Encoded<'a> {
+    code: u8,
+    /// The bytes of an integer, or the length of a long item.
+    word: [u8; 8],
+    bytes: &'a [u8],
+}
+
+impl<'a> Encoded<'a> {
+    fn new(item: Item<'a>) -> Self {
+        match item {
+            Item::Int(value) => {
+                // Sign bits need not be kept, but for one.
+                let bits = 65 - (value ^ (value >> 63)).leading_zeros();
+                let code = INT_FIRST + (bits.div_ceil(8) as u8 - 1);
+                Self { code, word: value.to_le_bytes(), bytes: &[] }
+            }
+            Item::Bytes(bytes) => {
+                let code = match bytes.len() {
+                    len @ 0..=SHORT_MAX => len as u8,
+                    0..=0xffff => MEDIUM,
+                    _ => LONG,
+                };
+                Self { code, word: (bytes.len() as u64).to_le_bytes(), bytes }
+            }
+        }
+    }
+
+    /// What stands before the bytes: an integer or a length.
+    fn head(&self) -> &[u8] {
+        match self.code {
+            INT_FIRST.. => &self.word[..SIZES[usize::from(self.code)].into()],
+            code => &self.word[..length_bytes(code)],
+        }
+    }
+
+    fn tail(&self) -> &[u8] {
+        &self.word[..length_bytes(self.code)]
+    }
+
+    fn len(&self) -> usize {
+        self.head().len() + self.bytes.len() + self.tail().len()
+    }
+
+    fn write(&self, place: &mut [u8]) {
+        let (head, rest) = place.split_at_mut(self.head().len());
+        let (bytes, tail) = rest.split_at_mut(self.bytes.len());
+        head.copy_from_slice(self.head());
+        bytes.copy_from_slice(self.bytes);
+        tail.copy_from_slice(self.tail());
+    }
+
+    fn is(&self, code: u8, bytes: &[u8]) -> bool {
+        code == self.code
+            && bytes.len() == self.len()
+            && bytes.starts_with(self.head())
+            && bytes[self.head().len()..].starts_with(self.bytes)
+    }
+}
+
+/// How many bytes the length of a long item has.
+fn length_bytes(code: u8) -> usize {
+    match code {
+        MEDIUM => 2,
+        LONG => 4,
+        _ => 0,
+    }
+}
+
+fn read_length(bytes: &[u8]) -> usize {
+    bytes.iter().rev().fold(0, |length, &byte| length << 8 | usize::from(byte))
+}
+
+fn decode(code: u8, bytes: &[u8]) -> Item<'_> {
+    if code < INT_FIRST {
+        let length = length_bytes(code);
+        return Item::Bytes(&bytes[length..bytes.len() - length]);
+    }
+    let bits = bytes.iter().rev().fold(0, |bits, &byte| bits << 8 | u64::from(byte));
+    let shift = 64 - 8 * bytes.len() as u32;
+    Item::Int((bits << shift) as i64 >> shift)
+}
+
+/// A pack, wherever it is stored.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PackRef<'a>(&'a [u8]);
+
+impl<'a> PackRef<'a> {
+    /// The pack whose bytes these are, as [`PackRef::as_bytes`] gave them.
+    pub fn from_bytes(bytes: &'a [u8]) -> Self {
+        Self(bytes)
+    }
+
+    /// All of its bytes.
+    pub fn as_bytes(self) -> &'a [u8] {
+        self.0
+    }
+
+    /// How many items there are. O(1).
+    pub fn count(self) -> usize {
+        self.0.first_chunk().map_or(0, |count| u16::from_le_bytes(*count).into())
+    }
+
+    /// Whether there is no item. O(1).
+    pub fn is_empty(self) -> bool {
+        self.count() == 0
+    }
+
+    fn codes(self) -> &'a [u8] {
+        match self.count() {
+            0 => &[],
+            count => &self.0[COUNT_BYTES..COUNT_BYTES + count],
+        }
+    }
+
+    fn data(self) -> &'a [u8] {
+        match self.count() {
+            0 => &[],
+            count => &self.0[COUNT_BYTES + count..],
+        }
+    }
+
+    /// The item at `index`.
+    pub fn get(self, index: usize) -> Option<Item<'a>> {
+        self.iter_from(index).next()
+    }
+
+    /// The last item. O(1).
+    pub fn last(self) -> Option<Item<'a>> {
+        self.iter().next_back()
+    }
+
+    /// All items, from either end.
+    pub fn iter(self) -> Items<'a> {
+        Items { codes: self.codes(), data: self.data() }
+    }
+
+    /// The items from `index` on, from either end.
+    pub fn iter_from(self, index: usize) -> Items<'a> {
+        let index = index.min(self.count());
+        Items { codes: &self.codes()[index..], data: &self.data()[self.offset(index)..] }
+    }
+
+    /// The items of a range, from either end.
+    pub fn range(self, range: Range<usize>) -> Items<'a> {
+        let data = &self.data()[self.offset(range.start)..self.offset(range.end)];
+        Items { codes: &self.codes()[range], data }
+    }
+
+    /// Where the bytes of the item at `index` begin; at their end for the number of items.
+    fn offset(self, index: usize) -> usize {
+        let codes = &self.codes()[..index];
+        if index > self.count() / 2 {
+            // It is nearer to the end.
+            let rest = Items { codes: &self.codes()[index..], data: self.data() };
+            return self.data().len() - rest.rev_bytes();
+        }
+        Items { codes, data: self.data() }.bytes()
+    }
+
+    /// The first index that holds `item`, of those that are `offset` more than a multiple of
+    /// `stride`.
+    pub fn find(self, item: Item<'_>, stride: usize, offset: usize) -> Option<usize> {
+        let wanted = Encoded::new(item);
+        let mut items = self.iter();
+        let mut index = 0;
+        while let Some((code, bytes)) = items.next_raw() {
+            if index % stride == offset && wanted.is(code, bytes) {
+                return Some(index);
+            }
+            index += 1;
+        }
+        None
+    }
+}
+
+/// The items of a pack, or some of them.
+#[derive(Clone, Debug)]
+pub struct Items<'a> {
+    codes: &'a [u8],
+    data: &'a [u8],
+}
+
+impl<'a> Items<'a> {
+    fn next_raw(&mut self) -> Option<(u8, &'a [u8])> {
+        let (&code, codes) = self.codes.split_first()?;
+        let length = length_bytes(code);
+        let size = match length {
+            0 => SIZES[usize::from(code)].into(),
+            _ => 2 * length + read_length(&self.data[..length]),
+        };
+        let (bytes, data) = self.data.split_at(size);
+        *self = Self { codes, data };
+        Some((code, bytes))
+    }
+
+    fn next_back_raw(&mut self) -> Option<(u8, &'a [u8])> {
+        let (&code, codes) = self.codes.split_last()?;
+        let length = length_bytes(code);
+        let end = self.data.len();
+        let size = match length {
+            0 => SIZES[usize::from(code)].into(),
+            _ => 2 * length + read_length(&self.data[end - length..]),
+        };
+        let (data, bytes) = self.data.split_at(end - size);
+        *self = Self { codes, data };
+        Some((code, bytes))
+    }
+
+    /// Whether all codes tell the sizes of their items.
+    fn are_short(&self) -> bool {
+        !self.codes.iter().any(|&code| code == MEDIUM || code == LONG)
+    }
+
+    fn coded_bytes(&self) -> usize {
+        self.codes.iter().map(|&code| usize::from(SIZES[usize::from(code)])).sum()
+    }
+
+    /// How many bytes the items have at the beginning of the data.
+    fn bytes(mut self) -> usize {
+        if self.are_short() {
+            return self.coded_bytes();
+        }
+        let all = self.data.len();
+        while self.next_raw().is_some() {}
+        all - self.data.len()
+    }
+
+    /// How many bytes the items have at the end of the data.
+    fn rev_bytes(mut self) -> usize {
+        if self.are_short() {
+            return self.coded_bytes();
+        }
+        let all = self.data.len();
+        while self.next_back_raw().is_some() {}
+        all - self.data.len()
+    }
+}
+
+impl<'a> Iterator for Items<'a> {
+    type Item = Item<'a>;
+
+    fn next(&mut self) -> Option<Item<'a>> {
+        self.next_raw().map(|(code, bytes)| decode(code, bytes))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.codes.len(), Some(self.codes.len()))
+    }
+}
+
+impl DoubleEndedIterator for Items<'_> {
+    fn next_back(&mut self) -> Option<Self::Item> {
+        self.next_back_raw().map(|(code, bytes)| decode(code, bytes))
+    }
+}
+
+impl ExactSizeIterator for Items<'_> {}
+
+/// A pack that owns its memory.
+#[derive(Clone, Debug, Default)]
+pub struct Pack(Vec<u8>);
+
+impl Pack {
+    /// The pack whose bytes these are, as [`PackRef::as_bytes`] gave them.
+    pub fn from_bytes(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+
+    /// All of its bytes, with their memory.
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.0
+    }
+
+    /// A view of it.
+    pub fn view(&self) -> PackRef<'_> {
+        PackRef(&self.0)
+    }
+
+    /// How many items there are. O(1).
+    pub fn count(&self) -> usize {
+        self.view().count()
+    }
+
+    /// Whether there is no item. O(1).
+    pub fn is_empty(&self) -> bool {
+        self.count() == 0
+    }
+
+    /// How many bytes it has. O(1).
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The memory that it takes, in bytes. O(1).
+    pub fn heap_bytes(&self) -> usize {
+        self.0.capacity()
+    }
+
+    /// Adds an item behind all others.
+    pub fn push(&mut self, item: Item<'_>) {
+        let count = self.count();
+        self.splice(count..count, &[item]);
+    }
+
+    /// Puts `items` in the place of those of `range`.
+    ///
+    /// # Panics
+    /// If there would be more than 65535 items.
+    pub fn splice(&mut self, range: Range<usize>, items: &[Item<'_>]) {
+        let view = self.view();
+        let (old_count, old_len) = (view.count(), self.0.len().max(COUNT_BYTES));
+        let (begin, end) = (view.offset(range.start), view.offset(range.end));
+        let encoded = items.iter().map(|&item| Encoded::new(item));
+        let size: usize = encoded.clone().map(|item| item.len()).sum();
+        let count = old_count - range.len() + items.len();
+        let data = COUNT_BYTES + count + begin;
+        let old_data_end = COUNT_BYTES + old_count + end;
+        let len = data + size + (old_len - old_data_end);
+        // The codes behind the range and the bytes before it lie side by side and move together.
+        let front = COUNT_BYTES + range.end..COUNT_BYTES + old_count + begin;
+        let (front_to, back_to) = (COUNT_BYTES + range.start + items.len(), data + size);
+        self.grow(len.max(old_len));
+        if len > old_len {
+            self.0.copy_within(old_data_end..old_len, back_to);
+            self.0.copy_within(front, front_to);
+        } else {
+            self.0.copy_within(front, front_to);
+            self.0.copy_within(old_data_end..old_len, back_to);
+        }
+        self.shrink(len);
+        let mut at = data;
+        for (index, item) in encoded.enumerate() {
+            self.0[COUNT_BYTES + range.start + index] = item.code;
+            item.write(&mut self.0[at..at + item.len()]);
+            at += item.len();
+        }
+        let count = u16::try_from(count).expect("a pack is small");
+        self.0[..COUNT_BYTES].copy_from_slice(&count.to_le_bytes());
+    }
+
+    /// Takes the items from `index` on into a pack of their own.
+    pub fn split_off(&mut self, index: usize) -> Self {
+        let (front, back) = (self.view().range(0..index), self.view().iter_from(index));
+        let (front, back) = (Self::of(&front), Self::of(&back));
+        *self = front;
+        back
+    }
+
+    /// Adds the items of another pack behind all others.
+    pub fn append(&mut self, other: PackRef<'_>) {
+        let (ours, theirs) = (self.view().iter(), other.iter());
+        let count = ours.codes.len() + theirs.codes.len();
+        let mut joined = Self::with_capacity(count, ours.data.len() + theirs.data.len());
+        for part in [ours.codes, theirs.codes, ours.data, theirs.data] {
+            joined.0.extend_from_slice(part);
+        }
+        *self = joined;
+    }
+
+    fn of(items: &Items<'_>) -> Self {
+        let mut pack = Self::with_capacity(items.codes.len(), items.data.len());
+        pack.0.extend_from_slice(items.codes);
+        pack.0.extend_from_slice(items.data);
+        pack
+    }
+
+    /// A pack that still lacks its codes and the bytes of its items.
+    fn with_capacity(count: usize, bytes: usize) -> Self {
+        let mut pack = Self::default();
+        pack.0.reserve_exact(size_class(COUNT_BYTES + count + bytes));
+        let count = u16::try_from(count).expect("a pack is small");
+        pack.0.extend_from_slice(&count.to_le_bytes());
+        pack
+    }
+
+    fn grow(&mut self, len: usize) {
+        if len > self.0.capacity() {
+            self.0.reserve_exact(size_class(len) - self.0.len());
+        }
+        self.0.resize(len, 0);
+    }
+
+    fn shrink(&mut self, len: usize) {
+        self.0.truncate(len);
+        if self.0.capacity() / 2 > len {
+            self.0.shrink_to(size_class(len));
+        }
+    }
+}
+
+/// How much memory to ask for: allocators have four sizes for each doubling.
+fn size_class(len: usize) -> usize {
+    let step = (len.next_power_of_two() / 8).max(16);
+    len.next_multiple_of(step)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn item() -> impl Strategy<Value = Vec<u8>> {
+        let digits = any::<i64>().prop_map(|value| value.to_string().into_bytes());
+        let small = any::<i16>().prop_map(|value| value.to_string().into_bytes());
+        let bytes = prop::collection::vec(any::<u8>(), 0..20);
+        let long = prop::sample::select(vec![239, 240, 300, 65535, 65536, 70000]);
+        prop_oneof![4 => digits, 4 => small, 8 => bytes, 1 => long.prop_map(|len| vec![7; len])]
+    }
+
+    fn texts<'a>(items: impl Iterator<Item = Item<'a>>) -> Vec<Vec<u8>> {
+        items.map(Item::to_vec).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn equals_a_vector(
+            operations in prop::collection::vec(
+                (any::<[u16; 2]>(), prop::collection::vec(item(), 0..4)), 1..20),
+            seek in any::<u16>(),
+        ) {
+            let mut pack = Pack::default();
+            let mut model: Vec<Vec<u8>> = Vec::new();
+            for (ends, items) in operations {
+                let mut ends = ends.map(|end| usize::from(end) % (model.len() + 1));
+                ends.sort_unstable();
+                let encoded: Vec<_> = items.iter().map(|item| Item::new(item)).collect();
+                pack.splice(ends[0]..ends[1], &encoded);
+                model.splice(ends[0]..ends[1], items);
+
+                let view = PackRef::from_bytes(pack.view().as_bytes());
+                prop_assert_eq!(pack.count(), model.len());
+                prop_assert_eq!(view.is_empty(), model.is_empty());
+                prop_assert_eq!(&texts(view.iter()), &model);
+                prop_assert!(texts(view.iter().rev()).iter().eq(model.iter().rev()));
+                let index = usize::from(seek) % (model.len() + 1);
+                prop_assert_eq!(view.get(index).map(Item::to_vec), model.get(index).cloned());
+                prop_assert_eq!(view.last().map(Item::to_vec), model.last().cloned());
+                prop_assert_eq!(&texts(view.iter_from(index)), &model[index..]);
+                prop_assert_eq!(&texts(view.range(ends[0]..index.max(ends[0]))),
+                    &model[ends[0]..index.max(ends[0])]);
+                if let Some(wanted) = model.get(index) {
+                    let first = (index % 2..model.len()).step_by(2).find(|&i| model[i] == *wanted);
+                    prop_assert_eq!(view.find(Item::new(wanted), 2, index % 2), first);
+                }
+                let packed: usize = view.iter().map(Item::packed_len).sum();
+                prop_assert_eq!(pack.len().max(COUNT_BYTES), packed + COUNT_BYTES);
+                prop_assert!(pack.heap_bytes() <= size_class(2 * pack.len() + 1));
+
+                let mut front = pack.clone();
+                let back = front.split_off(index);
+                prop_assert_eq!(&texts(front.view().iter()), &model[..index]);
+                prop_assert_eq!(&texts(back.view().iter()), &model[index..]);
+                front.append(back.view());
+                prop_assert_eq!(front.view().as_bytes(), view.as_bytes());
+            }
+        }
+
+        #[test]
+        fn an_item_reads_back_as_it_was(bytes in item()) {
+            let item = Item::new(&bytes);
+            prop_assert_eq!(item.to_vec(), bytes.clone());
+            prop_assert_eq!(item.text_len(), bytes.len());
+            let mut pack = Pack::default();
+            pack.push(item);
+            prop_assert_eq!(pack.view().get(0), Some(item));
+        }
+    }
+
+    #[test]
+    fn integers_take_as_few_bytes_as_they_can() {
+        let numbers = [0, 127, -128, 128, -129, 32767, -32768, 32768, i64::MAX, i64::MIN];
+        let sizes = numbers.map(|number| Item::Int(number).packed_len());
+        assert_eq!(sizes, [2, 2, 2, 3, 3, 3, 3, 4, 9, 9]);
+    }
+}
