@@ -41,9 +41,10 @@ const DEPTH_SLACK: u32 = 8;
 /// The deepest directory: the bits of a hash that neither a shard nor a tag takes.
 const DEPTH_MAX: u32 = 32;
 
-/// Segments are made tight when one for so many of them was merged away, and so many more.
-const MERGED_SHARE: usize = 2;
-const MERGED_MIN: usize = 32;
+/// Segments are made tight when there are this many times fewer entries than there were, and so
+/// many fewer.
+const WIDE_SHARE: usize = 2;
+const WIDE_MIN: usize = 8192;
 
 /// Smaller keyspaces than this are in the processor's caches anyway.
 const PREFETCH_LEN_MIN: usize = 1 << 13;
@@ -154,8 +155,8 @@ pub struct Keyspace {
     boxed: usize,
     boxed_bytes: usize,
     segment_bytes: usize,
-    /// How many segments were merged away since the last time that all were made tight.
-    merged: usize,
+    /// The most entries since the last time that all segments were made tight.
+    widest: usize,
     /// How many of the segments are tight, when they are being made so, and what they were.
     tightened: usize,
     loose: Table<Segment>,
@@ -181,7 +182,7 @@ impl Keyspace {
             boxed: 0,
             boxed_bytes: 0,
             segment_bytes: 0,
-            merged: 0,
+            widest: 0,
             tightened: 0,
             loose: Table::new(),
             scratch: Vec::new(),
@@ -558,9 +559,9 @@ impl Keyspace {
         self.slab.wants_compaction() || self.is_wide() || !self.loose.is_empty()
     }
 
-    /// Whether so many segments are gone that those which are left are loose and lie scattered.
+    /// Whether so many entries are gone that the segments of the rest are loose and lie scattered.
     fn is_wide(&self) -> bool {
-        self.merged > MERGED_MIN + self.segments.len() / MERGED_SHARE
+        self.widest > WIDE_MIN + WIDE_SHARE * self.len
     }
 
     /// Empties one page that is hardly used and gives it back, or makes a segment tight. How many
@@ -576,7 +577,7 @@ impl Keyspace {
 
     /// Makes the next segment tight; when all are, drops what they were. Not before: new lines would
     /// lie where old ones were, scattered as before, instead of in the gaps between them. There is
-    /// memory for both: that of the segments which are gone.
+    /// memory for both, since there were twice as many entries.
     fn tighten(&mut self) -> usize {
         let is_tight = self.tightened >= self.segments.len();
         if self.is_wide() && !is_tight {
@@ -592,7 +593,7 @@ impl Keyspace {
             return PAGE_COST;
         }
         if self.is_wide() {
-            (self.merged, self.tightened) = (0, 0);
+            (self.widest, self.tightened) = (self.len, 0);
             return PAGE_COST;
         }
         0
@@ -726,6 +727,7 @@ impl Keyspace {
             self.split(number);
         }
         self.len += 1;
+        self.widest = self.widest.max(self.len);
     }
 
     /// Takes the entry at a place out of the table and frees its cell; its timer is gone already.
@@ -828,7 +830,6 @@ impl Keyspace {
         self.depths[left.depth as usize] += 1;
         self.segment_bytes += left.bytes();
         self.segments.swap_remove(upper as usize);
-        self.merged += 1;
         if let Some(moved) = self.segments.get(upper as usize) {
             let range = self.range_of(moved);
             self.directory[range].fill(upper);
