@@ -41,10 +41,10 @@ const DEPTH_SLACK: u32 = 8;
 /// The deepest directory: the bits of a hash that neither a shard nor a tag takes.
 const DEPTH_MAX: u32 = 32;
 
-/// Segments are made tight when there are this many times fewer entries than there were, and so
-/// many fewer.
-const WIDE_SHARE: usize = 2;
-const WIDE_MIN: usize = 8192;
+/// Segments are made tight when lines were given up for want of entries so many times, and once for
+/// so many segments.
+const SHRUNK_MIN: usize = 32;
+const SHRUNK_SHARE: usize = 2;
 
 /// Smaller keyspaces than this are in the processor's caches anyway.
 const PREFETCH_LEN_MIN: usize = 1 << 13;
@@ -155,8 +155,8 @@ pub struct Keyspace {
     boxed: usize,
     boxed_bytes: usize,
     segment_bytes: usize,
-    /// The most entries since the last time that all segments were made tight.
-    widest: usize,
+    /// How often a segment moved to fewer lines since the last time that all were made tight.
+    shrunk: usize,
     /// How many of the segments are tight, when they are being made so, and what they were.
     tightened: usize,
     loose: Table<Segment>,
@@ -182,7 +182,7 @@ impl Keyspace {
             boxed: 0,
             boxed_bytes: 0,
             segment_bytes: 0,
-            widest: 0,
+            shrunk: 0,
             tightened: 0,
             loose: Table::new(),
             scratch: Vec::new(),
@@ -556,12 +556,12 @@ impl Keyspace {
 
     /// Whether there is memory that should be given back.
     pub fn wants_compaction(&self) -> bool {
-        self.slab.wants_compaction() || self.is_wide() || !self.loose.is_empty()
+        self.slab.wants_compaction() || self.is_scattered() || !self.loose.is_empty()
     }
 
-    /// Whether so many entries are gone that the segments of the rest are loose and lie scattered.
-    fn is_wide(&self) -> bool {
-        self.widest > WIDE_MIN + WIDE_SHARE * self.len
+    /// Whether so many lines are gone that those which are left lie scattered.
+    fn is_scattered(&self) -> bool {
+        self.shrunk > SHRUNK_MIN + self.segments.len() / SHRUNK_SHARE
     }
 
     /// Empties one page that is hardly used and gives it back, or makes a segment tight. How many
@@ -577,10 +577,10 @@ impl Keyspace {
 
     /// Makes the next segment tight; when all are, drops what they were. Not before: new lines would
     /// lie where old ones were, scattered as before, instead of in the gaps between them. There is
-    /// memory for both, since there were twice as many entries.
+    /// memory for both: that of the lines which are gone.
     fn tighten(&mut self) -> usize {
         let is_tight = self.tightened >= self.segments.len();
-        if self.is_wide() && !is_tight {
+        if self.is_scattered() && !is_tight {
             let segment = &mut self.segments[self.tightened];
             let old = segment.tighten();
             self.segment_bytes += segment.bytes();
@@ -592,8 +592,8 @@ impl Keyspace {
             self.segment_bytes -= old.bytes();
             return PAGE_COST;
         }
-        if self.is_wide() {
-            (self.widest, self.tightened) = (self.len, 0);
+        if self.is_scattered() {
+            (self.shrunk, self.tightened) = (0, 0);
             return PAGE_COST;
         }
         0
@@ -727,7 +727,6 @@ impl Keyspace {
             self.split(number);
         }
         self.len += 1;
-        self.widest = self.widest.max(self.len);
     }
 
     /// Takes the entry at a place out of the table and frees its cell; its timer is gone already.
@@ -748,7 +747,9 @@ impl Keyspace {
         let segment = &mut self.segments[number];
         let before = segment.bytes();
         change(segment, tag);
-        self.segment_bytes = self.segment_bytes + segment.bytes() - before;
+        let after = segment.bytes();
+        self.shrunk += usize::from(after < before);
+        self.segment_bytes = self.segment_bytes + after - before;
     }
 
     fn depth_max(&self) -> u32 {
@@ -830,6 +831,7 @@ impl Keyspace {
         self.depths[left.depth as usize] += 1;
         self.segment_bytes += left.bytes();
         self.segments.swap_remove(upper as usize);
+        self.shrunk += 1;
         if let Some(moved) = self.segments.get(upper as usize) {
             let range = self.range_of(moved);
             self.directory[range].fill(upper);
