@@ -41,9 +41,10 @@ const DEPTH_SLACK: u32 = 8;
 /// The deepest directory: the bits of a hash that neither a shard nor a tag takes.
 const DEPTH_MAX: u32 = 32;
 
-/// Segments are made tight when one for so many of them was merged away, and so many more.
-const MERGED_SHARE: usize = 2;
-const MERGED_MIN: usize = 32;
+/// Segments are made tight when lines were given up for want of entries so many times, and once for
+/// so many segments.
+const SHRUNK_MIN: usize = 32;
+const SHRUNK_SHARE: usize = 2;
 
 /// Smaller keyspaces than this are in the processor's caches anyway.
 const PREFETCH_LEN_MIN: usize = 1 << 13;
@@ -154,8 +155,8 @@ pub struct Keyspace {
     boxed: usize,
     boxed_bytes: usize,
     segment_bytes: usize,
-    /// How many segments were merged away since the last time that all were made tight.
-    merged: usize,
+    /// How often a segment moved to fewer lines since the last time that all were made tight.
+    shrunk: usize,
     /// How many of the segments are tight, when they are being made so, and what they were.
     tightened: usize,
     loose: Table<Segment>,
@@ -181,7 +182,7 @@ impl Keyspace {
             boxed: 0,
             boxed_bytes: 0,
             segment_bytes: 0,
-            merged: 0,
+            shrunk: 0,
             tightened: 0,
             loose: Table::new(),
             scratch: Vec::new(),
@@ -555,12 +556,12 @@ impl Keyspace {
 
     /// Whether there is memory that should be given back.
     pub fn wants_compaction(&self) -> bool {
-        self.slab.wants_compaction() || self.is_wide() || !self.loose.is_empty()
+        self.slab.wants_compaction() || self.is_scattered() || !self.loose.is_empty()
     }
 
-    /// Whether so many segments are gone that those which are left are loose and lie scattered.
-    fn is_wide(&self) -> bool {
-        self.merged > MERGED_MIN + self.segments.len() / MERGED_SHARE
+    /// Whether so many lines are gone that those which are left lie scattered.
+    fn is_scattered(&self) -> bool {
+        self.shrunk > SHRUNK_MIN + self.segments.len() / SHRUNK_SHARE
     }
 
     /// Empties one page that is hardly used and gives it back, or makes a segment tight. How many
@@ -576,10 +577,10 @@ impl Keyspace {
 
     /// Makes the next segment tight; when all are, drops what they were. Not before: new lines would
     /// lie where old ones were, scattered as before, instead of in the gaps between them. There is
-    /// memory for both: that of the segments which are gone.
+    /// memory for both: that of the lines which are gone.
     fn tighten(&mut self) -> usize {
         let is_tight = self.tightened >= self.segments.len();
-        if self.is_wide() && !is_tight {
+        if self.is_scattered() && !is_tight {
             let segment = &mut self.segments[self.tightened];
             let old = segment.tighten();
             self.segment_bytes += segment.bytes();
@@ -591,8 +592,8 @@ impl Keyspace {
             self.segment_bytes -= old.bytes();
             return PAGE_COST;
         }
-        if self.is_wide() {
-            (self.merged, self.tightened) = (0, 0);
+        if self.is_scattered() {
+            (self.shrunk, self.tightened) = (0, 0);
             return PAGE_COST;
         }
         0
@@ -746,7 +747,9 @@ impl Keyspace {
         let segment = &mut self.segments[number];
         let before = segment.bytes();
         change(segment, tag);
-        self.segment_bytes = self.segment_bytes + segment.bytes() - before;
+        let after = segment.bytes();
+        self.shrunk += usize::from(after < before);
+        self.segment_bytes = self.segment_bytes + after - before;
     }
 
     fn depth_max(&self) -> u32 {
@@ -828,7 +831,7 @@ impl Keyspace {
         self.depths[left.depth as usize] += 1;
         self.segment_bytes += left.bytes();
         self.segments.swap_remove(upper as usize);
-        self.merged += 1;
+        self.shrunk += 1;
         if let Some(moved) = self.segments.get(upper as usize) {
             let range = self.range_of(moved);
             self.directory[range].fill(upper);

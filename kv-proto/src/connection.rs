@@ -10,12 +10,12 @@ use kv_core::reply::{Protocol, Reply as _};
 use kv_core::session::Session;
 use std::ops::Range;
 
-/// A connection reads no more than this at once, in bytes, so that one with an endless pipeline
-/// gets its share of a tick and no more.
-pub(crate) const READ_MAX: usize = 64 * 1024;
+/// A connection reads no more requests than this at once, in bytes, so that one with an endless
+/// pipeline gets its share of a tick and no more. Redis's.
+pub(crate) const READ_MAX: usize = 16 * 1024;
 
 /// The smallest room worth reading into, in bytes.
-pub(crate) const READ_MIN: usize = 16 * 1024;
+pub(crate) const READ_MIN: usize = 4 * 1024;
 
 /// A buffer with more capacity than this is freed when it is empty, rather than kept, in bytes.
 const KEEP_MAX: usize = 256 * 1024;
@@ -320,7 +320,8 @@ impl Input {
             self.bytes.reserve_exact(len - self.bytes.len());
             self.bytes.resize(len, 0);
         }
-        let end = self.bytes.len().min(self.filled + READ_MAX);
+        // The rest of one long request may come at once.
+        let end = needed.max(self.filled + READ_MAX).min(self.bytes.len());
         &mut self.bytes[self.filled..end]
     }
 

@@ -28,8 +28,8 @@ impl Default for SegmentSize {
 }
 
 impl SegmentSize {
-    /// Segments of at most 560 entries: 64 lines, 4 KiB.
-    pub const DEFAULT: Self = Self { homes_max: 64 };
+    /// Segments of at most 551 entries: 64 lines, 4 KiB.
+    pub const DEFAULT: Self = Self { homes_max: 63 };
 
     /// Segments of at most 17 entries: for simulations.
     pub const TINY: Self = Self { homes_max: 2 };
@@ -187,12 +187,12 @@ impl Segment {
 
     /// Whether it and its neighbour should become one.
     pub(super) fn may_merge(&self, other: &Segment, size: SegmentSize) -> bool {
-        self.depth == other.depth && self.len() + other.len() <= size.split_len() / 4
+        self.depth == other.depth && self.len() + other.len() <= size.split_len() / 2
     }
 
     /// Whether it is so small that a neighbour should be looked at to merge with.
     pub(super) fn is_small(&self, size: SegmentSize) -> bool {
-        self.len() <= size.split_len() / 8
+        self.len() <= size.split_len() / 4
     }
 
     /// The entry with this tag that `is_it` recognizes.
@@ -304,7 +304,9 @@ impl Segment {
     }
 
     fn refill_into(&mut self, homes: usize, entries: &[(u16, Ref)]) {
-        let mut lines = vec![Line::EMPTY; homes];
+        // With room for what does not fit in the last of them.
+        let mut lines = Vec::with_capacity(homes + 1);
+        lines.resize(homes, Line::EMPTY);
         (self.homes, self.len) = (homes as u32, entries.len() as u32);
         let mut number = 0;
         for &(tag, cell) in entries {
@@ -381,9 +383,11 @@ fn full_len(homes: usize) -> usize {
     homes * SLOTS * 7 / 8
 }
 
-/// The next larger number of lines: up to a third more.
+/// The next larger number of homes: up to a third more. With one line more it is a size that
+/// allocators have, of which there are four for each doubling.
 fn next_homes(homes: usize) -> usize {
-    let power = 1 << homes.ilog2();
+    let lines = homes + 1;
+    let power = 1 << lines.ilog2();
     homes + (power / 4).max(1)
 }
 
