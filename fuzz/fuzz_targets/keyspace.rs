@@ -8,7 +8,7 @@ use kv_core::keyspace::{Graveyard, Input, Keyspace, PageSize, SegmentSize, Sizes
 use kv_core::rng::Rng;
 use kv_core::value::list::{End, List};
 use kv_core::value::string::{IntBuffer, StrRef};
-use kv_core::value::{Value, ValueRef};
+use kv_core::value::{Collection, Value, ValueRef};
 use libfuzzer_sys::fuzz_target;
 use std::collections::BTreeMap;
 
@@ -265,11 +265,27 @@ impl Pair {
         let Some(place) = self.keyspace.find(hash, &key) else { return };
         let model = self.model.get_mut(&(hash, key)).expect("it was found");
         if let Err(items) = &mut model.held {
-            items.push(vec![item; item.into()]);
-            self.keyspace.change_boxed(place, |value| match value {
-                Value::List(list) => list.push(End::Tail, &vec![item; item.into()]),
-                other => panic!("{other:?} is no list"),
-            });
+            let added = vec![item; item.into()];
+            match self.keyspace.unpack(place) {
+                Some(pack) => {
+                    let mut list = List::unpack(pack);
+                    list.push(End::Tail, &added);
+                    let old = self.keyspace.put(
+                        hash,
+                        &key,
+                        Some(place),
+                        Input::Owned(list.into()),
+                        model.deadline,
+                        model.clock,
+                    );
+                    assert!(old.is_none(), "it was not boxed");
+                }
+                None => self.keyspace.change_boxed(place, |value| match value {
+                    Value::List(list) => list.push(End::Tail, &added),
+                    other => panic!("{other:?} is no list"),
+                }),
+            }
+            items.push(added);
         }
     }
 
@@ -400,7 +416,9 @@ fn assert_is(value: ValueRef<'_>, held: &Held) {
             assert!(string.as_bytes(&mut IntBuffer::new()) == bytes, "{string:?}");
         }
         (ValueRef::List(list), Err(items)) => {
-            assert!(list.iter_from(0).eq(items.iter().map(|item| &item[..])));
+            let mut expected = items.iter();
+            list.visit_from(0, |item| expected.next().is_some_and(|other| item == &other[..]));
+            assert_eq!((list.len(), expected.len()), (items.len(), 0));
         }
         _ => panic!("{value:?} is not {held:?}"),
     }

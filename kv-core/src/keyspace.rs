@@ -25,8 +25,9 @@ pub use segment::SegmentSize;
 pub use slab::PageSize;
 
 use crate::hash::KeyHasher;
+use crate::value::pack::{Pack, PackRef};
 use crate::value::string::{IntBuffer, StrRef};
-use crate::value::{Value, ValueRef};
+use crate::value::{Packed, Value, ValueRef};
 use entry::{INLINE_MAX, Layout, New};
 use segment::{Segment, Slot};
 use slab::{Ref, Slab};
@@ -82,6 +83,8 @@ pub struct Candidate(Ref);
 pub enum Input<'a> {
     /// A string, which is copied.
     String(StrRef<'a>),
+    /// A collection, which is copied.
+    Packed(Packed<'a>),
     /// A value, which is moved.
     Owned(Value),
 }
@@ -287,19 +290,26 @@ impl Keyspace {
         deadline: Option<i64>,
         clock: u32,
     ) -> Option<Box<Value>> {
-        let mut put = |value| match place {
+        let value = match &value {
+            Input::String(string) => new_string(*string),
+            Input::Packed(packed) => New::Packed(*packed),
+            Input::Owned(Value::String(string)) if string.len() <= INLINE_MAX => {
+                new_string(string.view())
+            }
+            Input::Owned(owned) => match owned.packed() {
+                Some(packed) => New::Packed(packed),
+                None => {
+                    let Input::Owned(owned) = value else { unreachable!("it was matched above") };
+                    New::Boxed(Box::new(owned))
+                }
+            },
+        };
+        match place {
             Some(place) => self.rewrite(place, key, value, deadline, clock),
             None => {
                 self.insert(hash, key, value, deadline, clock);
                 None
             }
-        };
-        match value {
-            Input::String(string) => put(new_string(string)),
-            Input::Owned(Value::String(string)) if string.len() <= INLINE_MAX => {
-                put(new_string(string.view()))
-            }
-            Input::Owned(value) => put(New::Boxed(Box::new(value))),
         }
     }
 
@@ -339,6 +349,21 @@ impl Keyspace {
         end
     }
 
+    /// A copy of the collection at a place, to change it, if it is in its entry. Give its memory
+    /// back with `keep_scratch`.
+    pub fn unpack(&mut self, place: Place) -> Option<Pack> {
+        let mut scratch = std::mem::take(&mut self.scratch);
+        scratch.clear();
+        let packed = self.entry(place).packed();
+        let is_packed = packed.is_some();
+        scratch.extend_from_slice(packed.map_or(&[], |packed| packed.pack.as_bytes()));
+        if is_packed {
+            return Some(Pack::from_bytes(scratch));
+        }
+        self.keep_scratch(scratch);
+        None
+    }
+
     /// Changes the boxed value at a place.
     pub fn change_boxed<R>(&mut self, place: Place, change: impl FnOnce(&mut Value) -> R) -> R {
         let value = self.boxed_mut(place).expect("the value is boxed");
@@ -347,6 +372,14 @@ impl Keyspace {
         let after = value.heap_bytes();
         self.resized(before, after);
         result
+    }
+
+    /// The boxed value at a place.
+    ///
+    /// # Panics
+    /// If the value is in its entry.
+    pub fn boxed(&self, place: Place) -> &Value {
+        self.entry(place).boxed().expect("the value is boxed")
     }
 
     /// The boxed value at a place, to change it. Whoever changes its size must say so.
@@ -396,18 +429,25 @@ impl Keyspace {
         scratch.clear();
         scratch.extend_from_slice(entry.key());
         let key_len = scratch.len();
-        let inline = match entry.value() {
+        let inline = match (entry.packed(), entry.value()) {
             _ if entry.boxed().is_some() => None,
-            ValueRef::String(StrRef::Bytes { bytes, is_built }) => {
+            (Some(Packed { kind, pack }), _) => {
+                scratch.extend_from_slice(pack.as_bytes());
+                Some(New::Packed(Packed { kind, pack: PackRef::default() }))
+            }
+            (_, ValueRef::String(StrRef::Bytes { bytes, is_built })) => {
                 scratch.extend_from_slice(bytes);
                 Some(New::Bytes { bytes: &[], is_built })
             }
-            ValueRef::String(StrRef::Int(value)) => Some(New::Int(value)),
-            ValueRef::List(_) => unreachable!("lists are boxed"),
+            (_, ValueRef::String(StrRef::Int(value))) => Some(New::Int(value)),
+            (None, other) => unreachable!("{other:?} is neither boxed nor packed"),
         };
         let (key, bytes) = scratch.split_at(key_len);
         let value = match inline {
             Some(New::Bytes { is_built, .. }) => New::Bytes { bytes, is_built },
+            Some(New::Packed(Packed { kind, .. })) => {
+                New::Packed(Packed { kind, pack: PackRef::from_bytes(bytes) })
+            }
             Some(other) => other,
             None => New::Boxed(self.take_boxed(place.cell).expect("it is boxed")),
         };
@@ -855,7 +895,8 @@ impl Keyspace {
         Some(value)
     }
 
-    fn keep_scratch(&mut self, scratch: Vec<u8>) {
+    /// Takes a buffer for the next use.
+    pub fn keep_scratch(&mut self, scratch: Vec<u8>) {
         if scratch.capacity() <= SCRATCH_MAX {
             self.scratch = scratch;
         }

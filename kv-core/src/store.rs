@@ -5,15 +5,17 @@
 //! such a lock returns, so every concurrent history equals some order of whole commands.
 
 mod clock;
+mod edit;
 mod encoding;
 mod evict;
 mod memory;
 mod view;
 
 pub use clock::AccessClock;
+pub use edit::Edit;
 pub use evict::{Eviction, OutOfMemory};
 pub use memory::{MemoryStats, TableOverhead};
-pub use view::{Deadline, ListMut, Taken, View};
+pub use view::{Deadline, Taken, View};
 
 use crate::args::Args;
 use crate::command::{Command, Scope};

@@ -1,13 +1,18 @@
 //! Values. Each type keeps its storage behind an interface of its own, so that the storage can
 //! change under its commands.
+//!
+//! A collection is one pack as long as it is small, and then lies in its entry like a short string.
+//! It is unpacked into a buffer to be changed, and packed again.
 
 pub mod lcs;
 pub mod list;
+mod list_chunks;
 pub mod long_double;
 pub mod pack;
 pub mod string;
 
-use list::{End, List};
+use list::{List, ListRef};
+use pack::{Pack, PackRef};
 use string::{Str, StrRef};
 
 /// What a key holds, with its memory.
@@ -25,8 +30,62 @@ pub enum ValueRef<'a> {
     /// A string of bytes, or an integer that reads as one.
     String(StrRef<'a>),
     /// A list of strings.
-    List(&'a List),
+    List(ListRef<'a>),
 }
+
+/// A small collection: what is stored in its entry.
+#[derive(Clone, Copy, Debug)]
+pub struct Packed<'a> {
+    /// The type.
+    pub kind: Kind,
+    /// The items. What they mean is the type's affair.
+    pub pack: PackRef<'a>,
+}
+
+/// The types of collections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Kind {
+    /// A list.
+    List = 0,
+}
+
+impl Kind {
+    /// The type that this number stands for.
+    ///
+    /// # Panics
+    /// If there is none.
+    pub fn from_number(number: u8) -> Self {
+        match number {
+            0 => Self::List,
+            other => panic!("{other} is no type of collection"),
+        }
+    }
+}
+
+/// A type of values that may be one pack.
+pub trait Collection: Default + Into<Value> {
+    /// The type.
+    const KIND: Kind;
+
+    /// The collection that a value is, if it is of this type.
+    fn of(value: &Value) -> Option<&Self>;
+
+    /// The same, to change it.
+    fn of_mut(value: &mut Value) -> Option<&mut Self>;
+
+    /// The collection whose items are in a pack.
+    fn unpack(pack: Pack) -> Self;
+
+    /// The pack that it is, if it is one.
+    fn into_pack(self) -> Result<Pack, Self>;
+
+    /// Whether it has no element, and must not be stored.
+    fn is_empty(&self) -> bool;
+}
+
+/// The size up to which a collection is one pack, in bytes.
+pub const PACK_MAX: usize = 1024;
 
 /// How many elements of a value are dropped at once, rather than in the slices of a graveyard.
 const DROP_MAX: usize = 512;
@@ -36,7 +95,15 @@ impl Value {
     pub fn view(&self) -> ValueRef<'_> {
         match self {
             Self::String(string) => ValueRef::String(string.view()),
-            Self::List(list) => ValueRef::List(list),
+            Self::List(list) => ValueRef::List(list.view()),
+        }
+    }
+
+    /// The pack that it is, if it is one.
+    pub(crate) fn packed(&self) -> Option<Packed<'_>> {
+        match self {
+            Self::List(list) => list.packed().map(|pack| Packed { kind: Kind::List, pack }),
+            Self::String(_) => None,
         }
     }
 
@@ -61,7 +128,15 @@ impl Value {
     pub(crate) fn free_some(&mut self, count: usize) -> usize {
         match self {
             Self::String(_) => 0,
-            Self::List(list) => (0..count).take_while(|_| list.pop(End::Tail).is_some()).count(),
+            Self::List(list) => list.free_some(count),
+        }
+    }
+}
+
+impl<'a> From<Packed<'a>> for ValueRef<'a> {
+    fn from(Packed { kind, pack }: Packed<'a>) -> Self {
+        match kind {
+            Kind::List => Self::List(ListRef::Packed(pack)),
         }
     }
 }
@@ -79,7 +154,7 @@ impl ValueRef<'_> {
     pub fn to_owned(self) -> Value {
         match self {
             Self::String(string) => Value::String(string.to_owned()),
-            Self::List(list) => Value::List(list.clone()),
+            Self::List(list) => Value::List(list.to_owned()),
         }
     }
 }

@@ -3,8 +3,7 @@
 use crate::command::Cx;
 use crate::commands::parse::{count, int};
 use crate::error::Error;
-use crate::store::Deadline;
-use crate::value::list::{End, List};
+use crate::value::list::{End, List, ListRef};
 use std::ops::Range;
 
 pub(crate) fn lpush(cx: &mut Cx<'_>) -> Result<(), Error> {
@@ -16,15 +15,8 @@ pub(crate) fn rpush(cx: &mut Cx<'_>) -> Result<(), Error> {
 }
 
 fn push(cx: &mut Cx<'_>, end: End) -> Result<(), Error> {
-    let (key, items) = (cx.args.get(1), cx.args.from(2));
-    let len = if let Some(mut list) = cx.db.list_mut(key)? {
-        list.push_all(end, items)
-    } else {
-        let mut list = List::default();
-        let len = list.push_all(end, items);
-        cx.db.set(key, list, Deadline::Clear);
-        len
-    };
+    let mut list = cx.db.edit::<List>(cx.args.get(1))?;
+    let len = list.push_all(end, cx.args.from(2));
     cx.out.int(len as i64);
     Ok(())
 }
@@ -38,7 +30,7 @@ pub(crate) fn rpushx(cx: &mut Cx<'_>) -> Result<(), Error> {
 }
 
 fn push_if_exists(cx: &mut Cx<'_>, end: End) -> Result<(), Error> {
-    let list = cx.db.list_mut(cx.args.get(1))?;
+    let list = cx.db.edit_existing::<List>(cx.args.get(1))?;
     let len = list.map_or(0, |mut list| list.push_all(end, cx.args.from(2)));
     cx.out.int(len as i64);
     Ok(())
@@ -62,30 +54,30 @@ fn pop(cx: &mut Cx<'_>, end: End, command: &'static str) -> Result<(), Error> {
 
 fn pop_one(cx: &mut Cx<'_>, end: End) -> Result<(), Error> {
     let key = cx.args.get(1);
-    let Some(mut list) = cx.db.list_mut(key)? else {
+    let Some(mut list) = cx.db.edit_existing::<List>(key)? else {
         cx.out.null();
         return Ok(());
     };
-    cx.out.bulk_or_null(list.pop(end).as_deref());
+    list.pop(end, |item| cx.out.bulk(item));
     Ok(())
 }
 
 fn pop_many(cx: &mut Cx<'_>, end: End, count: usize) -> Result<(), Error> {
     let key = cx.args.get(1);
-    let Some(mut list) = cx.db.list_mut(key)? else {
+    let Some(mut list) = cx.db.edit_existing::<List>(key)? else {
         cx.out.null_array();
         return Ok(());
     };
     let count = count.min(list.len());
     cx.out.array(count);
     for _ in 0..count {
-        cx.out.bulk_or_null(list.pop(end).as_deref());
+        list.pop(end, |item| cx.out.bulk(item));
     }
     Ok(())
 }
 
 pub(crate) fn llen(cx: &mut Cx<'_>) -> Result<(), Error> {
-    let len = cx.db.list(cx.args.get(1))?.map_or(0, List::len);
+    let len = cx.db.list(cx.args.get(1))?.map_or(0, ListRef::len);
     cx.out.int(len as i64);
     Ok(())
 }
@@ -98,7 +90,14 @@ pub(crate) fn lrange(cx: &mut Cx<'_>) -> Result<(), Error> {
     };
     let range = range(start, stop, list.len());
     cx.out.array(range.len());
-    list.iter_from(range.start).take(range.len()).for_each(|item| cx.out.bulk(item));
+    let mut left = range.len();
+    list.visit_from(range.start, |item| {
+        if left > 0 {
+            cx.out.bulk(item);
+            left -= 1;
+        }
+        left > 0
+    });
     Ok(())
 }
 
@@ -109,7 +108,14 @@ pub(crate) fn lindex(cx: &mut Cx<'_>) -> Result<(), Error> {
     };
     // Not before: without a list the index may be anything.
     let index = from_head(int(cx.args.get(2))?, list.len());
-    cx.out.bulk_or_null(usize::try_from(index).ok().and_then(|index| list.get(index)));
+    let index = usize::try_from(index).ok().filter(|&index| index < list.len());
+    match index {
+        None => cx.out.null(),
+        Some(index) => list.visit_from(index, |item| {
+            cx.out.bulk(item);
+            false
+        }),
+    }
     Ok(())
 }
 

@@ -8,7 +8,8 @@
 //!              deadline in milliseconds since the Unix epoch, 6 bytes, or 8 if that is too little,
 //!              then the timer's place in the wheel, 4 bytes: if there is a deadline
 //!              key
-//!              value: bytes, an integer of 8 bytes, or the 8 bytes of a `Box`
+//!              value: bytes, an integer of 8 bytes, the 8 bytes of a `Box`, or the type of a
+//!              collection in a byte and its pack
 //! ```
 //! All numbers are little-endian.
 
@@ -16,8 +17,9 @@
 
 use super::slab::SHARED_MAX;
 use super::wheel::Timer;
+use crate::value::pack::PackRef;
 use crate::value::string::StrRef;
-use crate::value::{Value, ValueRef};
+use crate::value::{Kind, Packed, Value, ValueRef};
 
 /// The cell is in use. The rest of the flags describe its contents.
 const LIVE: u8 = 0x80;
@@ -32,6 +34,7 @@ const KIND: u8 = 0x03;
 const BYTES: u8 = 0;
 const INT: u8 = 1;
 const BOXED: u8 = 2;
+const PACKED: u8 = 3;
 
 const HEADER: usize = 6;
 /// The length is longer than a byte.
@@ -52,6 +55,8 @@ pub(super) enum New<'a> {
     Bytes { bytes: &'a [u8], is_built: bool },
     /// An integer.
     Int(i64),
+    /// A collection.
+    Packed(Packed<'a>),
     /// Anything else.
     Boxed(Box<Value>),
 }
@@ -60,6 +65,7 @@ impl New<'_> {
     fn len(&self) -> usize {
         match self {
             Self::Bytes { bytes, .. } => bytes.len(),
+            Self::Packed(packed) => 1 + packed.pack.as_bytes().len(),
             Self::Int(_) | Self::Boxed(_) => 8,
         }
     }
@@ -145,6 +151,12 @@ fn write_value(place: &mut [u8], value: New<'_>) -> u8 {
             place.copy_from_slice(&value.to_le_bytes());
             INT
         }
+        New::Packed(packed) => {
+            let (kind, pack) = place.split_first_mut().expect("the type has a byte");
+            *kind = packed.kind as u8;
+            pack.copy_from_slice(packed.pack.as_bytes());
+            PACKED
+        }
         New::Boxed(value) => {
             let address = Box::into_raw(value).expose_provenance();
             place.copy_from_slice(&(address as u64).to_le_bytes());
@@ -188,8 +200,23 @@ impl<'a> Entry<'a> {
                 ValueRef::String(StrRef::Bytes { bytes, is_built })
             }
             INT => ValueRef::String(StrRef::Int(i64::from_le_bytes(word(bytes)))),
-            _ => self.boxed().expect("the third kind").view(),
+            PACKED => unpack(bytes).into(),
+            _ => self.boxed().expect("all other kinds were seen").view(),
         }
+    }
+
+    /// Which type of collection the value is, if it is one. O(1).
+    pub fn kind(self) -> Option<Kind> {
+        match self.value() {
+            ValueRef::String(_) => None,
+            ValueRef::List(_) => Some(Kind::List),
+        }
+    }
+
+    /// The value, if it is a collection in the cell itself.
+    pub(super) fn packed(self) -> Option<Packed<'a>> {
+        let layout = read_layout(self.cell);
+        (self.cell[0] & KIND == PACKED).then(|| unpack(&self.cell[layout.value_at..layout.end]))
     }
 
     /// The value, if it is not in the cell itself.
@@ -241,6 +268,11 @@ impl<'a> Entry<'a> {
     pub(super) fn size(self) -> usize {
         read_layout(self.cell).end
     }
+}
+
+fn unpack(bytes: &[u8]) -> Packed<'_> {
+    let (&kind, pack) = bytes.split_first().expect("the type has a byte");
+    Packed { kind: Kind::from_number(kind), pack: PackRef::from_bytes(pack) }
 }
 
 fn word(bytes: &[u8]) -> [u8; 8] {

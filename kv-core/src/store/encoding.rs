@@ -2,7 +2,7 @@
 //! tools compare, and which say how large a value is rather than how it is stored here.
 
 use crate::value::ValueRef;
-use crate::value::list::List;
+use crate::value::list::ListRef;
 use crate::value::string::parse_int;
 
 /// The most bytes that a list of the form `listpack` has, for a `list-max-listpack-size` of -2.
@@ -21,12 +21,13 @@ pub(super) fn name_of(value: ValueRef<'_>) -> &'static str {
     }
 }
 
-fn fits_listpack(list: &List) -> bool {
+fn fits_listpack(list: ListRef<'_>) -> bool {
     let mut bytes = LISTPACK_FRAME_BYTES;
-    list.iter_from(0).all(|item| {
+    list.visit_from(0, |item| {
         bytes += listpack_entry_bytes(item);
         bytes <= LISTPACK_BYTES_MAX
-    })
+    });
+    bytes <= LISTPACK_BYTES_MAX
 }
 
 /// What an element takes in a listpack: its head, its bytes if it is no integer, and its length
@@ -58,7 +59,7 @@ fn listpack_int_bytes(value: i64) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::list::End;
+    use crate::value::list::{End, List};
 
     #[test]
     fn listpack_entries_are_as_long_as_in_redis() {
@@ -96,9 +97,9 @@ mod tests {
         // Each takes 128 bytes: two of head, one of length behind.
         (0..63).for_each(|_| list.push(End::Tail, &[b'x'; 125]));
         list.push(End::Tail, &[b'x'; 118]);
-        assert!(fits_listpack(&list));
-        list.pop(End::Tail);
+        assert!(fits_listpack(list.view()));
+        list.pop(End::Tail, |_| {});
         list.push(End::Tail, &[b'x'; 119]);
-        assert!(!fits_listpack(&list));
+        assert!(!fits_listpack(list.view()));
     }
 }

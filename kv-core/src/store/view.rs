@@ -1,14 +1,14 @@
 //! The locked part of the store, as handlers see it.
 
 use super::clock::AccessClock;
+use super::edit::Edit;
 use super::{Locked, Shard, Store, encoding, first_hash, shard_of};
 use crate::error::Error;
-use crate::keyspace::{Entry, Graveyard, Input, Keyspace, Place};
+use crate::keyspace::{Entry, Input, Keyspace, Place};
 use crate::rng::Rng;
-use crate::value::list::List;
+use crate::value::list::ListRef;
 use crate::value::string::StrRef;
-use crate::value::{Value, ValueRef};
-use std::ops::{Deref, DerefMut};
+use crate::value::{Collection, Value, ValueRef};
 
 /// A SCAN cursor is a position in hash order: the first 48 bits of the hash, so that clients which
 /// keep it in a double or in a signed integer keep it whole.
@@ -118,7 +118,7 @@ impl<'a> View<'a> {
     }
 
     /// The list at `key`, for a reading command.
-    pub fn list(&mut self, key: &[u8]) -> Result<Option<&List>, Error> {
+    pub fn list(&mut self, key: &[u8]) -> Result<Option<ListRef<'_>>, Error> {
         match self.read(key) {
             None => Ok(None),
             Some(ValueRef::List(list)) => Ok(Some(list)),
@@ -137,21 +137,23 @@ impl<'a> View<'a> {
         as_string(self.entry(key).map(Entry::value))
     }
 
-    /// The list at `key`, to change it. If it is empty afterwards, the key is removed.
-    pub fn list_mut(&mut self, key: &[u8]) -> Result<Option<ListMut<'_>>, Error> {
+    /// The collection at `key`, to change it; an empty one if there is none. If it is empty in the
+    /// end, the key is not there. O(1).
+    pub fn edit<'v, T: Collection>(&'v mut self, key: &'v [u8]) -> Result<Edit<'v, T>, Error> {
         let clock = self.clock;
         self.changed = true;
         let (store, database) = (self.store, self.database);
         let (shard, hash, place) = self.find(key);
-        let Some(place) = place else { return Ok(None) };
-        let keyspace = &mut shard.databases[database];
-        if !matches!(keyspace.entry(place).value(), ValueRef::List(_)) {
-            return Err(Error::WrongType);
-        }
-        clock.touch(keyspace, place, &mut shard.rng);
-        let value = keyspace.boxed_mut(place).expect("lists are boxed");
-        let before = value.heap_bytes();
-        Ok(Some(ListMut { store, keyspace, graveyard: &mut shard.graveyard, hash, place, before }))
+        Edit::new(store, shard, database, key, hash, place, clock)
+    }
+
+    /// The same, but nothing if there is no such key.
+    pub fn edit_existing<'v, T: Collection>(
+        &'v mut self,
+        key: &'v [u8],
+    ) -> Result<Option<Edit<'v, T>>, Error> {
+        let edit: Edit<'v, T> = self.edit(key)?;
+        Ok(edit.exists().then_some(edit))
     }
 
     /// Whether `key` exists. Counts nothing. O(1).
@@ -453,53 +455,6 @@ fn as_string(value: Option<ValueRef<'_>>) -> Result<Option<StrRef<'_>>, Error> {
         None => Ok(None),
         Some(ValueRef::String(string)) => Ok(Some(string)),
         Some(_) => Err(Error::WrongType),
-    }
-}
-
-/// A list that is being changed. Its key is removed if it is empty in the end.
-#[derive(Debug)]
-pub struct ListMut<'v> {
-    store: &'v Store,
-    keyspace: &'v mut Keyspace,
-    graveyard: &'v mut Graveyard,
-    hash: u64,
-    place: Place,
-    /// The bytes that it took before.
-    before: usize,
-}
-
-impl Deref for ListMut<'_> {
-    type Target = List;
-
-    fn deref(&self) -> &List {
-        match self.keyspace.entry(self.place).value() {
-            ValueRef::List(list) => list,
-            other => panic!("{other:?} is not the list that it was"),
-        }
-    }
-}
-
-impl DerefMut for ListMut<'_> {
-    fn deref_mut(&mut self) -> &mut List {
-        match self.keyspace.boxed_mut(self.place) {
-            Some(Value::List(list)) => list,
-            other => panic!("{other:?} is not the list that it was"),
-        }
-    }
-}
-
-impl Drop for ListMut<'_> {
-    fn drop(&mut self) {
-        let value = self.keyspace.boxed_mut(self.place).expect("lists are boxed");
-        let after = value.heap_bytes();
-        self.keyspace.resized(self.before, after);
-        if self.is_empty() {
-            let value = self.keyspace.remove(self.hash, self.place);
-            value.into_iter().for_each(|value| self.graveyard.bury(value));
-            if self.keyspace.wants_compaction() {
-                self.store.is_due_at(0);
-            }
-        }
     }
 }
 

@@ -1,6 +1,9 @@
 //! Lists.
 
-use std::collections::VecDeque;
+use super::list_chunks::Chunks;
+use super::pack::{Item, Pack, PackRef};
+use super::string::IntBuffer;
+use super::{Collection, Kind, PACK_MAX, Value};
 
 /// Which end of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,56 +14,60 @@ pub enum End {
     Tail,
 }
 
-/// Elements of a chunk.
-const CHUNK: usize = 128;
-
-/// What an element's place counts for in memory, in bytes.
-const PLACE_BYTES: usize = 16;
-
-/// What a chunk counts for in memory, without its places.
-const CHUNK_BYTES: usize = 32;
-
-type Chunk = VecDeque<Box<[u8]>>;
-
 /// A sequence of strings. Never empty while it is stored under a key.
-///
-/// It is cut into chunks, all of which but the first and the last are full, so that it grows and
-/// is freed in small steps.
-#[derive(Clone, Debug, Default)]
-pub struct List {
-    chunks: VecDeque<Chunk>,
-    len: usize,
-    /// What the elements themselves take.
-    item_bytes: usize,
+#[derive(Clone, Debug)]
+pub struct List(Repr);
+
+#[derive(Clone, Debug)]
+enum Repr {
+    Packed(Pack),
+    Large(Chunks),
+}
+
+/// A list, wherever it is stored.
+#[derive(Clone, Copy, Debug)]
+pub enum ListRef<'a> {
+    /// One pack.
+    Packed(PackRef<'a>),
+    /// More than that.
+    Large(&'a Chunks),
+}
+
+impl Default for List {
+    fn default() -> Self {
+        Self(Repr::Packed(Pack::default()))
+    }
 }
 
 impl List {
+    /// A view of it.
+    pub fn view(&self) -> ListRef<'_> {
+        match &self.0 {
+            Repr::Packed(pack) => ListRef::Packed(pack.view()),
+            Repr::Large(chunks) => ListRef::Large(chunks),
+        }
+    }
+
     /// How many elements there are. O(1).
     pub fn len(&self) -> usize {
-        self.len
+        self.view().len()
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.len == 0
+        self.len() == 0
     }
 
     /// Adds an element at one end. Amortized O(1).
     pub fn push(&mut self, end: End, item: &[u8]) {
-        self.len += 1;
-        self.item_bytes += item_bytes(item);
-        let chunk = self.end_mut(end);
-        if chunk.is_none_or(|chunk| chunk.len() == CHUNK) {
-            match end {
-                End::Head => self.chunks.push_front(Chunk::new()),
-                End::Tail => self.chunks.push_back(Chunk::new()),
+        if let Repr::Packed(pack) = &mut self.0 {
+            let encoded = Item::new(item);
+            if pack.len() + encoded.packed_len() <= PACK_MAX {
+                let at = if end == End::Head { 0 } else { pack.count() };
+                return pack.splice(at..at, &[encoded]);
             }
         }
-        let chunk = self.end_mut(end).expect("there is one now");
-        match end {
-            End::Head => chunk.push_front(item.into()),
-            End::Tail => chunk.push_back(item.into()),
-        }
+        self.make_large().push(end, item);
     }
 
     /// Adds elements at one end, one after the other, and gives the new length. Amortized O(1) each.
@@ -69,106 +76,114 @@ impl List {
         self.len()
     }
 
-    /// Takes the element at one end. O(1).
-    pub fn pop(&mut self, end: End) -> Option<Box<[u8]>> {
-        let chunk = self.end_mut(end)?;
-        let item = match end {
-            End::Head => chunk.pop_front(),
-            End::Tail => chunk.pop_back(),
-        };
-        let item = item.expect("a chunk is not empty");
-        if chunk.is_empty() {
-            match end {
-                End::Head => self.chunks.pop_front(),
-                End::Tail => self.chunks.pop_back(),
-            };
-        }
-        self.len -= 1;
-        self.item_bytes -= item_bytes(&item);
-        Some(item)
-    }
-
-    /// The element at `index`. O(1).
-    pub fn get(&self, index: usize) -> Option<&[u8]> {
-        let (chunk, index) = self.place(index);
-        self.chunks.get(chunk)?.get(index).map(|item| &**item)
-    }
-
-    /// The elements from `start` on. O(1) to begin.
-    pub fn iter_from(&self, start: usize) -> impl Iterator<Item = &[u8]> {
-        let (first, skip) = self.place(start.min(self.len));
-        let chunks = self.chunks.range(first.min(self.chunks.len())..).enumerate();
-        let items = chunks
-            .flat_map(move |(number, chunk)| chunk.range(if number == 0 { skip } else { 0 }..));
-        items.map(|item| &**item)
-    }
-
-    /// The memory outside of the value itself, in bytes.
-    pub(crate) fn heap_bytes(&self) -> usize {
-        let places = match self.chunks.len() {
-            0 => 0,
-            1 => self.chunks[0].capacity(),
-            many => many * CHUNK,
-        };
-        self.chunks.len() * CHUNK_BYTES + places * PLACE_BYTES + self.item_bytes
-    }
-
-    /// The chunk of an element, and its place there.
-    fn place(&self, index: usize) -> (usize, usize) {
-        let first = self.chunks.front().map_or(0, Chunk::len);
-        match index.checked_sub(first) {
-            None => (0, index),
-            Some(behind) => (1 + behind / CHUNK, behind % CHUNK),
-        }
-    }
-
-    fn end_mut(&mut self, end: End) -> Option<&mut Chunk> {
-        match end {
-            End::Head => self.chunks.front_mut(),
-            End::Tail => self.chunks.back_mut(),
-        }
-    }
-}
-
-fn item_bytes(item: &[u8]) -> usize {
-    item.len().next_multiple_of(8)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    proptest! {
-        #[test]
-        fn equals_a_vector(operations in prop::collection::vec((0..4u8, any::<u8>()), 0..200)) {
-            let mut list = List::default();
-            let mut model: Vec<Vec<u8>> = Vec::new();
-            for (operation, byte) in operations {
-                match operation {
-                    0 => {
-                        list.push(End::Head, &[byte]);
-                        model.insert(0, vec![byte]);
-                    }
-                    1 => {
-                        let items = [[byte], [byte.wrapping_add(1)]];
-                        let len = list.push_all(End::Tail, items.iter().map(|item| &item[..]));
-                        model.extend(items.map(Vec::from));
-                        prop_assert_eq!(len, model.len());
-                    }
-                    2 => {
-                        let expected = (!model.is_empty()).then(|| model.remove(0));
-                        prop_assert_eq!(list.pop(End::Head).map(Vec::from), expected);
-                    }
-                    _ => prop_assert_eq!(list.pop(End::Tail).map(Vec::from), model.pop()),
-                }
-                prop_assert_eq!(list.is_empty(), model.is_empty());
-                let start = usize::from(byte) % (model.len() + 2);
-                prop_assert_eq!(list.get(start), model.get(start).map(|item| &item[..]));
-                let rest = list.iter_from(start).map(<[u8]>::to_vec);
-                let expected: Vec<_> = model.iter().skip(start).cloned().collect();
-                prop_assert_eq!(rest.collect::<Vec<_>>(), expected);
+    /// Takes the element at one end and shows it to `visit`. False if there is none. O(1).
+    pub fn pop(&mut self, end: End, visit: impl FnOnce(&[u8])) -> bool {
+        match &mut self.0 {
+            Repr::Large(chunks) => chunks.pop(end).map(|item| visit(&item)).is_some(),
+            Repr::Packed(pack) => {
+                let (at, item) = match end {
+                    End::Head => (0, pack.view().get(0)),
+                    End::Tail => (pack.count().saturating_sub(1), pack.view().last()),
+                };
+                let Some(item) = item else { return false };
+                visit(item.as_bytes(&mut IntBuffer::new()));
+                pack.splice(at..at + 1, &[]);
+                true
             }
         }
+    }
+
+    /// Frees up to `count` elements. How many it freed; fewer when none are left.
+    pub(crate) fn free_some(&mut self, count: usize) -> usize {
+        (0..count).take_while(|_| self.pop(End::Tail, |_| {})).count()
+    }
+
+    /// The memory outside of the value itself, in bytes. O(1).
+    pub(crate) fn heap_bytes(&self) -> usize {
+        match &self.0 {
+            Repr::Packed(pack) => pack.heap_bytes(),
+            Repr::Large(chunks) => chunks.heap_bytes(),
+        }
+    }
+
+    /// The pack that it is, if it is one.
+    pub(crate) fn packed(&self) -> Option<PackRef<'_>> {
+        match &self.0 {
+            Repr::Packed(pack) => Some(pack.view()),
+            Repr::Large(_) => None,
+        }
+    }
+
+    fn make_large(&mut self) -> &mut Chunks {
+        if let Repr::Packed(pack) = &self.0 {
+            let mut chunks = Chunks::default();
+            let mut buffer = IntBuffer::new();
+            pack.view().iter().for_each(|item| chunks.push(End::Tail, item.as_bytes(&mut buffer)));
+            self.0 = Repr::Large(chunks);
+        }
+        match &mut self.0 {
+            Repr::Large(chunks) => chunks,
+            Repr::Packed(_) => unreachable!("it was made large above"),
+        }
+    }
+}
+
+impl Collection for List {
+    const KIND: Kind = Kind::List;
+
+    fn of(value: &Value) -> Option<&Self> {
+        if let Value::List(list) = value { Some(list) } else { None }
+    }
+
+    fn of_mut(value: &mut Value) -> Option<&mut Self> {
+        if let Value::List(list) = value { Some(list) } else { None }
+    }
+
+    fn unpack(pack: Pack) -> Self {
+        Self(Repr::Packed(pack))
+    }
+
+    fn into_pack(self) -> Result<Pack, Self> {
+        match self.0 {
+            Repr::Packed(pack) => Ok(pack),
+            Repr::Large(_) => Err(self),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.is_empty()
+    }
+}
+
+impl<'a> ListRef<'a> {
+    /// How many elements there are. O(1).
+    #[allow(clippy::len_without_is_empty, reason = "a list that is stored is not empty")]
+    pub fn len(self) -> usize {
+        match self {
+            Self::Packed(pack) => pack.count(),
+            Self::Large(chunks) => chunks.len(),
+        }
+    }
+
+    /// Shows the elements from `start` on to `visit`, until it says that it is enough. O(1) to
+    /// begin.
+    pub fn visit_from(self, start: usize, mut visit: impl FnMut(&[u8]) -> bool) {
+        match self {
+            Self::Packed(pack) => {
+                let mut buffer = IntBuffer::new();
+                let _ = pack.iter_from(start).all(|item| visit(item.as_bytes(&mut buffer)));
+            }
+            Self::Large(chunks) => {
+                let _ = chunks.iter_from(start).all(visit);
+            }
+        }
+    }
+
+    /// A copy. O(n).
+    pub fn to_owned(self) -> List {
+        List(match self {
+            Self::Packed(pack) => Repr::Packed(Pack::from_bytes(pack.as_bytes().to_vec())),
+            Self::Large(chunks) => Repr::Large(chunks.clone()),
+        })
     }
 }

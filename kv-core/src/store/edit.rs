@@ -1,0 +1,152 @@
+//! A collection while a command changes it.
+
+use super::clock::AccessClock;
+use super::{Shard, Store};
+use crate::error::Error;
+use crate::keyspace::{Input, Place};
+use crate::value::pack::Pack;
+use crate::value::{Collection, Packed};
+use std::ops::{Deref, DerefMut};
+
+/// A collection that is being changed. In the end it is stored again, or its key removed if it is
+/// empty.
+#[derive(Debug)]
+pub struct Edit<'v, T: Collection> {
+    store: &'v Store,
+    shard: &'v mut Shard,
+    database: usize,
+    key: &'v [u8],
+    hash: u64,
+    /// Where the entry is, if there is one.
+    place: Option<Place>,
+    /// The access clock in the end.
+    accessed: u32,
+    held: Held<T>,
+}
+
+#[derive(Debug)]
+enum Held<T> {
+    /// It is changed where it is. It took so many bytes before.
+    Boxed { before: usize },
+    /// It was unpacked, or is new.
+    Unpacked { value: T, is_changed: bool },
+}
+
+impl<'v, T: Collection> Edit<'v, T> {
+    pub(super) fn new(
+        store: &'v Store,
+        shard: &'v mut Shard,
+        database: usize,
+        key: &'v [u8],
+        hash: u64,
+        place: Option<Place>,
+        clock: AccessClock,
+    ) -> Result<Self, Error> {
+        let keyspace = &mut shard.databases[database];
+        let held = match place {
+            None => Held::Unpacked { value: T::default(), is_changed: false },
+            Some(place) if keyspace.entry(place).kind() != Some(T::KIND) => {
+                return Err(Error::WrongType);
+            }
+            Some(place) => match keyspace.unpack(place) {
+                Some(pack) => Held::Unpacked { value: T::unpack(pack), is_changed: false },
+                None => Held::Boxed { before: keyspace.boxed(place).heap_bytes() },
+            },
+        };
+        let accessed = match place {
+            Some(place) => {
+                clock.touch(keyspace, place, &mut shard.rng);
+                keyspace.entry(place).clock()
+            }
+            None => clock.stored(None, &mut shard.rng),
+        };
+        Ok(Self { store, shard, database, key, hash, place, accessed, held })
+    }
+
+    /// Whether the key was there before.
+    pub fn exists(&self) -> bool {
+        self.place.is_some()
+    }
+
+    fn boxed(&self) -> &T {
+        let keyspace = &self.shard.databases[self.database];
+        let value = keyspace.boxed(self.place.expect("a boxed value has an entry"));
+        T::of(value).expect("the type was looked at in the beginning")
+    }
+
+    fn put(&mut self, value: Input<'_>) {
+        let keyspace = &mut self.shard.databases[self.database];
+        let deadline = self.place.and_then(|place| keyspace.entry(place).deadline());
+        let old = keyspace.put(self.hash, self.key, self.place, value, deadline, self.accessed);
+        debug_assert!(old.is_none(), "what was boxed is changed in its place");
+    }
+
+    fn put_pack(&mut self, pack: Pack) {
+        self.put(Input::Packed(Packed { kind: T::KIND, pack: pack.view() }));
+        self.shard.databases[self.database].keep_scratch(pack.into_bytes());
+    }
+
+    /// Whether the key is to be removed.
+    fn store_again(&mut self) -> bool {
+        let gone = Held::Unpacked { value: T::default(), is_changed: false };
+        match std::mem::replace(&mut self.held, gone) {
+            Held::Boxed { before } => {
+                let is_empty = self.boxed().is_empty();
+                let keyspace = &mut self.shard.databases[self.database];
+                let place = self.place.expect("a boxed value has an entry");
+                let after = keyspace.boxed(place).heap_bytes();
+                keyspace.resized(before, after);
+                is_empty
+            }
+            Held::Unpacked { value, .. } if value.is_empty() => self.place.is_some(),
+            Held::Unpacked { value, is_changed } => {
+                match value.into_pack() {
+                    Ok(pack) if is_changed => self.put_pack(pack),
+                    Ok(pack) => {
+                        self.shard.databases[self.database].keep_scratch(pack.into_bytes());
+                    }
+                    Err(value) => self.put(Input::Owned(value.into())),
+                }
+                false
+            }
+        }
+    }
+}
+
+impl<T: Collection> Deref for Edit<'_, T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        match &self.held {
+            Held::Boxed { .. } => self.boxed(),
+            Held::Unpacked { value, .. } => value,
+        }
+    }
+}
+
+impl<T: Collection> DerefMut for Edit<'_, T> {
+    fn deref_mut(&mut self) -> &mut T {
+        match &mut self.held {
+            Held::Unpacked { value, is_changed } => {
+                *is_changed = true;
+                value
+            }
+            Held::Boxed { .. } => {
+                let keyspace = &mut self.shard.databases[self.database];
+                let place = self.place.expect("a boxed value has an entry");
+                let value = keyspace.boxed_mut(place).expect("it was boxed in the beginning");
+                T::of_mut(value).expect("the type was looked at in the beginning")
+            }
+        }
+    }
+}
+
+impl<T: Collection> Drop for Edit<'_, T> {
+    fn drop(&mut self) {
+        let is_removed = self.store_again();
+        let keyspace = &mut self.shard.databases[self.database];
+        let place = self.place.filter(|_| is_removed);
+        let value = place.and_then(|place| keyspace.remove(self.hash, place));
+        self.shard.discard(value, self.store, self.database);
+    }
+}
