@@ -263,7 +263,7 @@ impl Pair {
         let (number, item) = (bytes.word(), bytes.byte());
         let Some((hash, key)) = self.key(number) else { return };
         let Some(place) = self.keyspace.find(hash, &key) else { return };
-        let model = self.model.get_mut(&(hash, key)).expect("it was found");
+        let model = self.model.get_mut(&(hash, key.clone())).expect("it was found");
         if let Err(items) = &mut model.held {
             let added = vec![item; item.into()];
             match self.keyspace.unpack(place) {
