@@ -1,6 +1,7 @@
 //! Values. Each type keeps its storage behind an interface of its own, so that the storage can
 //! change under its commands.
 
+pub mod geo;
 pub mod hyperloglog;
 pub mod lcs;
 pub mod list;
