@@ -1,12 +1,14 @@
 //! Places on the earth, as scores of a sorted set.
 //!
-//! The map is a square of the Mercator projection. Halving it again and again, 26 times in each
-//! direction, gives cells of about 0.6 m; the score of a place is the 52-bit number of its cell, in
-//! which the bits of the two coordinates alternate, so that places with the same leading bits are
-//! close together. A search looks at the cell of suitable size around its centre and at the eight
-//! around that, each of which is a range of scores.
+//! The map ends where that of the Mercator projection does; its coordinates are degrees. Halving it
+//! again and again, 26 times in each direction, gives cells of about 0.6 by 0.3 m at the equator.
+//! The score of a place is the 52-bit number of its cell, in which the bits of the two coordinates
+//! alternate, so that places with the same leading bits are close together. A search looks at the
+//! cell of suitable size around its centre and at the eight around that, each of which is a range
+//! of scores.
 //!
-//! All results are those of Redis bit by bit, as far as the platform's [`trigonometry`] allows.
+//! All results are those of Redis bit by bit, as far as the platform's sine, cosine and arcsine
+//! are: they come from its mathematical library.
 
 use std::ops::Range;
 
