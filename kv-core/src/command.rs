@@ -41,6 +41,8 @@ pub struct Command {
     pub summary: &'static str,
     /// The version of Redis that deprecated it, and what to use instead.
     pub deprecated: Option<(&'static str, &'static str)>,
+    /// Whether it serves the server's own purposes rather than those of applications.
+    pub is_system: bool,
     /// Time complexity.
     pub complexity: &'static str,
     /// The arguments after the name, in the notation of [`table`]'s documentation.
@@ -67,6 +69,7 @@ impl Command {
         since: "1.0.0",
         summary: "",
         deprecated: None,
+        is_system: false,
         complexity: "O(1)",
         syntax: "",
         tips: &[],
@@ -417,6 +420,8 @@ pub enum Group {
     Connection,
     /// Keys of any type.
     Generic,
+    /// HyperLogLogs.
+    HyperLogLog,
     /// Lists.
     List,
     /// The server itself.
@@ -431,6 +436,7 @@ impl Group {
         match self {
             Group::Connection => "connection",
             Group::Generic => "generic",
+            Group::HyperLogLog => "hyperloglog",
             Group::List => "list",
             Group::Server => "server",
             Group::String => "string",
@@ -442,6 +448,7 @@ impl Group {
         match self {
             Group::Connection => Some("connection"),
             Group::Generic => Some("keyspace"),
+            Group::HyperLogLog => Some("hyperloglog"),
             Group::List => Some("list"),
             Group::Server => None,
             Group::String => Some("string"),

@@ -5,6 +5,7 @@ pub(crate) mod command;
 pub(crate) mod connection;
 pub(crate) mod generic;
 pub(crate) mod help;
+pub(crate) mod hyperloglog;
 pub(crate) mod list;
 pub(crate) mod object;
 pub(crate) mod parse;

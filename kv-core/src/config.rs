@@ -136,6 +136,14 @@ static PARAMETERS: &[Parameter] = &[
         ..DEFAULT
     },
     Parameter {
+        name: "hll-sparse-max-bytes",
+        kind: Kind::Memory { min: 0, max: MEMORY_MAX },
+        default: "3000",
+        fixed: false,
+        summary: "the longest sparse HyperLogLog, in bytes, its header included; a longer one becomes dense",
+        ..DEFAULT
+    },
+    Parameter {
         name: "lazyfree-lazy-eviction",
         summary: "accepted, without effect: what eviction removes is always freed in slices",
         ..LAZYFREE
@@ -269,6 +277,8 @@ static PARAMETERS: &[Parameter] = &[
 pub const CLIENT_QUERY_BUFFER_LIMIT: Id = id("client-query-buffer-limit");
 /// `databases`
 pub const DATABASES: Id = id("databases");
+/// `hll-sparse-max-bytes`
+pub const HLL_SPARSE_MAX_BYTES: Id = id("hll-sparse-max-bytes");
 /// `lfu-decay-time`, in minutes
 pub const LFU_DECAY_TIME: Id = id("lfu-decay-time");
 /// `lfu-log-factor`

@@ -4,6 +4,8 @@
 //! A collection is one pack as long as it is small, and then lies in its entry like a short string.
 //! It is unpacked into a buffer to be changed, and packed again.
 
+pub mod geo;
+pub mod hyperloglog;
 pub mod lcs;
 pub mod list;
 mod list_chunks;

@@ -29,6 +29,7 @@
 mod command;
 mod connection;
 mod generic;
+mod hyperloglog;
 mod list;
 mod memory;
 mod object;
@@ -41,6 +42,7 @@ const GROUPS: &[&[&Command]] = &[
     command::ROWS,
     connection::ROWS,
     generic::ROWS,
+    hyperloglog::ROWS,
     list::ROWS,
     memory::ROWS,
     object::ROWS,

@@ -216,17 +216,20 @@ fn write_spec_part(out: &mut dyn Reply, kind: &str, len: usize) {
 
 fn write_docs(out: &mut dyn Reply, command: &'static Command, name: &str) {
     let arguments = command.arguments().expect("a test parses the syntax of every row");
-    let deprecation = if command.deprecated.is_some() { 3 } else { 0 };
-    let lists = [!arguments.is_empty(), !command.subcommands.is_empty()];
+    let flags: Vec<_> = doc_flags(command).collect();
+    let deprecation = if command.deprecated.is_some() { 2 } else { 0 };
+    let lists = [!flags.is_empty(), !arguments.is_empty(), !command.subcommands.is_empty()];
     out.bulk(name.as_bytes());
     out.map(4 + deprecation + lists.into_iter().filter(|&is_there| is_there).count());
     write_text(out, "summary", command.summary);
     write_text(out, "since", command.since);
     write_text(out, "group", command.group.name());
     write_text(out, "complexity", command.complexity);
-    if let Some((since, instead)) = command.deprecated {
+    if !flags.is_empty() {
         out.bulk(b"doc_flags");
-        write_statuses(out, ["deprecated"].into_iter());
+        write_statuses(out, flags.into_iter());
+    }
+    if let Some((since, instead)) = command.deprecated {
         write_text(out, "deprecated_since", since);
         write_text(out, "replaced_by", instead);
     }
@@ -236,6 +239,11 @@ fn write_docs(out: &mut dyn Reply, command: &'static Command, name: &str) {
         out.map(command.subcommands.len());
         command.subcommands.iter().for_each(|sub| write_docs(out, sub, &sub_name(command, sub)));
     }
+}
+
+fn doc_flags(command: &Command) -> impl Iterator<Item = &'static str> + use<> {
+    let flags = [(command.deprecated.is_some(), "deprecated"), (command.is_system, "syscmd")];
+    flags.into_iter().filter_map(|(is_set, name)| is_set.then_some(name))
 }
 
 fn write_arguments(out: &mut dyn Reply, arguments: &[Argument]) {
