@@ -1,11 +1,13 @@
 //! Values. Each type keeps its storage behind an interface of its own, so that the storage can
 //! change under its commands.
 
+pub mod bits;
 pub mod lcs;
 pub mod list;
 pub mod long_double;
 pub mod pack;
 pub mod string;
+pub mod xxh3;
 
 use list::{End, List};
 use string::{Str, StrRef};
@@ -81,6 +83,12 @@ impl ValueRef<'_> {
             Self::String(string) => Value::String(string.to_owned()),
             Self::List(list) => Value::List(list.clone()),
         }
+    }
+}
+
+impl From<Str> for Value {
+    fn from(string: Str) -> Self {
+        Self::String(string)
     }
 }
 
