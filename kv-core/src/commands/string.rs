@@ -240,13 +240,18 @@ pub(crate) fn setrange(cx: &mut Cx<'_>) -> Result<(), Error> {
 
 /// Whether a string of these two lengths together may exist.
 fn check_len(config: &Config, len: usize, more: usize) -> Result<(), Error> {
-    let max = config.int(config::PROTO_MAX_BULK_LEN) as usize;
-    if len.saturating_add(more) <= max { Ok(()) } else { Err(Error::StringTooLong) }
+    let is_allowed = len.saturating_add(more) <= proto_max_bulk_len(config);
+    if is_allowed { Ok(()) } else { Err(Error::StringTooLong) }
+}
+
+/// The greatest length that a string may have, in bytes.
+pub(super) fn proto_max_bulk_len(config: &Config) -> usize {
+    config.int(config::PROTO_MAX_BULK_LEN) as usize
 }
 
 /// The bytes from `start` to `end` inclusive; negative positions count from the end. A position
 /// before the beginning means the first byte, for the end of the range too.
-fn byte_range(len: usize, start: i64, end: i64) -> Range<usize> {
+pub(super) fn byte_range(len: usize, start: i64, end: i64) -> Range<usize> {
     let position = |index: i64| {
         let distance = usize::try_from(index.unsigned_abs()).unwrap_or(usize::MAX);
         if index < 0 { len.saturating_sub(distance) } else { distance }
