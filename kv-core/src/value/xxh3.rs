@@ -131,9 +131,10 @@ impl Default for Lanes {
 
 impl Lanes {
     fn accumulate(&mut self, stripe: &[u8; STRIPE], at: usize) {
-        let words: [u64; 8] = array::from_fn(|lane| word(stripe, 8 * lane));
+        let secret = SECRET[at..].first_chunk().expect("the secret goes on for a stripe");
+        let (words, keys) = (words(stripe), words(secret));
         for lane in 0..8 {
-            let keyed = words[lane] ^ secret(at + 8 * lane);
+            let keyed = words[lane] ^ keys[lane];
             let product = (keyed & 0xffff_ffff).wrapping_mul(keyed >> 32);
             self.0[lane] = self.0[lane].wrapping_add(words[lane ^ 1]).wrapping_add(product);
         }
@@ -184,12 +185,17 @@ fn secret(at: usize) -> u64 {
     word(&SECRET, at)
 }
 
+fn words(stripe: &[u8; STRIPE]) -> [u64; 8] {
+    let (words, _) = stripe.as_chunks();
+    array::from_fn(|lane| u64::from_le_bytes(words[lane]))
+}
+
 fn word(bytes: &[u8], at: usize) -> u64 {
-    u64::from_le_bytes(array::from_fn(|i| bytes[at + i]))
+    u64::from_le_bytes(*bytes[at..].first_chunk().expect("the word is within the bytes"))
 }
 
 fn word32(bytes: &[u8], at: usize) -> u64 {
-    u32::from_le_bytes(array::from_fn(|i| bytes[at + i])).into()
+    u32::from_le_bytes(*bytes[at..].first_chunk().expect("the word is within the bytes")).into()
 }
 
 #[cfg(test)]

@@ -44,7 +44,7 @@ pub(super) const ROWS: &[&Command] = &[
         since: "6.0.0",
         summary: "Reads integers of any width at any place of a string.",
         complexity: "O(1) for each operation",
-        syntax: "key [GET get-block:(encoding offset) [GET get-block:(encoding offset) ...]]",
+        syntax: "key get-block:[GET encoding offset [GET encoding offset ...]]",
         handler: Data(run::bitfield_ro),
         ..ROW
     },
