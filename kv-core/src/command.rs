@@ -416,6 +416,8 @@ pub enum Scope {
 /// The families of the documentation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Group {
+    /// Strings as arrays of bits.
+    Bitmap,
     /// Sessions.
     Connection,
     /// Keys of any type.
@@ -434,6 +436,7 @@ impl Group {
     /// The name in `COMMAND DOCS`.
     pub fn name(self) -> &'static str {
         match self {
+            Group::Bitmap => "bitmap",
             Group::Connection => "connection",
             Group::Generic => "generic",
             Group::HyperLogLog => "hyperloglog",
@@ -446,6 +449,7 @@ impl Group {
     /// The ACL category that membership gives, if any.
     pub fn category(self) -> Option<&'static str> {
         match self {
+            Group::Bitmap => Some("bitmap"),
             Group::Connection => Some("connection"),
             Group::Generic => Some("keyspace"),
             Group::HyperLogLog => Some("hyperloglog"),

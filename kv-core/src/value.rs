@@ -4,6 +4,7 @@
 //! A collection is one pack as long as it is small, and then lies in its entry like a short string.
 //! It is unpacked into a buffer to be changed, and packed again.
 
+pub mod bits;
 pub mod geo;
 pub mod hyperloglog;
 pub mod lcs;
@@ -12,6 +13,7 @@ mod list_chunks;
 pub mod long_double;
 pub mod pack;
 pub mod string;
+pub mod xxh3;
 
 use list::{List, ListRef};
 use pack::{Pack, PackRef};
@@ -158,6 +160,12 @@ impl ValueRef<'_> {
             Self::String(string) => Value::String(string.to_owned()),
             Self::List(list) => Value::List(list.to_owned()),
         }
+    }
+}
+
+impl From<Str> for Value {
+    fn from(string: Str) -> Self {
+        Self::String(string)
     }
 }
 

@@ -83,7 +83,8 @@ fn docs_show_tokens_groups_and_key_specifications() {
         "{$name=$value $type=$string $display_text=$value}",
         "{$name=$condition $type=$oneof $flags=~[+optional] $arguments=[\
             {$name=$nx $type=$pure-token $display_text=$nx $token=$NX} \
-            {$name=$xx $type=$pure-token $display_text=$xx $token=$XX}]}",
+            {$name=$xx $type=$pure-token $display_text=$xx $token=$XX} \
+            {$name=$ifeq-value $type=$string $display_text=$ifeq-value $token=$IFEQ} ",
         "{$name=$get $type=$pure-token $display_text=$get $token=$GET $flags=~[+optional]}",
         "{$name=$seconds $type=$integer $display_text=$seconds $token=$EX}",
         "$type=$unix-time ",

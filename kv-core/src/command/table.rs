@@ -26,6 +26,7 @@
 //! specifications. Tests check that each row's `syntax` parses, and that it takes as many words as
 //! the row's arity says.
 
+mod bitmap;
 mod command;
 mod connection;
 mod generic;
@@ -39,6 +40,7 @@ mod string;
 use crate::command::{Command, Group, Handler};
 
 const GROUPS: &[&[&Command]] = &[
+    bitmap::ROWS,
     command::ROWS,
     connection::ROWS,
     generic::ROWS,

@@ -1,5 +1,10 @@
 //! Strings.
 
+pub(crate) mod conditional;
+pub(crate) mod increx;
+pub(crate) mod throttle;
+
+use self::conditional::Condition;
 use super::parse::{TimeUnit, int, is, positive_ttl};
 use crate::args::Args;
 use crate::command::Cx;
@@ -27,11 +32,14 @@ pub(crate) fn get(cx: &mut Cx<'_>) -> Result<(), Error> {
 pub(crate) fn set(cx: &mut Cx<'_>) -> Result<(), Error> {
     let options = SetOptions::parse(cx.args)?;
     let deadline = options.lifetime.deadline(Deadline::Clear, Deadline::Keep, cx.now, "set")?;
+    let key = cx.args.get(1);
+    let stores = match options.condition {
+        Some(condition) => condition.holds(&mut cx.db, key)?,
+        None => true,
+    };
     if options.get {
         get(cx)?;
     }
-    let key = cx.args.get(1);
-    let stores = options.condition.is_none_or(|condition| condition.admits(cx.db.contains(key)));
     if stores {
         cx.db.set_string(key, cx.args.get(2), deadline);
     }
@@ -240,13 +248,18 @@ pub(crate) fn setrange(cx: &mut Cx<'_>) -> Result<(), Error> {
 
 /// Whether a string of these two lengths together may exist.
 fn check_len(config: &Config, len: usize, more: usize) -> Result<(), Error> {
-    let max = config.int(config::PROTO_MAX_BULK_LEN) as usize;
-    if len.saturating_add(more) <= max { Ok(()) } else { Err(Error::StringTooLong) }
+    let is_allowed = len.saturating_add(more) <= proto_max_bulk_len(config);
+    if is_allowed { Ok(()) } else { Err(Error::StringTooLong) }
+}
+
+/// The greatest length that a string may have, in bytes.
+pub(super) fn proto_max_bulk_len(config: &Config) -> usize {
+    config.int(config::PROTO_MAX_BULK_LEN) as usize
 }
 
 /// The bytes from `start` to `end` inclusive; negative positions count from the end. A position
 /// before the beginning means the first byte, for the end of the range too.
-fn byte_range(len: usize, start: i64, end: i64) -> Range<usize> {
+pub(super) fn byte_range(len: usize, start: i64, end: i64) -> Range<usize> {
     let position = |index: i64| {
         let distance = usize::try_from(index.unsigned_abs()).unwrap_or(usize::MAX);
         if index < 0 { len.saturating_sub(distance) } else { distance }
@@ -313,27 +326,12 @@ fn reply_runs(out: &mut dyn Reply, alignment: &Alignment<'_>, options: &LcsOptio
     out.int(alignment.len() as i64);
 }
 
-/// When SET stores.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Condition {
-    /// NX
-    Absent,
-    /// XX
-    Present,
-}
-
-impl Condition {
-    fn admits(self, exists: bool) -> bool {
-        exists == (self == Condition::Present)
-    }
-}
-
-/// What SET and GETEX say about the deadline.
+/// What the options of SET, GETEX and their like say about the deadline.
 #[derive(Clone, Copy, Default)]
 enum Lifetime<'a> {
     #[default]
     Unsaid,
-    /// The command's own word: KEEPTTL of SET, PERSIST of GETEX.
+    /// The command's own word: KEEPTTL where a value is replaced, PERSIST where it is kept.
     Word,
     /// A unit and an amount that was not read yet.
     Given(TimeUnit, &'a [u8]),
@@ -389,7 +387,7 @@ impl<'a> Lifetime<'a> {
 
 #[derive(Default)]
 struct SetOptions<'a> {
-    condition: Option<Condition>,
+    condition: Option<Condition<'a>>,
     get: bool,
     lifetime: Lifetime<'a>,
 }
@@ -399,10 +397,8 @@ impl<'a> SetOptions<'a> {
         let mut options = Self::default();
         let mut rest = args.from(3);
         while let Some(option) = rest.next() {
-            if is(option, "NX") {
-                options.require(Condition::Absent)?;
-            } else if is(option, "XX") {
-                options.require(Condition::Present)?;
+            if let Some(condition) = Condition::of_option(option, &mut rest)? {
+                condition.require(&mut options.condition)?;
             } else if is(option, "GET") {
                 options.get = true;
             } else {
@@ -410,11 +406,6 @@ impl<'a> SetOptions<'a> {
             }
         }
         Ok(options)
-    }
-
-    fn require(&mut self, condition: Condition) -> Result<(), Error> {
-        let old = self.condition.replace(condition);
-        if old.is_none_or(|old| old == condition) { Ok(()) } else { Err(Error::Syntax) }
     }
 }
 

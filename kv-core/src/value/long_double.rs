@@ -5,6 +5,7 @@
 //! every result rounded to nearest and ties to even. Texts of up to [`LEN_MAX`] bytes are read
 //! exactly; the work for the worst of them is some hundred thousand steps.
 
+use std::cmp::Ordering;
 use std::fmt::Write;
 
 /// A number is shorter than this many bytes, as text.
@@ -31,6 +32,9 @@ impl LongDouble {
     /// 0.
     pub const ZERO: Self = Self { negative: false, exponent: EXPONENT_MIN, mantissa: 0 };
 
+    /// The largest that is no infinity.
+    pub const MAX: Self = Self { negative: false, exponent: EXPONENT_MAX, mantissa: u64::MAX };
+
     /// The number that is nearest to what `text` says: decimal or hexadecimal, with or without a
     /// fraction and an exponent, or an infinity by name. None for anything else, such as NaN,
     /// spaces, too long a text, or a number that is too large or that would round to 0.
@@ -48,6 +52,35 @@ impl LongDouble {
         Some(Self { negative, ..number })
     }
 
+    /// The number of the same magnitude on the other side of 0.
+    #[must_use]
+    pub fn negated(self) -> Self {
+        Self { negative: !self.negative, ..self }
+    }
+
+    /// How it compares to another, infinities included. 0 has no sign.
+    pub fn compare(self, other: Self) -> Ordering {
+        match (self.is_below_zero(), other.is_below_zero()) {
+            (false, false) => self.magnitude().cmp(&other.magnitude()),
+            (true, true) => other.magnitude().cmp(&self.magnitude()),
+            (is_below, _) => {
+                if is_below {
+                    Ordering::Less
+                } else {
+                    Ordering::Greater
+                }
+            }
+        }
+    }
+
+    fn is_below_zero(self) -> bool {
+        self.negative && self.magnitude() != Self::ZERO.magnitude()
+    }
+
+    fn magnitude(self) -> (i32, u64) {
+        (self.exponent, self.mantissa)
+    }
+
     /// Whether it is no infinity.
     pub fn is_finite(self) -> bool {
         self.exponent != INFINITE
@@ -58,9 +91,8 @@ impl LongDouble {
         if !self.is_finite() || !other.is_finite() {
             return None;
         }
-        let magnitude = |number: Self| (number.exponent, number.mantissa);
-        let (large, small) =
-            if magnitude(self) >= magnitude(other) { (self, other) } else { (other, self) };
+        let is_larger = self.magnitude() >= other.magnitude();
+        let (large, small) = if is_larger { (self, other) } else { (other, self) };
         // Both in units of 2^-63 of the larger one's last place, with one bit to spare above.
         let [wide, narrow] = [large, small].map(|number| u128::from(number.mantissa) << 63);
         let gap = (large.exponent - small.exponent) as u32;
@@ -522,6 +554,24 @@ mod tests {
             assert_eq!(sum(a, b), expected, "{a} + {b}");
             assert_eq!(sum(b, a), expected, "{b} + {a}");
         }
+    }
+
+    #[test]
+    fn numbers_compare_as_they_are_in_size() {
+        let texts = [
+            "-inf", "-1e4932", "-2", "-1.5", "-1e-4932", "0", "1e-4932", "0.1", "1", "3", "1e4932",
+            "inf",
+        ];
+        let numbers = texts.map(|text| LongDouble::parse(text.as_bytes()).expect(text));
+        for (i, a) in numbers.iter().enumerate() {
+            for (j, b) in numbers.iter().enumerate() {
+                assert_eq!(a.compare(*b), i.cmp(&j), "{} {}", texts[i], texts[j]);
+            }
+            assert_eq!(a.negated().negated(), *a);
+        }
+        assert_eq!(LongDouble::ZERO.negated().compare(LongDouble::ZERO), Ordering::Equal);
+        assert!(LongDouble::MAX.checked_add(numbers[8]) == Some(LongDouble::MAX));
+        assert_eq!(LongDouble::MAX.checked_add(LongDouble::MAX), None);
     }
 
     #[test]

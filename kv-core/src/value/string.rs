@@ -90,6 +90,11 @@ impl<'a> StrRef<'a> {
 }
 
 impl Str {
+    /// The string of these bytes, which was built by parts. O(1).
+    pub fn built(bytes: Vec<u8>) -> Self {
+        Self(Repr::Bytes { bytes, is_built: true })
+    }
+
     /// A view of it.
     pub fn view(&self) -> StrRef<'_> {
         match &self.0 {

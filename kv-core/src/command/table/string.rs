@@ -1,8 +1,12 @@
 //! The rows of the string commands.
 
+use crate::args::Args;
 use crate::command::Handler::Data;
 use crate::command::{Begin, Command, Find, Group, KeySpec, flag};
 use crate::commands::string as run;
+use crate::commands::string::conditional::{delex, delifeq, digest, msetex};
+use crate::commands::string::increx::increx;
+use crate::commands::string::throttle::throttle;
 
 const ROW: Command = Command { group: Group::String, ..Command::DEFAULT };
 
@@ -17,6 +21,17 @@ pub(super) const ROWS: &[&Command] = &[
         complexity: "O(1), amortized over the appends to a string, for short values",
         syntax: "key value",
         handler: Data(run::append),
+        ..ROW
+    },
+    &Command {
+        name: "cl.throttle",
+        arity: -5,
+        flags: flag::WRITE | flag::DENYOOM | flag::FAST,
+        keys: &[KeySpec::one("RW access update", 1)],
+        since: "4.0.0",
+        summary: "Asks whether actions may happen now, at a limited rate with bursts.",
+        syntax: "key max-burst:integer count-per-period:integer period:integer [quantity:integer]",
+        handler: Data(throttle),
         ..ROW
     },
     &Command {
@@ -37,6 +52,42 @@ pub(super) const ROWS: &[&Command] = &[
         summary: "Subtracts a number from an integer; a missing key counts as 0.",
         syntax: "key decrement",
         handler: Data(run::decrby),
+        ..ROW
+    },
+    &Command {
+        name: "delex",
+        key_access: Some(|args| if args.len() > 2 { "RW access delete" } else { "RM delete" }),
+        arity: -2,
+        flags: flag::WRITE | flag::FAST,
+        keys: &[KeySpec::one("RW delete variable_flags", 1)],
+        since: "8.4.0",
+        summary: "Deletes a key, on a condition if it holds a string.",
+        complexity: "O(1), or O(N) for a digest, N being the length of the string",
+        syntax: "key condition:[IFEQ ifeq-value|IFNE ifne-value|IFDEQ ifdeq-digest|IFDNE ifdne-digest]",
+        handler: Data(delex),
+        ..ROW
+    },
+    &Command {
+        name: "delifeq",
+        arity: 3,
+        flags: flag::WRITE,
+        keys: &[KeySpec::one("RM access delete", 1)],
+        since: "9.0.0",
+        summary: "Deletes a key if it holds this string.",
+        syntax: "key value",
+        handler: Data(delifeq),
+        ..ROW
+    },
+    &Command {
+        name: "digest",
+        arity: 2,
+        flags: flag::READONLY | flag::FAST,
+        keys: &[KeySpec::one("RO access", 1)],
+        since: "8.4.0",
+        summary: "Gives the XXH3 digest of a string in hexadecimal digits.",
+        complexity: "O(N), N being the length of the string",
+        syntax: "key",
+        handler: Data(digest),
         ..ROW
     },
     &Command {
@@ -126,6 +177,19 @@ pub(super) const ROWS: &[&Command] = &[
         ..ROW
     },
     &Command {
+        name: "increx",
+        arity: -2,
+        flags: flag::WRITE | flag::DENYOOM | flag::FAST,
+        keys: &[KeySpec::one("RW access update", 1)],
+        since: "8.8.0",
+        summary: "Adds to a number within bounds, and sets or takes away its key's deadline.",
+        syntax: "key [NX|XX] increment:[BYFLOAT float:double|BYINT integer:integer] [SATURATE] \
+            [LBOUND lowerbound] [UBOUND upperbound] \
+            expiration:[EX seconds|PX milliseconds|EXAT unix-time-seconds|PXAT unix-time-milliseconds|PERSIST] [ENX]",
+        handler: Data(increx),
+        ..ROW
+    },
+    &Command {
         name: "lcs",
         arity: -3,
         flags: flag::READONLY,
@@ -167,6 +231,23 @@ pub(super) const ROWS: &[&Command] = &[
         ..ROW
     },
     &Command {
+        name: "msetex",
+        arity: -4,
+        flags: flag::WRITE | flag::DENYOOM,
+        keys: &[KeySpec {
+            access: "OW update",
+            begin: Begin::Index(1),
+            find: Find::Count { at: 0, first: 1, step: 2 },
+        }],
+        since: "8.4.0",
+        summary: "Stores strings at several keys at once with one deadline, on a condition.",
+        complexity: "O(N), N being the number of keys",
+        syntax: "numkeys key value [key value ...] [NX|XX] [EX seconds|PX milliseconds|EXAT unix-time-seconds|PXAT unix-time-milliseconds|KEEPTTL]",
+        tips: &["request_policy:multi_shard", "response_policy:all_succeeded"],
+        handler: Data(msetex),
+        ..ROW
+    },
+    &Command {
         name: "msetnx",
         arity: -3,
         flags: flag::WRITE | flag::DENYOOM,
@@ -192,15 +273,12 @@ pub(super) const ROWS: &[&Command] = &[
     },
     &Command {
         name: "set",
-        key_access: Some(|args| {
-            let gets = args.from(3).any(|arg| arg.eq_ignore_ascii_case(b"get"));
-            if gets { "RW access update" } else { "OW update" }
-        }),
+        key_access: Some(set_access),
         arity: -3,
         flags: flag::WRITE | flag::DENYOOM,
         keys: &[KeySpec::one("RW access update variable_flags", 1)],
         summary: "Stores a string at a key, whatever was there.",
-        syntax: "key value [NX|XX] [GET] [EX seconds|PX milliseconds|EXAT unix-time-seconds|PXAT unix-time-milliseconds|KEEPTTL]",
+        syntax: "key value [NX|XX|IFEQ ifeq-value|IFNE ifne-value|IFDEQ ifdeq-digest|IFDNE ifdne-digest] [GET] [EX seconds|PX milliseconds|EXAT unix-time-seconds|PXAT unix-time-milliseconds|KEEPTTL]",
         handler: Data(run::set),
         ..ROW
     },
@@ -261,3 +339,10 @@ pub(super) const ROWS: &[&Command] = &[
         ..ROW
     },
 ];
+
+/// What is there is seen, if it is to be given or compared.
+fn set_access(args: Args<'_>) -> &'static str {
+    const WORDS: [&[u8]; 5] = [b"get", b"ifeq", b"ifne", b"ifdeq", b"ifdne"];
+    let sees = |arg: &[u8]| WORDS.iter().any(|word| arg.eq_ignore_ascii_case(word));
+    if args.from(3).any(sees) { "RW access update" } else { "OW update" }
+}
