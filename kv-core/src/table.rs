@@ -7,7 +7,7 @@ use std::ops::{Index, IndexMut};
 const PART: usize = 1024;
 
 /// Elements by their numbers. All parts but the last are full.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Table<T> {
     parts: Vec<Vec<T>>,
 }

@@ -4,6 +4,7 @@
 pub mod lcs;
 pub mod list;
 pub mod long_double;
+pub mod members;
 pub mod pack;
 pub mod string;
 

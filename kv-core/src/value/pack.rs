@@ -264,6 +264,16 @@ pub struct Items<'a> {
 }
 
 impl<'a> Items<'a> {
+    /// Takes the first `count` items, which must be there.
+    pub fn take_front(&mut self, count: usize) -> Self {
+        let all = self.clone();
+        for _ in 0..count {
+            self.next_raw();
+        }
+        let bytes = all.data.len() - self.data.len();
+        Self { codes: &all.codes[..count], data: &all.data[..bytes] }
+    }
+
     fn next_raw(&mut self) -> Option<(u8, &'a [u8])> {
         let (&code, codes) = self.codes.split_first()?;
         let length = length_bytes(code);
@@ -518,6 +528,9 @@ mod tests {
                 let index = usize::from(seek) % (model.len() + 1);
                 prop_assert_eq!(view.get(index).map(Item::to_vec), model.get(index).cloned());
                 prop_assert_eq!(view.last().map(Item::to_vec), model.last().cloned());
+                let mut rest = view.iter();
+                prop_assert_eq!(&texts(rest.take_front(index)), &model[..index]);
+                prop_assert_eq!(&texts(rest), &model[index..]);
                 prop_assert_eq!(&texts(view.iter_from(index)), &model[index..]);
                 prop_assert_eq!(&texts(view.range(ends[0]..index.max(ends[0]))),
                     &model[ends[0]..index.max(ends[0])]);
