@@ -126,10 +126,8 @@ impl Members {
 
     /// The record of a member. O(1).
     pub fn record(&self, place: Place) -> Items<'_> {
-        match self.index_outside(place) {
-            Some(index) => self.outside[index].record.view().iter(),
-            None => self.buckets[place.bucket].record(place.slot),
-        }
+        let bucket = &self.buckets[place.bucket];
+        self.resolve(bucket.tags()[place.slot], bucket.record(place.slot))
     }
 
     /// Adds a member, or puts this record in the place of that with the same key. Whether the key
@@ -194,10 +192,7 @@ impl Members {
     /// alone.
     pub fn iter(&self) -> impl Iterator<Item = Items<'_>> {
         let buckets = self.buckets_from(0).map(|bucket| &self.buckets[bucket]);
-        buckets.flat_map(Bucket::records).map(|(tag, record)| match tag & OUTSIDE {
-            0 => record,
-            _ => self.outside[index_in(record)].record.view().iter(),
-        })
+        buckets.flat_map(Bucket::records).map(|(tag, record)| self.resolve(tag, record))
     }
 
     /// Visits the records from `cursor` on, `count` of them or a few more, and returns the cursor
@@ -246,10 +241,15 @@ impl Members {
         self.hasher.hash(key.as_bytes(&mut IntBuffer::new()))
     }
 
+    #[inline]
     fn find_hashed(&self, hash: u64, key: Item<'_>) -> Option<Place> {
         let (bucket, tag) = self.bucket_and_tag(hash);
-        let slots = self.slots_of_tag(bucket, tag);
-        slots.map(|slot| Place { bucket, slot }).find(|&place| self.key(place) == key)
+        let is_it = |tag, first: Item<'_>| match tag & OUTSIDE {
+            0 => first == key,
+            _ => self.outside[index_in(first)].key() == key,
+        };
+        let slot = self.buckets[bucket].search(tag, is_it).ok()?;
+        Some(Place { bucket, slot })
     }
 
     fn insert_hashed(&mut self, hash: u64, record: &[Item<'_>]) {
@@ -267,19 +267,32 @@ impl Members {
         }
     }
 
+    /// The record that is stored like this in a bucket.
+    fn resolve<'a>(&'a self, tag: u8, mut stored: Items<'a>) -> Items<'a> {
+        match tag & OUTSIDE {
+            0 => stored,
+            _ => self.outside[index_in(stored.next().expect("an index"))].record.view().iter(),
+        }
+    }
+
     fn key(&self, place: Place) -> Item<'_> {
         match self.index_outside(place) {
             Some(index) => self.outside[index].key(),
-            None => self.buckets[place.bucket].first(place.slot),
+            None => self.buckets[place.bucket].first(place.slot).1,
         }
     }
 
     fn position(&self, place: Place) -> u64 {
-        let hash = match self.index_outside(place) {
-            Some(index) => self.outside[index].hash,
-            None => self.hash(self.buckets[place.bucket].first(place.slot)),
-        };
-        hash.reverse_bits()
+        let (tag, first) = self.buckets[place.bucket].first(place.slot);
+        self.hash_of(tag, first).reverse_bits()
+    }
+
+    /// The hash of the member with this tag, in whose record this item comes first.
+    fn hash_of(&self, tag: u8, first: Item<'_>) -> u64 {
+        match tag & OUTSIDE {
+            0 => self.hash(first),
+            _ => self.outside[index_in(first)].hash,
+        }
     }
 
     fn change<R>(&mut self, bucket: usize, change: impl FnOnce(&mut Bucket) -> R) -> R {
@@ -295,6 +308,7 @@ impl Members {
 /// Which bucket holds what.
 impl Members {
     /// How many bits of the position decide for `bucket`.
+    #[inline]
     fn bits(&self, bucket: usize) -> u32 {
         let count = self.buckets.len();
         let full = 1 << count.ilog2();
@@ -302,6 +316,7 @@ impl Members {
         count.ilog2() + u32::from(is_split)
     }
 
+    #[inline]
     fn bucket_of(&self, hash: u64) -> usize {
         let count = self.buckets.len();
         let full = 1 << count.ilog2();
@@ -314,20 +329,12 @@ impl Members {
         (bucket, tag_of(hash, self.bits(bucket)))
     }
 
-    /// The slots of a bucket whose tags are this one.
-    fn slots_of_tag(&self, bucket: usize, tag: u8) -> impl Iterator<Item = usize> {
-        let bucket = &self.buckets[bucket];
-        let first = bucket.rank(tag);
-        let tags = bucket.tags()[first..].iter();
-        tags.take_while(move |&&other| other & !OUTSIDE == tag).zip(first..).map(|(_, slot)| slot)
-    }
-
     /// Where the first member of a bucket is, or would be, that has this position or a greater one.
     fn place_from(&self, position: u64) -> Place {
         let (bucket, tag) = self.bucket_and_tag(position.reverse_bits());
-        let is_before = |&slot: &usize| self.position(Place { bucket, slot }) < position;
-        let before = self.slots_of_tag(bucket, tag).take_while(is_before).count();
-        Place { bucket, slot: self.buckets[bucket].rank(tag) + before }
+        let is_behind = |tag, first: Item<'_>| self.hash_of(tag, first).reverse_bits() >= position;
+        let (Ok(slot) | Err(slot)) = self.buckets[bucket].search(tag, is_behind);
+        Place { bucket, slot }
     }
 
     /// The buckets in the order of their positions, from the one with `position` on.
@@ -386,9 +393,9 @@ impl Members {
     /// The tags of a bucket's members if `bits` of their positions decided for it.
     fn tags_with(&self, bucket: usize, bits: u32) -> Vec<u8> {
         let records = self.buckets[bucket].records();
-        let tags = records.map(|(tag, mut record)| match tag & OUTSIDE {
-            0 => tag_of(self.hash(record.next().expect("a record has a key")), bits),
-            _ => tag_of(self.outside[index_in(record)].hash, bits) | OUTSIDE,
+        let tags = records.map(|(tag, mut record)| {
+            let first = record.next().expect("a record has a key");
+            tag_of(self.hash_of(tag, first), bits) | tag & OUTSIDE
         });
         tags.collect()
     }
@@ -443,15 +450,15 @@ impl Members {
     /// Where the record outside with this index belongs, and its tag.
     fn place_of_outside(&self, index: usize) -> (Place, u8) {
         let (bucket, tag) = self.bucket_and_tag(self.outside[index].hash);
-        let places = self.slots_of_tag(bucket, tag).map(|slot| Place { bucket, slot });
-        let place = { places }.find(|&place| self.index_outside(place) == Some(index));
-        (place.expect("a bucket refers to each record outside"), tag | OUTSIDE)
+        let is_it = |tag, first: Item<'_>| tag & OUTSIDE != 0 && first == Item::Int(index as i64);
+        let slot = self.buckets[bucket].search(tag, is_it);
+        let slot = slot.expect("a bucket refers to each record outside");
+        (Place { bucket, slot }, tag | OUTSIDE)
     }
 
     fn index_outside(&self, place: Place) -> Option<usize> {
-        let bucket = &self.buckets[place.bucket];
-        let is_outside = bucket.tags()[place.slot] & OUTSIDE != 0;
-        is_outside.then(|| index_in(bucket.record(place.slot)))
+        let (tag, first) = self.buckets[place.bucket].first(place.slot);
+        (tag & OUTSIDE != 0).then(|| index_in(first))
     }
 }
 
@@ -461,10 +468,10 @@ impl Outside {
     }
 }
 
-/// The index of a record outside, by what stands for it in the bucket.
-fn index_in(mut record: Items<'_>) -> usize {
-    match record.next() {
-        Some(Item::Int(index)) => index as usize,
+/// The index of a record outside, by what stands in the bucket as its first item.
+fn index_in(first: Item<'_>) -> usize {
+    match first {
+        Item::Int(index) => index as usize,
         other => panic!("{other:?} is no index of a record outside"),
     }
 }
@@ -484,7 +491,7 @@ impl Members {
             bytes += self.buckets[bucket].heap_bytes();
             len += self.buckets[bucket].len();
             assert!(self.buckets[bucket].len() <= self.largest.into(), "no larger bucket");
-            for (slot, (tag, stored)) in self.buckets[bucket].records().enumerate() {
+            for (slot, (tag, mut stored)) in self.buckets[bucket].records().enumerate() {
                 let place = Place { bucket, slot };
                 let hash = self.hash(self.key(place));
                 assert_eq!(self.bucket_of(hash), bucket, "the bucket is that of the hash");
@@ -496,7 +503,7 @@ impl Members {
                 if tag & OUTSIDE == 0 {
                     assert!(size <= INSIDE_MAX, "{size} bytes are in a bucket");
                 } else {
-                    let index = index_in(stored);
+                    let index = index_in(stored.next().expect("an index"));
                     assert_eq!(self.outside[index].hash, hash, "the hash is kept");
                     assert!(!std::mem::replace(&mut is_referred_to[index], true), "one refers");
                 }

@@ -25,6 +25,7 @@ impl Bucket {
         self.0.heap_bytes()
     }
 
+    #[inline]
     pub(super) fn tags(&self) -> &[u8] {
         match self.0.view().iter().next() {
             Some(Item::Bytes(tags)) => tags,
@@ -33,10 +34,15 @@ impl Bucket {
     }
 
     /// How many items each record has; 0 if there is no record.
+    #[inline]
     pub(super) fn stride(&self) -> usize {
-        // A 64-bit division takes several times as long.
-        let (count, records) = (self.0.count() as u32, self.len() as u32);
-        (count.saturating_sub(1)).checked_div(records).unwrap_or(0) as usize
+        // A division takes longer.
+        let (items, records) = (self.0.count().saturating_sub(1), self.len());
+        let mut stride = 0;
+        while stride * records < items {
+            stride += 1;
+        }
+        stride
     }
 
     /// The record at `slot`, as it is stored.
@@ -45,10 +51,32 @@ impl Bucket {
         self.0.view().iter_from(1 + slot * stride).take_front(stride)
     }
 
-    /// The first item of the record at `slot`.
-    pub(super) fn first(&self, slot: usize) -> Item<'_> {
-        let index = 1 + slot * self.stride();
-        self.0.view().get(index).expect("the slot is taken")
+    /// The tag at `slot`, and the first item of its record.
+    pub(super) fn first(&self, slot: usize) -> (u8, Item<'_>) {
+        let item = self.0.view().get(1 + slot * self.stride());
+        (self.tags()[slot], item.expect("the slot is taken"))
+    }
+
+    /// The first slot of those with `tag` for which `is_it` says so by tag and first item; or else
+    /// that behind them.
+    #[inline]
+    pub(super) fn search(
+        &self,
+        tag: u8,
+        mut is_it: impl FnMut(u8, Item<'_>) -> bool,
+    ) -> Result<usize, usize> {
+        let tags = self.tags();
+        let mut slot = rank(tags, tag);
+        while let Some(&found) = tags.get(slot)
+            && found & !OUTSIDE == tag
+        {
+            let item = self.0.view().get(1 + slot * self.stride());
+            if is_it(found, item.expect("the slot is taken")) {
+                return Ok(slot);
+            }
+            slot += 1;
+        }
+        Err(slot)
     }
 
     /// All records with their tags.
@@ -60,7 +88,7 @@ impl Bucket {
 
     /// The number of tags that are less than `bound`.
     pub(super) fn rank(&self, bound: u8) -> usize {
-        self.tags().partition_point(|&tag| tag < bound)
+        rank(self.tags(), bound)
     }
 
     /// Puts a record before the one at `slot`, or behind all.
@@ -158,4 +186,11 @@ impl Bucket {
         let filled: Vec<_> = record.iter().copied().chain(fillers).collect();
         self.0.splice(range, &filled);
     }
+}
+
+#[inline]
+fn rank(tags: &[u8], bound: u8) -> usize {
+    // They are sorted, but to count them all takes no branch that depends on them.
+    let count = |tags: &[u8]| tags.iter().map(|&tag| u8::from(tag < bound)).sum::<u8>();
+    tags.chunks(255).map(|tags| usize::from(count(tags))).sum()
 }

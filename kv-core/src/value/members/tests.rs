@@ -276,7 +276,7 @@ fn a_neighbour_does_not_move_what_is_large() {
     let large = vec![b'x'; 1 << 20];
     members.insert(&[Item::Int(0), Item::Bytes(&large)]);
     let address =
-        |members: &Members| match members.record(members.find(Item::Int(0)).unwrap()).last() {
+        |members: &Members| match members.record(members.find(Item::Int(0)).unwrap()).next_back() {
             Some(Item::Bytes(bytes)) => bytes.as_ptr(),
             other => panic!("{other:?}"),
         };
