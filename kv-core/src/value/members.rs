@@ -198,17 +198,27 @@ impl Members {
     /// Visits the records from `cursor` on, `count` of them or a few more, and returns the cursor
     /// to go on from, 0 at the end. Every member that is there from the first call with cursor 0 to
     /// the last is visited exactly once, in the order of [`Members::iter`]. O(`count`), at least 1.
-    pub fn scan<'a>(&'a self, cursor: u64, count: usize, mut visit: impl FnMut(Items<'a>)) -> u64 {
-        const CUT: u32 = u64::BITS - CURSOR_BITS;
-        if cursor >> CURSOR_BITS != 0 {
+    pub fn scan<'a>(&'a self, cursor: u64, count: usize, visit: impl FnMut(Items<'a>)) -> u64 {
+        self.scan_cut(u64::BITS - CURSOR_BITS, cursor, count, visit)
+    }
+
+    /// The same with cursors that lack the last `cut` bits of a position.
+    fn scan_cut<'a>(
+        &'a self,
+        cut: u32,
+        cursor: u64,
+        count: usize,
+        mut visit: impl FnMut(Items<'a>),
+    ) -> u64 {
+        if cursor << cut >> cut != cursor {
             return 0;
         }
         let mut last = None;
-        for (visited, place) in self.places_from(cursor << CUT).enumerate() {
+        for (visited, place) in self.places_from(cursor << cut).enumerate() {
             if visited >= count
-                && let Some(last) = last.map(|last| self.position(last) >> CUT)
+                && let Some(last) = last.map(|last| self.position(last) >> cut)
                 // Members that share a cursor are visited together, since it cannot part them.
-                && self.position(place) >> CUT != last
+                && self.position(place) >> cut != last
             {
                 return last + 1;
             }

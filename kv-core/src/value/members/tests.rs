@@ -271,6 +271,19 @@ fn a_cursor_that_no_scan_returned_ends_or_goes_on() {
 }
 
 #[test]
+fn members_that_share_a_cursor_are_visited_together() {
+    let mut members = Members::new(hasher(7), 2);
+    (0..500).for_each(|number| members.insert(&[Item::Int(number)]));
+    let (mut cursor, mut visits) = (0, Vec::new());
+    for _ in 0..64 {
+        // Cursors of six bits.
+        cursor = members.scan_cut(58, cursor, 1, |mut record| visits.push(record.next().unwrap()));
+    }
+    assert_eq!(cursor, 0);
+    assert!(members.iter().map(|mut record| record.next().unwrap()).eq(visits));
+}
+
+#[test]
 fn a_neighbour_does_not_move_what_is_large() {
     let mut members = Members::new(hasher(7), Members::LOAD);
     let large = vec![b'x'; 1 << 20];
