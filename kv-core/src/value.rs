@@ -11,6 +11,7 @@ pub mod lcs;
 pub mod list;
 mod list_chunks;
 pub mod long_double;
+pub mod members;
 pub mod pack;
 pub mod string;
 pub mod xxh3;

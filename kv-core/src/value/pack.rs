@@ -25,6 +25,9 @@ const INT_LAST: u8 = INT_FIRST + 7;
 
 const COUNT_BYTES: usize = 2;
 
+/// So many codes are added up faster than it is found out from which end there are fewer.
+const FEW: usize = 64;
+
 /// How many bytes the item of a code has, if the code tells it.
 const SIZES: [u8; 256] = {
     let mut sizes = [0; 256];
@@ -230,9 +233,10 @@ impl<'a> PackRef<'a> {
     }
 
     /// Where the bytes of the item at `index` begin; at their end for the number of items.
+    #[inline]
     fn offset(self, index: usize) -> usize {
         let codes = &self.codes()[..index];
-        if index > self.count() / 2 {
+        if index > FEW && index > self.count() / 2 {
             // It is nearer to the end.
             let rest = Items { codes: &self.codes()[index..], data: self.data() };
             return self.data().len() - rest.rev_bytes();
@@ -264,6 +268,17 @@ pub struct Items<'a> {
 }
 
 impl<'a> Items<'a> {
+    /// Takes the first `count` items, which must be there.
+    pub fn take_front(&mut self, count: usize) -> Self {
+        let all = self.clone();
+        for _ in 0..count {
+            self.next_raw();
+        }
+        let bytes = all.data.len() - self.data.len();
+        Self { codes: &all.codes[..count], data: &all.data[..bytes] }
+    }
+
+    #[inline]
     fn next_raw(&mut self) -> Option<(u8, &'a [u8])> {
         let (&code, codes) = self.codes.split_first()?;
         let length = length_bytes(code);
@@ -289,19 +304,24 @@ impl<'a> Items<'a> {
         Some((code, bytes))
     }
 
-    /// Whether all codes tell the sizes of their items.
-    fn are_short(&self) -> bool {
-        !self.codes.iter().any(|&code| code == MEDIUM || code == LONG)
-    }
-
-    fn coded_bytes(&self) -> usize {
-        self.codes.iter().map(|&code| usize::from(SIZES[usize::from(code)])).sum()
+    /// How many bytes the items have, if their codes tell it.
+    #[inline]
+    fn coded_bytes(&self) -> Option<usize> {
+        // Many at a time, in lanes that cannot overflow.
+        let sum_up = |codes: &[u8]| codes.iter().map(|&code| u16::from(code)).sum::<u16>();
+        if self.codes.iter().fold(0, |max, &code| code.max(max)) <= SHORT_MAX as u8 {
+            return Some(self.codes.chunks(128).map(|codes| usize::from(sum_up(codes))).sum());
+        }
+        if self.codes.iter().any(|&code| code == MEDIUM || code == LONG) {
+            return None;
+        }
+        Some(self.codes.iter().map(|&code| usize::from(SIZES[usize::from(code)])).sum())
     }
 
     /// How many bytes the items have at the beginning of the data.
     fn bytes(mut self) -> usize {
-        if self.are_short() {
-            return self.coded_bytes();
+        if let Some(bytes) = self.coded_bytes() {
+            return bytes;
         }
         let all = self.data.len();
         while self.next_raw().is_some() {}
@@ -310,8 +330,8 @@ impl<'a> Items<'a> {
 
     /// How many bytes the items have at the end of the data.
     fn rev_bytes(mut self) -> usize {
-        if self.are_short() {
-            return self.coded_bytes();
+        if let Some(bytes) = self.coded_bytes() {
+            return bytes;
         }
         let all = self.data.len();
         while self.next_back_raw().is_some() {}
@@ -322,6 +342,7 @@ impl<'a> Items<'a> {
 impl<'a> Iterator for Items<'a> {
     type Item = Item<'a>;
 
+    #[inline]
     fn next(&mut self) -> Option<Item<'a>> {
         self.next_raw().map(|(code, bytes)| decode(code, bytes))
     }
@@ -518,6 +539,9 @@ mod tests {
                 let index = usize::from(seek) % (model.len() + 1);
                 prop_assert_eq!(view.get(index).map(Item::to_vec), model.get(index).cloned());
                 prop_assert_eq!(view.last().map(Item::to_vec), model.last().cloned());
+                let mut rest = view.iter();
+                prop_assert_eq!(&texts(rest.take_front(index)), &model[..index]);
+                prop_assert_eq!(&texts(rest), &model[index..]);
                 prop_assert_eq!(&texts(view.iter_from(index)), &model[index..]);
                 prop_assert_eq!(&texts(view.range(ends[0]..index.max(ends[0]))),
                     &model[ends[0]..index.max(ends[0])]);

@@ -1,0 +1,540 @@
+//! The table on which large hashes and sets stand: linear hashing (Litwin: "Linear hashing: a new
+//! tool for file and table addressing", 1980) over buckets that are packs.
+//!
+//! A member is a record of one to a few items, of which the first is its key. The *position* of a
+//! member is the keyed hash of its key, read from the lowest bit to the highest. Each bucket holds
+//! the members of one interval of positions: bucket `b` those whose hashes end in the bits of `b`.
+//! When there are too many members, the next bucket in turn is split in two by one more bit; when
+//! there are too few, the last one is merged back. So nothing ever looks at more than two buckets,
+//! there is no directory, and the number of buckets follows the number of members.
+//!
+//! Within a bucket the members are sorted by position, and a column of tags holds the bits of the
+//! position that follow the bucket's own. A lookup compares a key only where the tags are the same;
+//! a bucket is split by cutting it and merged by joining; and all members are visited in the
+//! order of their positions, which depends on the hasher and on the members alone. A cursor is a
+//! position, so that a scan is not disturbed by whatever is split or merged meanwhile.
+//!
+//! A bucket is rewritten with every change of a member. A record that is too large for that is
+//! kept outside, in a pack of its own, and the bucket holds its number.
+
+mod bucket;
+#[cfg(test)]
+mod tests;
+
+use super::pack::{Item, Items, Pack, PackRef};
+use super::string::IntBuffer;
+use crate::hash::KeyHasher;
+use crate::rng::Rng;
+use crate::table::Table;
+use bucket::{Bucket, OUTSIDE};
+
+/// A scan cursor is the first bits of a position, so that clients which keep it in a double or in a
+/// signed integer keep it whole.
+const CURSOR_BITS: u32 = 48;
+
+/// The bits of a tag that come from the position.
+const TAG_BITS: u32 = 7;
+
+/// A record that takes more bytes is kept outside of its bucket.
+const INSIDE_MAX: usize = 512;
+
+/// Records by keys, in memory that grows and shrinks in small steps.
+///
+/// Keys of O(1) length are assumed where a method is said to take O(1). A record has at least the
+/// items that it was stored with, in their order; there may be empty ones behind them, since all
+/// records of a bucket have the same number of items.
+#[derive(Debug)]
+pub struct Members {
+    hasher: KeyHasher,
+    /// There is at least one.
+    buckets: Table<Bucket>,
+    /// The records that are too large for a bucket. In the bucket stands the index.
+    outside: Table<Outside>,
+    len: usize,
+    /// What buckets and records outside take.
+    pack_bytes: usize,
+    /// The mean number of members of a bucket.
+    load: u16,
+    /// No bucket has more members.
+    largest: u16,
+}
+
+/// A record that is kept outside of its bucket.
+#[derive(Clone, Debug)]
+struct Outside {
+    /// Keys may be so long that they are hashed once only.
+    hash: u64,
+    record: Pack,
+}
+
+/// Where a member is. Any change but [`Members::replace`] makes it invalid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    bucket: usize,
+    slot: usize,
+}
+
+impl Members {
+    /// How many members a bucket has on the average, unless there is a reason to split and merge
+    /// all the time.
+    pub const LOAD: u16 = 20;
+
+    /// No members. There will be `load` of them in a bucket on the average, at least 1 and so few
+    /// that thousands of items are not exceeded.
+    pub fn new(hasher: KeyHasher, load: u16) -> Self {
+        Self::with_buckets(hasher, load, 1)
+    }
+
+    /// The records of `stride` items each that stand in a pack, with different keys. O(n).
+    pub fn from_pack(hasher: KeyHasher, load: u16, stride: usize, pack: PackRef<'_>) -> Self {
+        let buckets = (pack.count() / stride).div_ceil(load.into());
+        let mut members = Self::with_buckets(hasher, load, buckets.max(1));
+        let items: Vec<_> = pack.iter().collect();
+        items.chunks_exact(stride).for_each(|record| members.insert(record));
+        members
+    }
+
+    fn with_buckets(hasher: KeyHasher, load: u16, count: usize) -> Self {
+        assert!((1..=1024).contains(&load), "a bucket of {load} members is no bucket");
+        let mut buckets = Table::new();
+        (0..count).for_each(|_| buckets.push(Bucket::default()));
+        let outside = Table::new();
+        Self { hasher, buckets, outside, len: 0, pack_bytes: 0, load, largest: 0 }
+    }
+
+    /// How many members there are. O(1).
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there is none. O(1).
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The memory outside of the value itself, in bytes. O(1).
+    pub fn heap_bytes(&self) -> usize {
+        self.pack_bytes
+            + self.buckets.capacity() * size_of::<Bucket>()
+            + self.outside.capacity() * size_of::<Outside>()
+    }
+
+    /// Where the member of this key is. O(1).
+    pub fn find(&self, key: Item<'_>) -> Option<Place> {
+        self.find_hashed(self.hash(key), key)
+    }
+
+    /// The record of a member. O(1).
+    pub fn record(&self, place: Place) -> Items<'_> {
+        let bucket = &self.buckets[place.bucket];
+        self.resolve(bucket.tags()[place.slot], bucket.record(place.slot))
+    }
+
+    /// Adds a member, or puts this record in the place of that with the same key. Whether the key
+    /// is new. O(1) and the length of the record.
+    pub fn set(&mut self, record: &[Item<'_>]) -> bool {
+        let hash = self.hash(record[0]);
+        let place = self.find_hashed(hash, record[0]);
+        match place {
+            Some(place) => self.replace(place, record),
+            None => self.insert_hashed(hash, record),
+        }
+        place.is_none()
+    }
+
+    /// Adds a member whose key is not there. O(1) and the length of the record.
+    pub fn insert(&mut self, record: &[Item<'_>]) {
+        let hash = self.hash(record[0]);
+        debug_assert!(self.find_hashed(hash, record[0]).is_none(), "the key is there already");
+        self.insert_hashed(hash, record);
+    }
+
+    /// Puts another record of the same key in the place of one. O(1) and the length of the record.
+    pub fn replace(&mut self, place: Place, record: &[Item<'_>]) {
+        debug_assert_eq!(self.key(place), record[0], "the key stays");
+        let old = self.index_outside(place);
+        let tag = self.buckets[place.bucket].tags()[place.slot] & !OUTSIDE;
+        match self.take_outside(record) {
+            Some(index) => self.change(place.bucket, |bucket| {
+                bucket.replace(place.slot, tag | OUTSIDE, &[index]);
+            }),
+            None => self.change(place.bucket, |bucket| bucket.replace(place.slot, tag, record)),
+        }
+        old.into_iter().for_each(|index| self.drop_outside(index));
+    }
+
+    /// Takes a member away. O(1).
+    pub fn remove(&mut self, place: Place) {
+        let index = self.index_outside(place);
+        self.change(place.bucket, |bucket| bucket.remove(place.slot));
+        index.into_iter().for_each(|index| self.drop_outside(index));
+        self.len -= 1;
+        if self.has_too_many_buckets() {
+            self.merge();
+        }
+    }
+
+    /// A member chosen at random, all with the same probability. O(1) expected.
+    pub fn random(&self, rng: &mut Rng) -> Option<Place> {
+        // The buckets' sizes differ, and so a slot is drawn from as many as the largest may have.
+        let slots = self.len.min(self.largest.into());
+        while !self.is_empty() {
+            let bucket = rng.below(self.buckets.len() as u64) as usize;
+            let slot = rng.below(slots as u64) as usize;
+            if slot < self.buckets[bucket].len() {
+                return Some(Place { bucket, slot });
+            }
+        }
+        None
+    }
+
+    /// All records in the order of their positions, which depends on the hasher and the keys
+    /// alone.
+    pub fn iter(&self) -> impl Iterator<Item = Items<'_>> {
+        let buckets = self.buckets_from(0).map(|bucket| &self.buckets[bucket]);
+        buckets.flat_map(Bucket::records).map(|(tag, record)| self.resolve(tag, record))
+    }
+
+    /// Visits the records from `cursor` on, `count` of them or a few more, and returns the cursor
+    /// to go on from, 0 at the end. Every member that is there from the first call with cursor 0 to
+    /// the last is visited exactly once, in the order of [`Members::iter`]. O(`count`), at least 1.
+    pub fn scan<'a>(&'a self, cursor: u64, count: usize, visit: impl FnMut(Items<'a>)) -> u64 {
+        self.scan_cut(u64::BITS - CURSOR_BITS, cursor, count, visit)
+    }
+
+    /// The same with cursors that lack the last `cut` bits of a position.
+    fn scan_cut<'a>(
+        &'a self,
+        cut: u32,
+        cursor: u64,
+        count: usize,
+        mut visit: impl FnMut(Items<'a>),
+    ) -> u64 {
+        if cursor << cut >> cut != cursor {
+            return 0;
+        }
+        let mut last = None;
+        for (visited, place) in self.places_from(cursor << cut).enumerate() {
+            if visited >= count
+                && let Some(last) = last.map(|last| self.position(last) >> cut)
+                // Members that share a cursor are visited together, since it cannot part them.
+                && self.position(place) >> cut != last
+            {
+                return last + 1;
+            }
+            visit(self.record(place));
+            last = Some(place);
+        }
+        0
+    }
+
+    /// Frees about `count` members, or all that are left. How many it freed. Nothing else than
+    /// freeing more is possible afterwards. O(`count`).
+    pub fn free_some(&mut self, count: usize) -> usize {
+        let mut freed = 0;
+        while freed < count {
+            if let Some(outside) = self.outside.pop() {
+                self.pack_bytes -= outside.record.heap_bytes();
+                freed += 1;
+            } else if let Some(bucket) = self.buckets.pop() {
+                self.pack_bytes -= bucket.heap_bytes();
+                freed += bucket.tags().iter().filter(|&tag| tag & OUTSIDE == 0).count();
+            } else {
+                break;
+            }
+        }
+        self.len -= freed;
+        freed
+    }
+
+    fn hash(&self, key: Item<'_>) -> u64 {
+        self.hasher.hash(key.as_bytes(&mut IntBuffer::new()))
+    }
+
+    #[inline]
+    fn find_hashed(&self, hash: u64, key: Item<'_>) -> Option<Place> {
+        let (bucket, tag) = self.bucket_and_tag(hash);
+        let is_it = |tag, first: Item<'_>| match tag & OUTSIDE {
+            0 => first == key,
+            _ => self.outside[index_in(first)].key() == key,
+        };
+        let slot = self.buckets[bucket].search(tag, is_it).ok()?;
+        Some(Place { bucket, slot })
+    }
+
+    fn insert_hashed(&mut self, hash: u64, record: &[Item<'_>]) {
+        let Place { bucket, slot } = self.place_from(hash.reverse_bits());
+        let (_, tag) = self.bucket_and_tag(hash);
+        match self.take_outside(record) {
+            Some(index) => {
+                self.change(bucket, |bucket| bucket.insert(slot, tag | OUTSIDE, &[index]));
+            }
+            None => self.change(bucket, |bucket| bucket.insert(slot, tag, record)),
+        }
+        self.len += 1;
+        if self.has_too_few_buckets() {
+            self.split();
+        }
+    }
+
+    /// The record that is stored like this in a bucket.
+    fn resolve<'a>(&'a self, tag: u8, mut stored: Items<'a>) -> Items<'a> {
+        match tag & OUTSIDE {
+            0 => stored,
+            _ => self.outside[index_in(stored.next().expect("an index"))].record.view().iter(),
+        }
+    }
+
+    fn key(&self, place: Place) -> Item<'_> {
+        match self.index_outside(place) {
+            Some(index) => self.outside[index].key(),
+            None => self.buckets[place.bucket].first(place.slot).1,
+        }
+    }
+
+    fn position(&self, place: Place) -> u64 {
+        let (tag, first) = self.buckets[place.bucket].first(place.slot);
+        self.hash_of(tag, first).reverse_bits()
+    }
+
+    /// The hash of the member with this tag, in whose record this item comes first.
+    fn hash_of(&self, tag: u8, first: Item<'_>) -> u64 {
+        match tag & OUTSIDE {
+            0 => self.hash(first),
+            _ => self.outside[index_in(first)].hash,
+        }
+    }
+
+    fn change<R>(&mut self, bucket: usize, change: impl FnOnce(&mut Bucket) -> R) -> R {
+        let bucket = &mut self.buckets[bucket];
+        let before = bucket.heap_bytes();
+        let result = change(bucket);
+        self.pack_bytes = self.pack_bytes + bucket.heap_bytes() - before;
+        self.largest = self.largest.max(bucket.len() as u16);
+        result
+    }
+}
+
+/// Which bucket holds what.
+impl Members {
+    /// How many bits of the position decide for `bucket`.
+    #[inline]
+    fn bits(&self, bucket: usize) -> u32 {
+        let count = self.buckets.len();
+        let full = 1 << count.ilog2();
+        let is_split = bucket < count - full || bucket >= full;
+        count.ilog2() + u32::from(is_split)
+    }
+
+    #[inline]
+    fn bucket_of(&self, hash: u64) -> usize {
+        let count = self.buckets.len();
+        let full = 1 << count.ilog2();
+        let bucket = hash as usize & (2 * full - 1);
+        if bucket < count { bucket } else { bucket & (full - 1) }
+    }
+
+    fn bucket_and_tag(&self, hash: u64) -> (usize, u8) {
+        let bucket = self.bucket_of(hash);
+        (bucket, tag_of(hash, self.bits(bucket)))
+    }
+
+    /// Where the first member of a bucket is, or would be, that has this position or a greater one.
+    fn place_from(&self, position: u64) -> Place {
+        let (bucket, tag) = self.bucket_and_tag(position.reverse_bits());
+        let is_behind = |tag, first: Item<'_>| self.hash_of(tag, first).reverse_bits() >= position;
+        let (Ok(slot) | Err(slot)) = self.buckets[bucket].search(tag, is_behind);
+        Place { bucket, slot }
+    }
+
+    /// The buckets in the order of their positions, from the one with `position` on.
+    fn buckets_from(&self, position: u64) -> impl Iterator<Item = usize> {
+        let first = self.bucket_of(position.reverse_bits());
+        std::iter::successors(Some(first), |&bucket| self.bucket_behind(bucket))
+    }
+
+    fn bucket_behind(&self, bucket: usize) -> Option<usize> {
+        let width = 1u64.checked_shl(u64::BITS - self.bits(bucket))?;
+        let end = (bucket as u64).reverse_bits().checked_add(width)?;
+        Some(self.bucket_of(end.reverse_bits()))
+    }
+
+    fn places_from(&self, position: u64) -> impl Iterator<Item = Place> {
+        let first = self.place_from(position);
+        self.buckets_from(position).flat_map(move |bucket| {
+            let start = if bucket == first.bucket { first.slot } else { 0 };
+            (start..self.buckets[bucket].len()).map(move |slot| Place { bucket, slot })
+        })
+    }
+}
+
+/// The bits of the position that follow the first `bits`.
+fn tag_of(hash: u64, bits: u32) -> u8 {
+    let next = hash.reverse_bits() << bits >> (u64::BITS - TAG_BITS);
+    (next as u8) << (u8::BITS - TAG_BITS)
+}
+
+/// Growing and shrinking.
+impl Members {
+    fn has_too_few_buckets(&self) -> bool {
+        self.len > self.buckets.len() * usize::from(self.load)
+    }
+
+    /// Half a bucket's load lies between this and the other, so that they do not alternate.
+    fn has_too_many_buckets(&self) -> bool {
+        let load = usize::from(self.load);
+        self.buckets.len() > 1 && self.len + load / 2 < (self.buckets.len() - 1) * load
+    }
+
+    /// Splits the next bucket in turn.
+    fn split(&mut self) {
+        let count = self.buckets.len();
+        let low = count - (1 << count.ilog2());
+        let tags = self.tags_with(low, count.ilog2() + 1);
+        let old = &self.buckets[low];
+        // The first bit of the old tags is what parts them.
+        let (middle, before) = (old.rank(1 << (u8::BITS - 1)), old.heap_bytes());
+        let high = self.buckets[low].split_off(middle, &tags);
+        self.pack_bytes += self.buckets[low].heap_bytes() + high.heap_bytes();
+        self.pack_bytes -= before;
+        self.buckets.push(high);
+    }
+
+    /// The tags of a bucket's members if `bits` of their positions decided for it.
+    fn tags_with(&self, bucket: usize, bits: u32) -> Vec<u8> {
+        let records = self.buckets[bucket].records();
+        let tags = records.map(|(tag, mut record)| {
+            let first = record.next().expect("a record has a key");
+            tag_of(self.hash_of(tag, first), bits) | tag & OUTSIDE
+        });
+        tags.collect()
+    }
+
+    /// Merges the last bucket with the one that it was split from.
+    fn merge(&mut self) {
+        let high = self.buckets.pop().expect("there is a bucket");
+        self.pack_bytes -= high.heap_bytes();
+        let low = self.buckets.len() - (1 << self.buckets.len().ilog2());
+        let low_tags = self.buckets[low].tags().iter().map(|&tag| shift_tag(tag, 0));
+        let tags = low_tags.chain(high.tags().iter().map(|&tag| shift_tag(tag, 1)));
+        let tags: Vec<u8> = tags.collect();
+        self.change(low, |bucket| bucket.append(high, &tags));
+        if self.buckets.len() == 1 {
+            self.largest = self.buckets[0].len() as u16;
+        }
+    }
+}
+
+/// The tag with one more bit of the position before its own, and without the last.
+fn shift_tag(tag: u8, first: u8) -> u8 {
+    first << (u8::BITS - 1) | (tag >> 1) & !OUTSIDE | tag & OUTSIDE
+}
+
+/// Records outside of the buckets.
+impl Members {
+    /// Stores a record outside if it is too large for a bucket. What stands in the bucket then.
+    fn take_outside(&mut self, record: &[Item<'_>]) -> Option<Item<'static>> {
+        if record.iter().map(|item| item.packed_len()).sum::<usize>() <= INSIDE_MAX {
+            return None;
+        }
+        let hash = self.hash(record[0]);
+        let mut pack = Pack::default();
+        pack.splice(0..0, record);
+        self.pack_bytes += pack.heap_bytes();
+        self.outside.push(Outside { hash, record: pack });
+        Some(Item::Int(self.outside.len() as i64 - 1))
+    }
+
+    /// Drops a record outside, to which nothing refers any more. The last takes its index.
+    fn drop_outside(&mut self, index: usize) {
+        let last = self.outside.len() - 1;
+        if index != last {
+            let (place, tag) = self.place_of_outside(last);
+            self.change(place.bucket, |bucket| {
+                bucket.replace(place.slot, tag, &[Item::Int(index as i64)]);
+            });
+        }
+        self.pack_bytes -= self.outside.swap_remove(index).record.heap_bytes();
+    }
+
+    /// Where the record outside with this index belongs, and its tag.
+    fn place_of_outside(&self, index: usize) -> (Place, u8) {
+        let (bucket, tag) = self.bucket_and_tag(self.outside[index].hash);
+        let is_it = |tag, first: Item<'_>| tag & OUTSIDE != 0 && first == Item::Int(index as i64);
+        let slot = self.buckets[bucket].search(tag, is_it);
+        let slot = slot.expect("a bucket refers to each record outside");
+        (Place { bucket, slot }, tag | OUTSIDE)
+    }
+
+    fn index_outside(&self, place: Place) -> Option<usize> {
+        let (tag, first) = self.buckets[place.bucket].first(place.slot);
+        (tag & OUTSIDE != 0).then(|| index_in(first))
+    }
+}
+
+impl Outside {
+    fn key(&self) -> Item<'_> {
+        self.record.view().get(0).expect("a record has a key")
+    }
+}
+
+/// The index of a record outside, by what stands in the bucket as its first item.
+fn index_in(first: Item<'_>) -> usize {
+    match first {
+        Item::Int(index) => index as usize,
+        other => panic!("{other:?} is no index of a record outside"),
+    }
+}
+
+impl Members {
+    /// Checks what must hold between any two calls, but for a table that is being freed. O(n).
+    ///
+    /// # Panics
+    /// If something is wrong.
+    pub fn check(&self) {
+        let mut len = 0;
+        let mut bytes = 0;
+        let mut last = None;
+        let mut is_referred_to = vec![false; self.outside.len()];
+        for bucket in self.buckets_from(0) {
+            let bits = self.bits(bucket);
+            bytes += self.buckets[bucket].heap_bytes();
+            len += self.buckets[bucket].len();
+            assert!(self.buckets[bucket].len() <= self.largest.into(), "no larger bucket");
+            for (slot, (tag, mut stored)) in self.buckets[bucket].records().enumerate() {
+                let place = Place { bucket, slot };
+                let hash = self.hash(self.key(place));
+                assert_eq!(self.bucket_of(hash), bucket, "the bucket is that of the hash");
+                assert_eq!(tag & !OUTSIDE, tag_of(hash, bits), "the tag is that of the hash");
+                assert!(last <= Some(hash.reverse_bits()), "members are sorted by position");
+                last = Some(hash.reverse_bits());
+                let mut items = self.record(place).rev().skip_while(|item| item.text_len() == 0);
+                let size: usize = items.by_ref().map(Item::packed_len).sum();
+                if tag & OUTSIDE == 0 {
+                    assert!(size <= INSIDE_MAX, "{size} bytes are in a bucket");
+                } else {
+                    let index = index_in(stored.next().expect("an index"));
+                    assert_eq!(self.outside[index].hash, hash, "the hash is kept");
+                    assert!(!std::mem::replace(&mut is_referred_to[index], true), "one refers");
+                }
+            }
+        }
+        assert!(is_referred_to.iter().all(|&is| is), "no record outside is lost");
+        bytes += self.outside.iter().map(|outside| outside.record.heap_bytes()).sum::<usize>();
+        assert_eq!(self.len, len, "all members are counted");
+        assert_eq!(self.pack_bytes, bytes, "all memory is counted");
+        assert!(
+            !self.has_too_few_buckets() && !self.has_too_many_buckets(),
+            "it grows and shrinks"
+        );
+    }
+}
+
+impl Clone for Members {
+    fn clone(&self) -> Self {
+        let (buckets, outside) = (self.buckets.clone(), self.outside.clone());
+        let inside_bytes: usize = buckets.iter().map(Bucket::heap_bytes).sum();
+        let outside_bytes: usize = outside.iter().map(|outside| outside.record.heap_bytes()).sum();
+        Self { buckets, outside, pack_bytes: inside_bytes + outside_bytes, ..*self }
+    }
+}
