@@ -5,6 +5,7 @@ use crate::command::Cx;
 use crate::commands::parse::{TimeUnit, int, is};
 use crate::error::Error;
 use crate::glob;
+use crate::kernel::until_zero;
 use crate::keyspace::Entry;
 use crate::store::View;
 use crate::value::ValueRef;
@@ -98,7 +99,7 @@ fn selects(pattern: &[u8], key: &[u8]) -> bool {
 /// A cursor as C's `strtoul` reads it: nothing is 0, a minus negates modulo 2^64, and a zero byte
 /// ends it. Only white space before it, which `strtoul` would skip, is refused.
 fn cursor(arg: &[u8]) -> Result<u64, Error> {
-    let (digits, is_negative) = match c_string(arg) {
+    let (digits, is_negative) = match until_zero(arg) {
         [] => return Ok(0),
         [b'-', digits @ ..] => (digits, true),
         [b'+', digits @ ..] => (digits, false),
@@ -108,11 +109,6 @@ fn cursor(arg: &[u8]) -> Result<u64, Error> {
     let digits = std::str::from_utf8(digits).ok().filter(|text| !text.starts_with('+'));
     let number: u64 = digits.and_then(|text| text.parse().ok()).ok_or(Error::InvalidCursor)?;
     Ok(if is_negative { number.wrapping_neg() } else { number })
-}
-
-/// What C takes `bytes` for: it ends at the first zero byte.
-fn c_string(bytes: &[u8]) -> &[u8] {
-    bytes.split(|&byte| byte == 0).next().unwrap_or_default()
 }
 
 pub(crate) fn randomkey(cx: &mut Cx<'_>) -> Result<(), Error> {
@@ -291,7 +287,7 @@ impl Conditions {
 }
 
 fn unsupported_option(option: &[u8]) -> Error {
-    Error::composed([b"ERR Unsupported option ", c_string(option)].concat())
+    Error::composed([b"ERR Unsupported option ", until_zero(option)].concat())
 }
 
 pub(crate) fn ttl(cx: &mut Cx<'_>) -> Result<(), Error> {

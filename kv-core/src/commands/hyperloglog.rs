@@ -4,6 +4,7 @@ use super::parse::is;
 use crate::command::Cx;
 use crate::config::{self, Config};
 use crate::error::Error;
+use crate::kernel::until_zero;
 use crate::store::{Deadline, View};
 use crate::value::hyperloglog::{
     COUNT_OFFSET, Corrupted, Hll, HllRef, Patch, REGISTERS, Registers,
@@ -133,7 +134,8 @@ pub(crate) fn pfdebug(cx: &mut Cx<'_>) -> Result<(), Error> {
         cx.out.int(i64::from(changed));
         Ok(())
     } else {
-        let text = [b"ERR Unknown PFDEBUG subcommand '", subcommand, b"'"].concat();
+        let quoted = until_zero(subcommand);
+        let text = [b"ERR Unknown PFDEBUG subcommand '", quoted, b"'"].concat();
         Err(Error::composed(text))
     }
 }
