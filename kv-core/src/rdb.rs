@@ -21,6 +21,8 @@ mod lzf;
 mod read;
 mod stream;
 mod strings;
+#[cfg(test)]
+mod tests;
 mod wire;
 mod write;
 mod ziplist;

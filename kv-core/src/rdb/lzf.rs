@@ -20,6 +20,10 @@ const LONG_COPY_BYTES: usize = 3;
 /// Less is not worth that a reader has to expand it.
 const SAVED_MIN: usize = 4;
 
+/// After so many bytes without a copy one more is skipped at each place, up to the most.
+const PATIENCE: usize = 256;
+const SKIP_MAX: usize = 7;
+
 const SLOTS_MIN: usize = 64;
 const SLOTS_MAX: usize = 1 << 14;
 
@@ -88,7 +92,7 @@ pub(super) fn compress(bytes: &[u8]) -> Option<Vec<u8>> {
                 at += len;
                 literal = at;
             }
-            _ => at += 1,
+            _ => at += 1 + ((at - literal) / PATIENCE).min(SKIP_MAX),
         }
     }
     out.literals(&bytes[literal..])?;

@@ -113,20 +113,31 @@ fn quicklist<'a>(
 
 fn node(reader: &mut Reader<'_>, strings: &mut Strings) -> Result<()> {
     match reader.length()? {
-        NODE_PLAIN => Ok(strings.push(&reader.string()?)),
-        NODE_PACKED => listpack_node(reader, strings),
-        _ => Err(Error::Corrupt),
+        NODE_PLAIN => strings.push(&reader.string()?),
+        NODE_PACKED => listpack_node(reader, strings)?,
+        _ => return Err(Error::Corrupt),
     }
+    Ok(())
 }
 
 fn listpack_node(reader: &mut Reader<'_>, strings: &mut Strings) -> Result<()> {
     let packed = reader.string()?;
-    listpack::items(&packed)?.try_for_each(|item| Ok(strings.push_item(item?)))
+    push_all(listpack::items(&packed)?, strings)
 }
 
 fn ziplist_node(reader: &mut Reader<'_>, strings: &mut Strings) -> Result<()> {
     let packed = reader.string()?;
-    ziplist::items(&packed)?.try_for_each(|item| Ok(strings.push_item(item?)))
+    push_all(ziplist::items(&packed)?, strings)
+}
+
+fn push_all<'a>(
+    items: impl Iterator<Item = Result<Item<'a>>>,
+    strings: &mut Strings,
+) -> Result<()> {
+    for item in items {
+        strings.push_item(item?);
+    }
+    Ok(())
 }
 
 /// A number, and as many members, each with its score.

@@ -252,14 +252,22 @@ fn is_short(item: Item<'_>) -> bool {
     item.text_len() <= PACK_ITEM_BYTES_MAX
 }
 
-/// As an integer if it is one; any other text that reads as the same number will do.
+/// As an integer if it is one.
 fn push_score(pack: &mut Builder, score: f64) {
     match score as i64 {
         // The integer next to the greatest reads as the same number, but is none.
         value if (value as f64).to_bits() == score.to_bits() && value != i64::MAX => {
             pack.push(Item::Int(value));
         }
-        _ => pack.push(Item::Bytes(format!("{score:e}").as_bytes())),
+        _ => pack.push(Item::Bytes(score_text(score).as_bytes())),
+    }
+}
+
+/// The fewest digits that tell it, and an exponent rather than many zeros.
+fn score_text(score: f64) -> String {
+    match score.abs() {
+        1e-5..1e17 => score.to_string(),
+        _ => format!("{score:e}"),
     }
 }
 

@@ -115,9 +115,9 @@ impl<'a, 'e> Node<'a, 'e> {
         if place.fields == 0 {
             return Err(Error::Corrupt);
         }
-        match flags & DELETED {
-            0 => self.entries.places.push(place),
-            _ => {} // Its strings stay behind, which they may.
+        // The strings of a deleted entry stay behind, which they may.
+        if flags & DELETED == 0 {
+            self.entries.places.push(place);
         }
         Ok(())
     }
