@@ -197,6 +197,15 @@ mod tests {
     }
 
     #[test]
+    fn no_copy_reaches_too_far() {
+        for zeros in DISTANCE_MAX - 10..DISTANCE_MAX {
+            let bytes = [b"marker", &vec![0; zeros][..], b"marker"].concat();
+            let compressed = compress(&bytes).unwrap();
+            assert_eq!(expand(&compressed, bytes.len() as u64).unwrap(), bytes);
+        }
+    }
+
+    #[test]
     fn what_would_not_get_shorter_is_left_alone() {
         let bytes: Vec<u8> = (0..=255).collect();
         assert_eq!(compress(&bytes), None);

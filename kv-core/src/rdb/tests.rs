@@ -367,6 +367,66 @@ fn counts_ids_and_consumers_of_a_stream_must_agree() {
 }
 
 #[test]
+fn a_stream_that_is_wrong_in_several_places_is_corrupt() {
+    // One node that begins at 1-0, with these items, and what follows it.
+    let read = |items: &[Item<'_>], rest: &[u8]| {
+        let mut pack = listpack::Builder::default();
+        items.iter().for_each(|item| pack.push(*item));
+        let mut value = b"\x13\x01\x10\0\0\0\0\0\0\0\x01\0\0\0\0\0\0\0\0".to_vec();
+        wire::put_string(&mut value, &pack.finish());
+        decode(&sealed(&[&value, rest].concat()))
+    };
+    let (field, int) = (Item::Bytes(b"f"), Item::Int);
+    let head = |live, deleted| [int(live), int(deleted), int(1), field, int(0)];
+    let entry = |flags, seq| [int(flags), int(0), int(seq), field, int(4)];
+    let rest = |length| [length, 9, 9, 1, 0, 0, 0, 9, 0];
+    let good = [&head(1, 1)[..], &entry(2, 0), &entry(3, 1)].concat();
+    assert!(read(&good, &rest(1)).is_ok());
+    assert_eq!(read(&[&good[..], &[int(0)]].concat(), &rest(1)), Err(Error::Corrupt));
+    let flags = [&head(1, 1)[..], &entry(2, 0), &entry(2, 1)].concat();
+    assert_eq!(read(&flags, &rest(2)), Err(Error::Corrupt));
+    let none = [int(1), int(0), int(0), int(0), int(2), int(0), int(0), int(3)];
+    assert_eq!(read(&none, &rest(1)), Err(Error::Corrupt));
+}
+
+#[test]
+fn a_pending_entry_is_there_once_and_has_one_consumer() {
+    let pending = |seq| [&[0; 7][..], &[1], &[0; 7], &[seq], &[0; 8], &[1]].concat();
+    let own = |name, seq| [&[1, name][..], &[0; 8], &[1], &[0; 7], &[1], &[0; 7], &[seq]].concat();
+    let read = |entries: &[Vec<u8>], consumers: &[Vec<u8>]| {
+        let head = b"\x13\0\0\x09\x09\0\0\0\0\x09\x01\x01g\x05\x01\0";
+        let (entries_len, consumers_len) = ([entries.len() as u8], [consumers.len() as u8]);
+        let parts = [&entries_len[..], &entries.concat(), &consumers_len, &consumers.concat()];
+        decode(&sealed(&[&head[..], &parts.concat()].concat()))
+    };
+    assert!(read(&[pending(1), pending(2)], &[own(b'a', 1), own(b'b', 2)]).is_ok());
+    for (entries, consumers) in [
+        (vec![pending(1)], vec![own(b'a', 1), own(b'b', 1)]),
+        (vec![pending(1), pending(1)], vec![own(b'a', 1), own(b'b', 1)]),
+        (vec![pending(2), pending(1)], vec![own(b'a', 1), own(b'b', 2)]),
+        (vec![pending(1), pending(2)], vec![own(b'a', 1)]),
+        (vec![pending(1)], vec![own(b'a', 2)]),
+        (vec![pending(1), pending(2)], vec![own(b'a', 1), own(b'a', 2)]),
+    ] {
+        assert_eq!(read(&entries, &consumers), Err(Error::Corrupt));
+    }
+}
+
+#[test]
+fn scores_keep_all_their_bits() {
+    let scores = [0.0, -0.0, 0.1, -5e-324, 1e300, f64::MAX, 9.3e18, -9.3e18, 1e-5, 123456.7]
+        .into_iter()
+        .chain([i64::MAX as f64, i64::MIN as f64, f64::INFINITY, f64::NEG_INFINITY]);
+    for score in scores {
+        for member in ["m", &"m".repeat(65)] {
+            let payload = sorted_set(&[(member, score)]);
+            let Ok(Payload::SortedSet { scores, .. }) = decode(&payload.encode()) else { panic!() };
+            assert_eq!(scores[0].to_bits(), score.to_bits(), "{score}");
+        }
+    }
+}
+
+#[test]
 fn field_names_that_entries_share_are_not_copied() {
     let name = vec![b'n'; 10_000];
     let mut out = Vec::new();

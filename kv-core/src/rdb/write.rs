@@ -254,12 +254,11 @@ fn is_short(item: Item<'_>) -> bool {
 
 /// As an integer if it is one.
 fn push_score(pack: &mut Builder, score: f64) {
-    match score as i64 {
-        // The integer next to the greatest reads as the same number, but is none.
-        value if (value as f64).to_bits() == score.to_bits() && value != i64::MAX => {
-            pack.push(Item::Int(value));
-        }
-        _ => pack.push(Item::Bytes(score_text(score).as_bytes())),
+    let value = score as i64;
+    if (value as f64).to_bits() == score.to_bits() {
+        pack.push(Item::Int(value));
+    } else {
+        pack.push(Item::Bytes(score_text(score).as_bytes()));
     }
 }
 
