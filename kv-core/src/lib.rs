@@ -14,6 +14,7 @@ pub mod hash;
 pub mod kernel;
 pub mod keyspace;
 pub mod now;
+pub mod rdb;
 pub mod reply;
 pub mod rng;
 pub mod session;
