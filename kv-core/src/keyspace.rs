@@ -16,7 +16,6 @@ mod entry;
 mod graveyard;
 mod segment;
 mod slab;
-mod table;
 mod wheel;
 
 pub use entry::Entry;
@@ -25,13 +24,13 @@ pub use segment::SegmentSize;
 pub use slab::PageSize;
 
 use crate::hash::KeyHasher;
+use crate::table::Table;
 use crate::value::string::{IntBuffer, StrRef};
 use crate::value::{Value, ValueRef};
 use entry::{INLINE_MAX, Layout, New};
 use segment::{Segment, Slot};
 use slab::{Ref, Slab};
 use std::ops::Range;
-use table::Table;
 use wheel::{Due, Timer, Wheel};
 
 /// How much deeper than the number of segments asks for the directory may become. A full segment

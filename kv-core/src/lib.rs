@@ -18,4 +18,5 @@ pub mod reply;
 pub mod rng;
 pub mod session;
 pub mod store;
+mod table;
 pub mod value;

@@ -11,7 +11,7 @@
 
 #![allow(unsafe_code, reason = "cells are raw memory")]
 
-use super::table::Table;
+use crate::table::Table;
 use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
 use std::ptr::NonNull;
 

@@ -9,7 +9,7 @@
 //! same time lie in one chunk, which goes down the levels as a whole.
 
 use super::slab::Ref;
-use super::table::Table;
+use crate::table::Table;
 
 const SLOT_BITS: u32 = 6;
 const SLOTS: usize = 1 << SLOT_BITS;

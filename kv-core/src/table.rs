@@ -3,54 +3,54 @@
 
 use std::ops::{Index, IndexMut};
 
-/// Elements of a part. The first part grows up to this like any vector.
+/// Elements of a part. The first part grows up to this like any vector, and shrinks.
 const PART: usize = 1024;
 
 /// Elements by their numbers. All parts but the last are full.
 #[derive(Debug)]
-pub(super) struct Table<T> {
+pub(crate) struct Table<T> {
     parts: Vec<Vec<T>>,
 }
 
 impl<T> Table<T> {
     /// An empty table. Allocates nothing.
-    pub(super) const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self { parts: Vec::new() }
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.parts.last().map_or(0, |last| (self.parts.len() - 1) * PART + last.len())
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.parts.is_empty()
     }
 
     /// For how many elements there is memory.
-    pub(super) fn capacity(&self) -> usize {
+    pub(crate) fn capacity(&self) -> usize {
         self.parts.last().map_or(0, |last| (self.parts.len() - 1) * PART + last.capacity())
     }
 
-    pub(super) fn get(&self, index: usize) -> Option<&T> {
+    pub(crate) fn get(&self, index: usize) -> Option<&T> {
         self.parts.get(index / PART)?.get(index % PART)
     }
 
-    pub(super) fn last(&self) -> Option<&T> {
+    pub(crate) fn last(&self) -> Option<&T> {
         self.parts.last()?.last()
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
         self.parts.iter().flatten()
     }
 
     /// The elements from `first` on, and then those before it.
-    pub(super) fn iter_around(&self, first: usize) -> impl Iterator<Item = &T> {
+    pub(crate) fn iter_around(&self, first: usize) -> impl Iterator<Item = &T> {
         let len = self.len();
         (first..len).chain(0..first.min(len)).map(|index| &self[index])
     }
 
     /// Adds an element. O(1): at most one part is allocated, and only the first is ever moved.
-    pub(super) fn push(&mut self, element: T) {
+    pub(crate) fn push(&mut self, element: T) {
         if let Some(last) = self.parts.last_mut()
             && last.len() < PART
         {
@@ -62,18 +62,21 @@ impl<T> Table<T> {
         self.parts.push(part);
     }
 
-    /// Takes the last element. O(1).
-    pub(super) fn pop(&mut self) -> Option<T> {
+    /// Takes the last element. O(1): only the first part is ever moved.
+    pub(crate) fn pop(&mut self) -> Option<T> {
+        let is_first = self.parts.len() == 1;
         let last = self.parts.last_mut()?;
         let element = last.pop();
         if last.is_empty() {
             self.parts.pop();
+        } else if is_first && last.len() < last.capacity() / 4 {
+            last.shrink_to(last.capacity() / 2);
         }
         element
     }
 
     /// Takes an element and puts the last in its place. O(1).
-    pub(super) fn swap_remove(&mut self, index: usize) -> T {
+    pub(crate) fn swap_remove(&mut self, index: usize) -> T {
         let last = self.pop().expect("there is something to remove");
         if index == self.len() { last } else { std::mem::replace(&mut self[index], last) }
     }
@@ -82,7 +85,7 @@ impl<T> Table<T> {
     ///
     /// # Panics
     /// If they are the same, or one of them is not there.
-    pub(super) fn pair_mut(&mut self, [a, b]: [usize; 2]) -> [&mut T; 2] {
+    pub(crate) fn pair_mut(&mut self, [a, b]: [usize; 2]) -> [&mut T; 2] {
         const THERE: &str = "two different elements that are there";
         if a / PART == b / PART {
             return self.parts[a / PART].get_disjoint_mut([a % PART, b % PART]).expect(THERE);
