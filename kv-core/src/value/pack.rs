@@ -40,6 +40,21 @@ const SIZES: [u8; 256] = {
     sizes
 };
 
+/// More than all items of a pack can have whose codes tell their sizes.
+const UNCODED: u32 = 1 << 24;
+
+/// The same sizes, and for the others one that shows in any sum.
+const WEIGHTS: [u32; 256] = {
+    let mut weights = [0; 256];
+    let mut code = 0;
+    while code < 256 {
+        let is_coded = code != MEDIUM as usize && code != LONG as usize;
+        weights[code] = if is_coded { SIZES[code] as u32 } else { UNCODED };
+        code += 1;
+    }
+    weights
+};
+
 /// An item: bytes, or an integer that reads as its decimal form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Item<'a> {
@@ -220,13 +235,16 @@ impl<'a> PackRef<'a> {
     /// The items from `index` on, from either end.
     pub fn iter_from(self, index: usize) -> Items<'a> {
         let index = index.min(self.count());
-        Items { codes: &self.codes()[index..], data: &self.data()[self.offset(index)..] }
+        self.iter_at(index, self.offset(index))
+    }
+
+    fn iter_at(self, index: usize, offset: usize) -> Items<'a> {
+        Items { codes: &self.codes()[index..], data: &self.data()[offset..] }
     }
 
     /// The items of a range, from either end.
     pub fn range(self, range: Range<usize>) -> Items<'a> {
-        let data = &self.data()[self.offset(range.start)..self.offset(range.end)];
-        Items { codes: &self.codes()[range], data }
+        self.iter_from(range.start).take_front(range.len())
     }
 
     /// Where the bytes of the item at `index` begin; at their end for the number of items.
@@ -264,6 +282,34 @@ pub struct Items<'a> {
 }
 
 impl<'a> Items<'a> {
+    /// How many bytes they take in a pack. O(1).
+    pub fn packed_len(&self) -> usize {
+        self.codes.len() + self.data.len()
+    }
+
+    /// Takes the first `count` items. O(count), and cheaper than to step over each.
+    ///
+    /// # Panics
+    /// If there are fewer.
+    pub fn take_front(&mut self, count: usize) -> Self {
+        let (codes, rest) = self.codes.split_at(count);
+        let (data, rest_data) = self.data.split_at(Self { codes, data: self.data }.bytes());
+        *self = Self { codes: rest, data: rest_data };
+        Self { codes, data }
+    }
+
+    /// Takes the last `count` items. O(count), and cheaper than to step over each.
+    ///
+    /// # Panics
+    /// If there are fewer.
+    pub fn take_back(&mut self, count: usize) -> Self {
+        let (rest, codes) = self.codes.split_at(self.codes.len() - count);
+        let bytes = Self { codes, data: self.data }.rev_bytes();
+        let (rest_data, data) = self.data.split_at(self.data.len() - bytes);
+        *self = Self { codes: rest, data: rest_data };
+        Self { codes, data }
+    }
+
     fn next_raw(&mut self) -> Option<(u8, &'a [u8])> {
         let (&code, codes) = self.codes.split_first()?;
         let length = length_bytes(code);
@@ -289,19 +335,17 @@ impl<'a> Items<'a> {
         Some((code, bytes))
     }
 
-    /// Whether all codes tell the sizes of their items.
-    fn are_short(&self) -> bool {
-        !self.codes.iter().any(|&code| code == MEDIUM || code == LONG)
-    }
-
-    fn coded_bytes(&self) -> usize {
-        self.codes.iter().map(|&code| usize::from(SIZES[usize::from(code)])).sum()
+    /// How many bytes the items have, if all codes tell it.
+    fn coded_bytes(&self) -> Option<usize> {
+        let weights = self.codes.iter().map(|&code| u64::from(WEIGHTS[usize::from(code)]));
+        let bytes = weights.sum::<u64>();
+        (bytes < u64::from(UNCODED)).then_some(bytes as usize)
     }
 
     /// How many bytes the items have at the beginning of the data.
     fn bytes(mut self) -> usize {
-        if self.are_short() {
-            return self.coded_bytes();
+        if let Some(bytes) = self.coded_bytes() {
+            return bytes;
         }
         let all = self.data.len();
         while self.next_raw().is_some() {}
@@ -310,8 +354,8 @@ impl<'a> Items<'a> {
 
     /// How many bytes the items have at the end of the data.
     fn rev_bytes(mut self) -> usize {
-        if self.are_short() {
-            return self.coded_bytes();
+        if let Some(bytes) = self.coded_bytes() {
+            return bytes;
         }
         let all = self.data.len();
         while self.next_back_raw().is_some() {}
@@ -392,7 +436,8 @@ impl Pack {
     pub fn splice(&mut self, range: Range<usize>, items: &[Item<'_>]) {
         let view = self.view();
         let (old_count, old_len) = (view.count(), self.0.len().max(COUNT_BYTES));
-        let (begin, end) = (view.offset(range.start), view.offset(range.end));
+        let begin = view.offset(range.start);
+        let end = begin + view.iter_at(range.start, begin).take_front(range.len()).data.len();
         let encoded = items.iter().map(|&item| Encoded::new(item));
         let size: usize = encoded.clone().map(|item| item.len()).sum();
         let count = old_count - range.len() + items.len();
@@ -440,7 +485,11 @@ impl Pack {
         *self = joined;
     }
 
-    fn of(items: &Items<'_>) -> Self {
+    /// A pack of these items.
+    ///
+    /// # Panics
+    /// If there are more than 65535 items.
+    pub fn of(items: &Items<'_>) -> Self {
         let mut pack = Self::with_capacity(items.codes.len(), items.data.len());
         pack.0.extend_from_slice(items.codes);
         pack.0.extend_from_slice(items.data);
@@ -525,7 +574,13 @@ mod tests {
                     let first = (index % 2..model.len()).step_by(2).find(|&i| model[i] == *wanted);
                     prop_assert_eq!(view.find(Item::new(wanted), 2, index % 2), first);
                 }
+                let (mut front, mut back) = (view.iter(), view.iter());
+                prop_assert_eq!(&texts(front.take_front(index)), &model[..index]);
+                prop_assert_eq!(&texts(back.take_back(model.len() - index)), &model[index..]);
+                prop_assert_eq!(&texts(Pack::of(&front).view().iter()), &model[index..]);
+                prop_assert_eq!(&texts(back), &model[..index]);
                 let packed: usize = view.iter().map(Item::packed_len).sum();
+                prop_assert_eq!(view.iter().packed_len(), packed);
                 prop_assert_eq!(pack.len().max(COUNT_BYTES), packed + COUNT_BYTES);
                 prop_assert!(pack.heap_bytes() <= size_class(2 * pack.len() + 1));
 
