@@ -6,6 +6,7 @@ pub mod list;
 pub mod long_double;
 pub mod pack;
 pub mod string;
+pub mod tree;
 
 use list::{End, List};
 use string::{Str, StrRef};
