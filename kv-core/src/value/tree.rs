@@ -186,7 +186,10 @@ impl<S: Shape> Tree<S> {
         }
     }
 
-    /// A tree of the records of a pack. O(n).
+    /// A tree of the records of a pack, in full leaves. O(n).
+    ///
+    /// # Panics
+    /// If the pack ends within a record.
     pub fn from_pack(pack: Pack, sizes: Sizes, watcher: &mut impl Watcher) -> Self {
         let mut tree = Self::new(sizes);
         tree.extend(pack, watcher);
@@ -359,7 +362,7 @@ impl<S: Shape> Tree<S> {
 
     /// The records from a place on, from either end. O(log n) to begin with.
     pub fn iter_from(&self, place: Option<Position>) -> Iter<'_, S> {
-        Iter::new(self, self.rank_of(place)..self.len).from_position(place)
+        Iter::new(self, self.rank_of(place)..self.len).starting_at(place)
     }
 
     /// The records before a place, from either end. O(log n) to begin with.

@@ -114,6 +114,7 @@ impl<S: Shape> Tree<S> {
 
     /// Adds the records of a pack at the end.
     pub(super) fn extend(&mut self, pack: Pack, watcher: &mut impl Watcher) {
+        assert_eq!(pack.count() % S::STRIDE, 0, "a pack of whole records");
         if pack.is_empty() {
             return;
         }

@@ -26,7 +26,7 @@ impl<'a, S: Shape> Iter<'a, S> {
     }
 
     /// Spares it the search for the first record.
-    pub(super) fn from_position(self, first: Option<Position>) -> Self {
+    pub(super) fn starting_at(self, first: Option<Position>) -> Self {
         let tree = self.tree;
         Self { front: first.map(|first| tree.cursor_from(first)), ..self }
     }
