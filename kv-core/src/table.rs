@@ -3,7 +3,7 @@
 
 use std::ops::{Index, IndexMut};
 
-/// Elements of a part. The first part grows up to this like any vector.
+/// Elements of a part. The first part grows up to this like any vector, and shrinks.
 const PART: usize = 1024;
 
 /// Elements by their numbers. All parts but the last are full.
@@ -62,12 +62,15 @@ impl<T> Table<T> {
         self.parts.push(part);
     }
 
-    /// Takes the last element. O(1).
+    /// Takes the last element. O(1): only the first part is ever moved.
     pub(crate) fn pop(&mut self) -> Option<T> {
+        let is_first = self.parts.len() == 1;
         let last = self.parts.last_mut()?;
         let element = last.pop();
         if last.is_empty() {
             self.parts.pop();
+        } else if is_first && last.len() < last.capacity() / 4 {
+            last.shrink_to(last.capacity() / 2);
         }
         element
     }

@@ -14,6 +14,7 @@ pub mod long_double;
 pub mod members;
 pub mod pack;
 pub mod string;
+pub mod tree;
 pub mod xxh3;
 
 use list::{List, ListRef};

@@ -43,6 +43,11 @@ const SIZES: [u8; 256] = {
     sizes
 };
 
+        code += 1;
+    }
+    weights
+};
+
 /// An item: bytes, or an integer that reads as its decimal form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Item<'a> {
@@ -223,13 +228,16 @@ impl<'a> PackRef<'a> {
     /// The items from `index` on, from either end.
     pub fn iter_from(self, index: usize) -> Items<'a> {
         let index = index.min(self.count());
-        Items { codes: &self.codes()[index..], data: &self.data()[self.offset(index)..] }
+        self.iter_at(index, self.offset(index))
+    }
+
+    fn iter_at(self, index: usize, offset: usize) -> Items<'a> {
+        Items { codes: &self.codes()[index..], data: &self.data()[offset..] }
     }
 
     /// The items of a range, from either end.
     pub fn range(self, range: Range<usize>) -> Items<'a> {
-        let data = &self.data()[self.offset(range.start)..self.offset(range.end)];
-        Items { codes: &self.codes()[range], data }
+        self.iter_from(range.start).take_front(range.len())
     }
 
     /// Where the bytes of the item at `index` begin; at their end for the number of items.
@@ -268,14 +276,32 @@ pub struct Items<'a> {
 }
 
 impl<'a> Items<'a> {
-    /// Takes the first `count` items, which must be there.
+    /// How many bytes they take in a pack. O(1).
+    pub fn packed_len(&self) -> usize {
+        self.codes.len() + self.data.len()
+    }
+
+    /// Takes the first `count` items. O(count), and cheaper than to step over each.
+    ///
+    /// # Panics
+    /// If there are fewer.
     pub fn take_front(&mut self, count: usize) -> Self {
-        let all = self.clone();
-        for _ in 0..count {
-            self.next_raw();
-        }
-        let bytes = all.data.len() - self.data.len();
-        Self { codes: &all.codes[..count], data: &all.data[..bytes] }
+        let (codes, rest) = self.codes.split_at(count);
+        let (data, rest_data) = self.data.split_at(Self { codes, data: self.data }.bytes());
+        *self = Self { codes: rest, data: rest_data };
+        Self { codes, data }
+    }
+
+    /// Takes the last `count` items. O(count), and cheaper than to step over each.
+    ///
+    /// # Panics
+    /// If there are fewer.
+    pub fn take_back(&mut self, count: usize) -> Self {
+        let (rest, codes) = self.codes.split_at(self.codes.len() - count);
+        let bytes = Self { codes, data: self.data }.rev_bytes();
+        let (rest_data, data) = self.data.split_at(self.data.len() - bytes);
+        *self = Self { codes: rest, data: rest_data };
+        Self { codes, data }
     }
 
     #[inline]
@@ -413,7 +439,8 @@ impl Pack {
     pub fn splice(&mut self, range: Range<usize>, items: &[Item<'_>]) {
         let view = self.view();
         let (old_count, old_len) = (view.count(), self.0.len().max(COUNT_BYTES));
-        let (begin, end) = (view.offset(range.start), view.offset(range.end));
+        let begin = view.offset(range.start);
+        let end = begin + view.iter_at(range.start, begin).take_front(range.len()).data.len();
         let encoded = items.iter().map(|&item| Encoded::new(item));
         let size: usize = encoded.clone().map(|item| item.len()).sum();
         let count = old_count - range.len() + items.len();
@@ -461,7 +488,11 @@ impl Pack {
         *self = joined;
     }
 
-    fn of(items: &Items<'_>) -> Self {
+    /// A pack of these items.
+    ///
+    /// # Panics
+    /// If there are more than 65535 items.
+    pub fn of(items: &Items<'_>) -> Self {
         let mut pack = Self::with_capacity(items.codes.len(), items.data.len());
         pack.0.extend_from_slice(items.codes);
         pack.0.extend_from_slice(items.data);
@@ -549,7 +580,13 @@ mod tests {
                     let first = (index % 2..model.len()).step_by(2).find(|&i| model[i] == *wanted);
                     prop_assert_eq!(view.find(Item::new(wanted), 2, index % 2), first);
                 }
+                let (mut front, mut back) = (view.iter(), view.iter());
+                prop_assert_eq!(&texts(front.take_front(index)), &model[..index]);
+                prop_assert_eq!(&texts(back.take_back(model.len() - index)), &model[index..]);
+                prop_assert_eq!(&texts(Pack::of(&front).view().iter()), &model[index..]);
+                prop_assert_eq!(&texts(back), &model[..index]);
                 let packed: usize = view.iter().map(Item::packed_len).sum();
+                prop_assert_eq!(view.iter().packed_len(), packed);
                 prop_assert_eq!(pack.len().max(COUNT_BYTES), packed + COUNT_BYTES);
                 prop_assert!(pack.heap_bytes() <= size_class(2 * pack.len() + 1));
 

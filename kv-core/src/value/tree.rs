@@ -1,0 +1,455 @@
+//! A counted tree: a long sequence of records, the building block of large collections.
+//!
+//! It is a B+ tree. A leaf is a pack, and a record is a fixed number of consecutive items of a
+//! leaf. An inner node knows how many records each of its children has, and the key of the first
+//! of them, so that a record is found by its rank as well as by its order, and a leaf is looked
+//! into only when it is the right one. Nodes know their parents: from a record in a leaf, its rank
+//! is found too.
+//!
+//! **Sizes.** A leaf has at most [`Sizes::leaf_max`] bytes, unless it is one record alone: a large
+//! record never shares a leaf, so that it is not moved when its neighbours change. A record that
+//! has no room in the middle of a leaf cuts it in halves; one between two full leaves begins a
+//! leaf of its own, so that leaves that are written from end to end are full. Two neighbours below
+//! the same parent become one when together they fill at most two thirds of one: on average a node
+//! is at least a third full. Memory follows the bytes of a leaf in small steps, so a leaf that is
+//! not full wastes little.
+//!
+//! **Order** is known to the users alone: they say where a record goes, by a [`Position`], and
+//! find positions by [`Tree::seek`].
+
+mod arena;
+mod check;
+mod edit;
+mod iter;
+mod node;
+#[cfg(test)]
+mod tests;
+
+pub use iter::Iter;
+
+use super::pack::{Item, Items, Pack};
+use arena::Arena;
+use node::{INNER_RECORD, Inner, LEAF_RECORD, Leaf, NONE};
+use std::fmt::{self, Debug};
+use std::marker::PhantomData;
+use std::ops::Range;
+
+/// What the records of a tree are.
+pub trait Shape {
+    /// How many items a record has.
+    const STRIDE: usize;
+
+    /// What inner nodes know of a record.
+    type Key: Copy + Debug + PartialEq;
+
+    /// The key of a record.
+    fn key(record: Items<'_>) -> Self::Key;
+}
+
+/// Is told in which leaves records lie.
+pub trait Watcher {
+    /// Whether it wants to be told at all.
+    const WATCHES: bool = true;
+
+    /// A record has come to lie in this leaf: a new one, or one that was in another leaf before.
+    fn moved(&mut self, record: Items<'_>, leaf: LeafNumber);
+}
+
+/// Nobody wants to be told.
+impl Watcher for () {
+    const WATCHES: bool = false;
+
+    fn moved(&mut self, _record: Items<'_>, _leaf: LeafNumber) {}
+}
+
+/// The name of a leaf, until a watcher is told otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LeafNumber(pub u32);
+
+/// Where a record is, until the next change of the tree. Where one is expected that may also be
+/// the end of the tree, behind all records, that is `None`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Position {
+    leaf: u32,
+    /// The record's number in its leaf.
+    index: usize,
+}
+
+impl Position {
+    /// The leaf that it is in.
+    pub fn leaf(self) -> LeafNumber {
+        LeafNumber(self.leaf)
+    }
+}
+
+/// How large nodes become. Small ones split and merge all the time, which simulations want.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sizes {
+    /// Of a leaf with several records, in bytes.
+    leaf_max: u16,
+    /// Children of an inner node.
+    children_max: u8,
+}
+
+impl Sizes {
+    /// Leaves of a kilobyte, inner nodes of 64 children.
+    pub const DEFAULT: Self = Self { leaf_max: 1024, children_max: 64 };
+
+    /// Leaves of 48 bytes, inner nodes of 4 children: for simulations.
+    pub const TINY: Self = Self { leaf_max: 48, children_max: 4 };
+
+    fn leaf_max(self) -> usize {
+        self.leaf_max.into()
+    }
+
+    fn children_max(self) -> usize {
+        self.children_max.into()
+    }
+
+    /// Up to how many bytes two leaves become one.
+    fn leaf_merge_max(self) -> usize {
+        self.leaf_max() / 3 * 2
+    }
+
+    /// Up to how many children two inner nodes become one.
+    fn children_merge_max(self) -> usize {
+        self.children_max() * 2 / 3
+    }
+}
+
+impl Default for Sizes {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
+/// A sequence of records.
+pub struct Tree<S: Shape> {
+    leaves: Arena<Leaf>,
+    inners: Arena<Inner<S::Key>>,
+    /// A leaf, if there are no levels of inner nodes.
+    root: u32,
+    /// How many levels of inner nodes there are.
+    height: u8,
+    sizes: Sizes,
+    len: usize,
+    /// What packs and the columns of inner nodes take.
+    node_bytes: usize,
+    /// The parts of nodes that were split during the present change, which may be too small for
+    /// their neighbours.
+    halves: Vec<u32>,
+    shape: PhantomData<fn() -> S>,
+}
+
+/// A record, decoded when it is asked for.
+pub struct Record<'a, S: Shape>(Source<'a, S>);
+
+enum Source<'a, S: Shape> {
+    Items(Items<'a>),
+    /// The first below this node, which has so many levels below itself.
+    First(&'a Tree<S>, u32, u8),
+}
+
+impl<'a, S: Shape> Record<'a, S> {
+    /// Its items. O(log n) at most.
+    pub fn items(&self) -> Items<'a> {
+        match &self.0 {
+            Source::Items(items) => items.clone(),
+            Source::First(tree, node, level) => {
+                let leaf = tree.end_below(*node, *level, Way::Back);
+                tree.leaves[leaf].pack.view().range(0..S::STRIDE)
+            }
+        }
+    }
+}
+
+/// Towards the first record, or the last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    Back,
+    On,
+}
+
+impl<S: Shape> Tree<S> {
+    /// An empty tree. Allocates nothing.
+    pub fn new(sizes: Sizes) -> Self {
+        Self {
+            leaves: Arena::new(),
+            inners: Arena::new(),
+            root: NONE,
+            height: 0,
+            sizes,
+            len: 0,
+            node_bytes: 0,
+            halves: Vec::new(),
+            shape: PhantomData,
+        }
+    }
+
+    /// A tree of the records of a pack, in full leaves. O(n).
+    ///
+    /// # Panics
+    /// If the pack ends within a record.
+    pub fn from_pack(pack: Pack, sizes: Sizes, watcher: &mut impl Watcher) -> Self {
+        let mut tree = Self::new(sizes);
+        tree.extend(pack, watcher);
+        tree.tidy(watcher);
+        tree
+    }
+
+    /// How many records there are. O(1).
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there is none. O(1).
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The memory that it takes, in bytes, by its own count, which is the same on every machine.
+    /// O(1).
+    pub fn heap_bytes(&self) -> usize {
+        self.node_bytes + self.leaves.bytes(LEAF_RECORD) + self.inners.bytes(INNER_RECORD)
+    }
+
+    /// Where the first record is. O(log n).
+    pub fn first(&self) -> Option<Position> {
+        Some(Position { leaf: self.end(Way::Back)?, index: 0 })
+    }
+
+    /// Where the last record is. O(log n).
+    pub fn last(&self) -> Option<Position> {
+        let leaf = self.end(Way::On)?;
+        Some(Position { leaf, index: self.count(leaf) - 1 })
+    }
+
+    /// Where the record of this rank is. O(log n).
+    pub fn at(&self, rank: usize) -> Option<Position> {
+        if rank >= self.len {
+            return None;
+        }
+        let (mut node, mut rest) = (self.root, rank as u64);
+        for _ in 0..self.height {
+            let inner = &self.inners[node];
+            let mut slot = 0;
+            while rest >= inner.counts[slot] {
+                rest -= inner.counts[slot];
+                slot += 1;
+            }
+            node = inner.numbers[slot];
+        }
+        Some(Position { leaf: node, index: rest as usize })
+    }
+
+    /// How many records there are before the one at `position`. O(log n).
+    pub fn rank(&self, position: Position) -> usize {
+        let mut before = position.index as u64;
+        let mut node = position.leaf;
+        let mut parent = self.leaves[node].parent;
+        while parent != NONE {
+            let inner = &self.inners[parent];
+            before += inner.counts[..inner.slot(node)].iter().sum::<u64>();
+            (node, parent) = (parent, inner.parent);
+        }
+        before as usize
+    }
+
+    /// Where the next record is. O(1), or O(log n) at the end of a leaf.
+    pub fn next(&self, position: Position) -> Option<Position> {
+        let Position { leaf, index } = position;
+        if index + 1 < self.count(leaf) {
+            return Some(Position { leaf, index: index + 1 });
+        }
+        Some(Position { leaf: self.neighbour(leaf, Way::On)?, index: 0 })
+    }
+
+    /// Where the record before a place is. O(1), or O(log n) at the end of a leaf.
+    pub fn previous(&self, place: Option<Position>) -> Option<Position> {
+        let Some(Position { leaf, index }) = place else { return self.last() };
+        if index > 0 {
+            return Some(Position { leaf, index: index - 1 });
+        }
+        let leaf = self.neighbour(leaf, Way::Back)?;
+        Some(Position { leaf, index: self.count(leaf) - 1 })
+    }
+
+    /// The first place whose record is not `before`. All records that are must stand before all
+    /// that are not. Looks at the keys of inner nodes and at one leaf; at others only if `before`
+    /// asks for a record. O(log n).
+    pub fn seek(&self, before: impl Fn(S::Key, &Record<'_, S>) -> bool) -> Option<Position> {
+        if self.is_empty() {
+            return None;
+        }
+        let mut node = self.root;
+        for level in (0..self.height).rev() {
+            let inner = &self.inners[node];
+            let first = |slot| Record(Source::First(self, inner.numbers[slot], level));
+            let after = partition(inner.len(), |slot| before(inner.keys[slot], &first(slot)));
+            node = inner.numbers[after.saturating_sub(1)];
+        }
+        let index = self.seek_in(node, before);
+        self.settled(Position { leaf: node, index })
+    }
+
+    fn seek_in(&self, leaf: u32, before: impl Fn(S::Key, &Record<'_, S>) -> bool) -> usize {
+        let mut rest = self.leaves[leaf].pack.view().iter();
+        let (mut index, mut count) = (0, rest.len() / S::STRIDE);
+        while count > 0 {
+            let half = count / 2;
+            let mut behind = rest.clone();
+            behind.take_front(half * S::STRIDE);
+            let record = behind.take_front(S::STRIDE);
+            if before(S::key(record.clone()), &Record(Source::Items(record))) {
+                (rest, index, count) = (behind, index + half + 1, count - half - 1);
+            } else {
+                count = half;
+            }
+        }
+        index
+    }
+
+    /// The same place, if it may be behind the last record of a leaf.
+    fn settled(&self, place: Position) -> Option<Position> {
+        if place.index < self.count(place.leaf) {
+            return Some(place);
+        }
+        Some(Position { leaf: self.neighbour(place.leaf, Way::On)?, index: 0 })
+    }
+
+    /// Where the first record is that `is_it` recognizes, of those in a leaf. O(size of a leaf).
+    pub fn find_in_leaf(
+        &self,
+        leaf: LeafNumber,
+        mut is_it: impl FnMut(Items<'_>) -> bool,
+    ) -> Option<Position> {
+        let mut rest = self.leaves[leaf.0].pack.view().iter();
+        let count = rest.len() / S::STRIDE;
+        let index = (0..count).find(|_| is_it(rest.take_front(S::STRIDE)))?;
+        Some(Position { leaf: leaf.0, index })
+    }
+
+    /// Where the first record is whose item number `offset` is this one, of those in a leaf.
+    /// O(size of a leaf), and faster than to look at each record.
+    pub fn find_item_in_leaf(
+        &self,
+        leaf: LeafNumber,
+        item: Item<'_>,
+        offset: usize,
+    ) -> Option<Position> {
+        let found = self.leaves[leaf.0].pack.view().find(item, S::STRIDE, offset)?;
+        Some(Position { leaf: leaf.0, index: found / S::STRIDE })
+    }
+
+    /// The items of a record. O(size of a leaf).
+    pub fn record(&self, position: Position) -> Items<'_> {
+        self.records_of(position.leaf, position.index..position.index + 1)
+    }
+
+    /// All records, from either end.
+    pub fn iter(&self) -> Iter<'_, S> {
+        self.range(0..self.len)
+    }
+
+    /// The records of a range of ranks, from either end. O(log n) to begin with.
+    ///
+    /// # Panics
+    /// If there are not so many records.
+    pub fn range(&self, ranks: Range<usize>) -> Iter<'_, S> {
+        assert!(ranks.end <= self.len);
+        Iter::new(self, ranks)
+    }
+
+    /// The records from a place on, from either end. O(log n) to begin with.
+    pub fn iter_from(&self, place: Option<Position>) -> Iter<'_, S> {
+        Iter::new(self, self.rank_of(place)..self.len).starting_at(place)
+    }
+
+    /// The records before a place, from either end. O(log n) to begin with.
+    pub fn iter_before(&self, place: Option<Position>) -> Iter<'_, S> {
+        Iter::new(self, 0..self.rank_of(place))
+    }
+
+    /// How many records there are before a place. O(log n).
+    pub fn rank_of(&self, place: Option<Position>) -> usize {
+        place.map_or(self.len, |position| self.rank(position))
+    }
+
+    /// How many records a leaf has.
+    fn count(&self, leaf: u32) -> usize {
+        self.leaves[leaf].pack.count() / S::STRIDE
+    }
+
+    fn records_of(&self, leaf: u32, range: Range<usize>) -> Items<'_> {
+        self.leaves[leaf].pack.view().range(range.start * S::STRIDE..range.end * S::STRIDE)
+    }
+
+    fn first_key(&self, leaf: u32) -> S::Key {
+        S::key(self.records_of(leaf, 0..1))
+    }
+
+    /// The first or last leaf.
+    fn end(&self, way: Way) -> Option<u32> {
+        (self.root != NONE).then(|| self.end_below(self.root, self.height, way))
+    }
+
+    /// The first or last leaf below a node that has so many levels below itself.
+    fn end_below(&self, mut node: u32, level: u8, way: Way) -> u32 {
+        for _ in 0..level {
+            let numbers = &self.inners[node].numbers;
+            let slot = if way == Way::On { numbers.len() - 1 } else { 0 };
+            node = numbers[slot];
+        }
+        node
+    }
+
+    /// The next leaf.
+    fn neighbour(&self, leaf: u32, way: Way) -> Option<u32> {
+        let (mut node, mut parent) = (leaf, self.leaves[leaf].parent);
+        while parent != NONE {
+            let inner = &self.inners[parent];
+            if let Some(next) = inner.beside(inner.slot(node), way) {
+                let other = if way == Way::On { Way::Back } else { Way::On };
+                return Some(self.end_below(next, inner.level - 1, other));
+            }
+            (node, parent) = (parent, inner.parent);
+        }
+        None
+    }
+}
+
+/// How many of the first of `len` elements are `before`.
+fn partition(len: usize, before: impl Fn(usize) -> bool) -> usize {
+    let (mut low, mut high) = (0, len);
+    while low < high {
+        let middle = (low + high) / 2;
+        if before(middle) { low = middle + 1 } else { high = middle }
+    }
+    low
+}
+
+impl<S: Shape> Default for Tree<S> {
+    fn default() -> Self {
+        Self::new(Sizes::DEFAULT)
+    }
+}
+
+/// O(n).
+impl<S: Shape> Clone for Tree<S> {
+    fn clone(&self) -> Self {
+        let mut clone = Self {
+            leaves: self.leaves.clone(),
+            inners: self.inners.clone(),
+            halves: Vec::new(),
+            ..*self
+        };
+        clone.node_bytes = clone.counted_node_bytes();
+        clone
+    }
+}
+
+impl<S: Shape> Debug for Tree<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tree").field("len", &self.len).finish_non_exhaustive()
+    }
+}

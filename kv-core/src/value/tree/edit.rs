@@ -1,0 +1,677 @@
+//! Changing a tree.
+//!
+//! Counts change in one way only: [`Tree::recount`] adds a difference to all nodes above a leaf. A
+//! leaf is hung into the tree with a count of 0 and then recounted; what inner nodes do among
+//! themselves leaves the counts above them as they are. Removal leaves no empty nodes, and then
+//! joins neighbours that are too small. Nodes get other numbers at the very end only.
+
+use super::node::{Child, Inner, Leaf, NONE};
+use super::{Item, LeafNumber, Pack, Position, Shape, Tree, Watcher, Way};
+use std::ops::Range;
+
+/// How a record gets its room.
+enum Room {
+    /// It fits into a leaf.
+    In(u32, usize),
+    /// A leaf of its own, the neighbour of this one.
+    Beside(u32, Way),
+    /// A leaf is cut.
+    Split(u32, usize),
+    /// The first leaf.
+    First,
+}
+
+/// How a leaf is cut for a record.
+enum Cut {
+    /// At this record; the new one goes to the end or into the inside of the front.
+    Front(usize),
+    /// At this record; the new one goes to the beginning or into the inside of the back.
+    Back(usize),
+    /// Where the new record goes, which gets a leaf of its own.
+    Apart,
+}
+
+fn packed_len(record: &[Item<'_>]) -> usize {
+    record.iter().map(|item| item.packed_len()).sum()
+}
+
+impl<S: Shape> Tree<S> {
+    /// Inserts a record before the one at `place`, or at the end. O(log n).
+    ///
+    /// # Panics
+    /// If the record has not as many items as its shape says.
+    pub fn insert(
+        &mut self,
+        place: Option<Position>,
+        record: &[Item<'_>],
+        watcher: &mut impl Watcher,
+    ) {
+        self.insert_untidy(place, record, watcher);
+        self.tidy(watcher);
+    }
+
+    /// Removes a record. O(log n).
+    pub fn remove(&mut self, position: Position, watcher: &mut impl Watcher) {
+        let Position { leaf, index } = position;
+        self.cut_out(leaf, index..index + 1);
+        if self.leaves[leaf].pack.is_empty() {
+            self.drop_leaf(leaf, watcher);
+        } else {
+            self.settle(leaf, watcher);
+        }
+        self.tidy(watcher);
+    }
+
+    /// Puts a record in the place of another. The watcher is not told if it lies in the same leaf.
+    /// O(log n).
+    ///
+    /// # Panics
+    /// If the record has not as many items as its shape says.
+    pub fn replace(&mut self, position: Position, record: &[Item<'_>], watcher: &mut impl Watcher) {
+        let Position { leaf, index } = position;
+        let old = self.record(position).packed_len();
+        let len = self.leaves[leaf].pack.len() - old + packed_len(record);
+        if len <= self.sizes.leaf_max() || self.count(leaf) == 1 {
+            self.put(leaf, index..index + 1, record);
+        } else {
+            self.cut_out(leaf, index..index + 1);
+            self.insert_untidy(Some(position), record, watcher);
+        }
+        if self.leaves.contains(leaf) {
+            self.settle(leaf, watcher);
+        }
+        self.tidy(watcher);
+    }
+
+    /// Removes the records of a range of ranks. Whole leaves go without being looked at.
+    /// O(log n + removed).
+    ///
+    /// # Panics
+    /// If there are not so many records.
+    pub fn remove_range(&mut self, ranks: Range<usize>, watcher: &mut impl Watcher) {
+        assert!(ranks.end <= self.len);
+        let mut left = ranks.len();
+        while left > 0 {
+            let position = self.at(ranks.start).expect("the ranks are those of records");
+            left -= self.remove_run(position, left);
+        }
+        if let Some(before) = self.previous(self.at(ranks.start)) {
+            self.settle_path(before.leaf, watcher);
+        }
+        if let Some(behind) = self.at(ranks.start) {
+            self.settle_path(behind.leaf, watcher);
+        }
+        self.tidy(watcher);
+    }
+
+    /// Removes up to about `count` records, so that the rest can be dropped in steps. How many;
+    /// fewer only when none are left. O(log n + count).
+    pub fn free_some(&mut self, count: usize) -> usize {
+        let count = count.min(self.len);
+        self.remove_range(self.len - count..self.len, &mut ());
+        count
+    }
+
+    /// Adds the records of a pack at the end.
+    pub(super) fn extend(&mut self, pack: Pack, watcher: &mut impl Watcher) {
+        assert_eq!(pack.count() % S::STRIDE, 0, "a pack of whole records");
+        if pack.is_empty() {
+            return;
+        }
+        if pack.len() <= self.sizes.leaf_max() {
+            return self.push_leaf(pack, watcher);
+        }
+        let room = self.leaf_room();
+        let mut rest = pack.view().iter();
+        while rest.len() > 0 {
+            let mut behind = rest.clone();
+            behind.take_front(S::STRIDE);
+            let mut count = S::STRIDE;
+            while behind.len() > 0 {
+                behind.take_front(S::STRIDE);
+                if rest.packed_len() - behind.packed_len() > room {
+                    break;
+                }
+                count += S::STRIDE;
+            }
+            self.push_leaf(Pack::of(&rest.take_front(count)), watcher);
+        }
+    }
+
+    /// Leaves behind what is to be tidied.
+    fn push_leaf(&mut self, pack: Pack, watcher: &mut impl Watcher) {
+        match self.end(Way::On) {
+            Some(last) => self.hang(last, Way::On, pack, watcher),
+            None => self.hang_first(pack, watcher),
+        };
+    }
+
+    /// For how many bytes of records there is room in a leaf with several.
+    fn leaf_room(&self) -> usize {
+        self.sizes.leaf_max() - EMPTY_PACK
+    }
+}
+
+/// What a pack takes besides its items.
+const EMPTY_PACK: usize = 2;
+
+/// Records.
+impl<S: Shape> Tree<S> {
+    fn insert_untidy(
+        &mut self,
+        place: Option<Position>,
+        record: &[Item<'_>],
+        watcher: &mut impl Watcher,
+    ) {
+        assert_eq!(record.len(), S::STRIDE);
+        match self.room(place, packed_len(record)) {
+            Room::In(leaf, index) => self.insert_in(leaf, index, record, watcher),
+            Room::Split(leaf, index) => self.split(leaf, index, record, watcher),
+            Room::Beside(leaf, way) => {
+                self.hang(leaf, way, pack_of(record), watcher);
+            }
+            Room::First => {
+                self.hang_first(pack_of(record), watcher);
+            }
+        }
+    }
+
+    fn room(&self, place: Option<Position>, size: usize) -> Room {
+        let (before, behind) = match place {
+            Some(Position { leaf, index: 0 }) => (self.neighbour(leaf, Way::Back), Some(leaf)),
+            Some(Position { leaf, index }) if index < self.count(leaf) => {
+                let fits = self.fits(leaf, size);
+                return if fits { Room::In(leaf, index) } else { Room::Split(leaf, index) };
+            }
+            Some(Position { leaf, .. }) => (Some(leaf), self.neighbour(leaf, Way::On)),
+            None => (self.end(Way::On), None),
+        };
+        match (before, behind) {
+            (Some(leaf), _) if self.fits(leaf, size) => Room::In(leaf, self.count(leaf)),
+            (_, Some(leaf)) if self.fits(leaf, size) => Room::In(leaf, 0),
+            (Some(leaf), _) => Room::Beside(leaf, Way::On),
+            (_, Some(leaf)) => Room::Beside(leaf, Way::Back),
+            (None, None) => Room::First,
+        }
+    }
+
+    fn fits(&self, leaf: u32, size: usize) -> bool {
+        self.leaves[leaf].pack.len() + size <= self.sizes.leaf_max()
+    }
+
+    fn insert_in(
+        &mut self,
+        leaf: u32,
+        index: usize,
+        record: &[Item<'_>],
+        watcher: &mut impl Watcher,
+    ) {
+        self.put(leaf, index..index, record);
+        self.tell(leaf, index..index + 1, watcher);
+    }
+
+    /// Puts a record in the place of some, or none, of a leaf.
+    fn put(&mut self, leaf: u32, range: Range<usize>, record: &[Item<'_>]) {
+        self.splice(leaf, range.clone(), record);
+        let key = (range.start == 0).then(|| self.first_key(leaf));
+        self.recount(leaf, 1 - range.len() as i64, key);
+    }
+
+    /// Removes records of a leaf, which may become empty.
+    fn cut_out(&mut self, leaf: u32, range: Range<usize>) {
+        self.splice(leaf, range.clone(), &[]);
+        let is_first = range.start == 0 && !self.leaves[leaf].pack.is_empty();
+        let key = is_first.then(|| self.first_key(leaf));
+        self.recount(leaf, -(range.len() as i64), key);
+    }
+
+    fn splice(&mut self, leaf: u32, range: Range<usize>, items: &[Item<'_>]) {
+        let range = range.start * S::STRIDE..range.end * S::STRIDE;
+        self.change(leaf, |pack| pack.splice(range, items));
+    }
+
+    /// Cuts a leaf and inserts a record there.
+    fn split(&mut self, leaf: u32, index: usize, record: &[Item<'_>], watcher: &mut impl Watcher) {
+        let back = match self.cut(leaf, index, packed_len(record)) {
+            Cut::Front(at) => {
+                let back = self.cut_off(leaf, at, watcher);
+                self.insert_in(leaf, index, record, watcher);
+                back
+            }
+            Cut::Back(at) => {
+                let back = self.cut_off(leaf, at, watcher);
+                self.insert_in(back, index - at, record, watcher);
+                back
+            }
+            Cut::Apart => {
+                let back = self.cut_off(leaf, index, watcher);
+                self.hang(leaf, Way::On, pack_of(record), watcher);
+                back
+            }
+        };
+        self.settle(leaf, watcher);
+        if self.leaves.contains(back) {
+            self.settle(back, watcher);
+        }
+    }
+
+    /// The cut that leaves the larger part as small as possible.
+    fn cut(&self, leaf: u32, index: usize, size: usize) -> Cut {
+        let mut behind = self.leaves[leaf].pack.view().iter();
+        let all = behind.packed_len();
+        let mut best = (self.leaf_room() + 1, Cut::Apart);
+        for at in 0..=self.count(leaf) {
+            let (front, back) = (all - behind.packed_len(), behind.packed_len());
+            if at <= index && at > 0 && front.max(back + size) < best.0 {
+                best = (front.max(back + size), Cut::Back(at));
+            }
+            if at >= index && back > 0 && back.max(front + size) < best.0 {
+                best = (back.max(front + size), Cut::Front(at));
+            }
+            if back > 0 {
+                behind.take_front(S::STRIDE);
+            }
+        }
+        best.1
+    }
+
+    /// Takes the records from `index` on into a leaf of their own.
+    fn cut_off(&mut self, leaf: u32, index: usize, watcher: &mut impl Watcher) -> u32 {
+        let back = self.change(leaf, |pack| pack.split_off(index * S::STRIDE));
+        self.recount(leaf, -((back.count() / S::STRIDE) as i64), None);
+        self.hang(leaf, Way::On, back, watcher)
+    }
+
+    /// Removes up to `limit` records from a position on: of one leaf, or whole leaves below the
+    /// same parent. How many.
+    fn remove_run(&mut self, position: Position, limit: usize) -> usize {
+        let Position { leaf, index } = position;
+        let count = self.count(leaf);
+        if index > 0 || count > limit {
+            let end = count.min(index + limit);
+            self.cut_out(leaf, index..end);
+            return end - index;
+        }
+        let len = self.len;
+        self.drop_leaves(leaf, limit as u64);
+        len - self.len
+    }
+
+    fn tell<W: Watcher>(&self, leaf: u32, records: Range<usize>, watcher: &mut W) {
+        if W::WATCHES {
+            let mut rest = self.records_of(leaf, records);
+            while rest.len() > 0 {
+                watcher.moved(rest.take_front(S::STRIDE), LeafNumber(leaf));
+            }
+        }
+    }
+}
+
+fn pack_of(record: &[Item<'_>]) -> Pack {
+    let mut pack = Pack::default();
+    pack.splice(0..0, record);
+    pack
+}
+
+/// Nodes.
+impl<S: Shape> Tree<S> {
+    fn change<R>(&mut self, leaf: u32, change: impl FnOnce(&mut Pack) -> R) -> R {
+        let pack = &mut self.leaves[leaf].pack;
+        self.node_bytes -= pack.heap_bytes();
+        let result = change(pack);
+        self.node_bytes += pack.heap_bytes();
+        result
+    }
+
+    fn change_inner<R>(&mut self, node: u32, change: impl FnOnce(&mut Inner<S::Key>) -> R) -> R {
+        let inner = &mut self.inners[node];
+        self.node_bytes -= inner.heap_bytes();
+        let result = change(inner);
+        self.node_bytes += inner.heap_bytes();
+        result
+    }
+
+    fn add_leaf(&mut self, pack: Pack) -> u32 {
+        self.node_bytes += pack.heap_bytes();
+        self.leaves.add(Leaf { pack, parent: NONE })
+    }
+
+    fn add_inner(&mut self, inner: Inner<S::Key>) -> u32 {
+        self.node_bytes += inner.heap_bytes();
+        self.inners.add(inner)
+    }
+
+    fn free_leaf(&mut self, leaf: u32) -> Pack {
+        let pack = self.leaves.remove(leaf).pack;
+        self.node_bytes -= pack.heap_bytes();
+        pack
+    }
+
+    fn free_inner(&mut self, node: u32) -> Inner<S::Key> {
+        let inner = self.inners.remove(node);
+        self.node_bytes -= inner.heap_bytes();
+        inner
+    }
+
+    fn set_parent(&mut self, node: u32, level: u8, parent: u32) {
+        match level {
+            0 => self.leaves[node].parent = parent,
+            _ => self.inners[node].parent = parent,
+        }
+    }
+
+    /// Tells the children of a node that it is their parent, from `slot` on.
+    fn adopt(&mut self, node: u32, slot: usize) {
+        for slot in slot..self.inners[node].len() {
+            let inner = &self.inners[node];
+            self.set_parent(inner.numbers[slot], inner.level - 1, node);
+        }
+    }
+
+    /// The parent of an inner node and where that has it.
+    fn place_of(&self, node: u32) -> Option<(u32, usize)> {
+        self.slot_in(self.inners[node].parent, node)
+    }
+
+    fn place_of_leaf(&self, leaf: u32) -> Option<(u32, usize)> {
+        self.slot_in(self.leaves[leaf].parent, leaf)
+    }
+
+    fn slot_in(&self, parent: u32, child: u32) -> Option<(u32, usize)> {
+        (parent != NONE).then(|| (parent, self.inners[parent].slot(child)))
+    }
+
+    /// Notes that a leaf has so many more records, and that its first record has this key.
+    fn recount(&mut self, leaf: u32, more: i64, key: Option<S::Key>) {
+        self.len = self.len.wrapping_add_signed(more as isize);
+        self.recount_above(self.leaves[leaf].parent, leaf, more, key);
+    }
+
+    fn recount_above(
+        &mut self,
+        mut parent: u32,
+        mut child: u32,
+        more: i64,
+        mut key: Option<S::Key>,
+    ) {
+        if more == 0 && key.is_none() {
+            return;
+        }
+        while parent != NONE {
+            let inner = &mut self.inners[parent];
+            let slot = inner.slot(child);
+            inner.counts[slot] = inner.counts[slot].wrapping_add_signed(more);
+            if let Some(first) = key {
+                inner.keys[slot] = first;
+                key = key.filter(|_| slot == 0);
+            }
+            (child, parent) = (parent, inner.parent);
+        }
+    }
+
+    /// Makes a leaf of a pack, the first of the tree.
+    fn hang_first(&mut self, pack: Pack, watcher: &mut impl Watcher) -> u32 {
+        self.len = pack.count() / S::STRIDE;
+        self.root = self.add_leaf(pack);
+        self.tell(self.root, 0..self.len, watcher);
+        self.root
+    }
+
+    /// Makes a leaf of a pack, the neighbour of another.
+    fn hang(&mut self, leaf: u32, way: Way, pack: Pack, watcher: &mut impl Watcher) -> u32 {
+        let count = pack.count() / S::STRIDE;
+        let number = self.add_leaf(pack);
+        let key = self.first_key(number);
+        if self.height == 0 {
+            let key = self.first_key(leaf);
+            self.grow_root(Child { number: leaf, count: self.len as u64, key });
+        }
+        let (parent, slot) = self.place_of_leaf(leaf).expect("the root is an inner node");
+        let slot = slot + usize::from(way == Way::On);
+        self.add_child(parent, slot, Child { number, count: 0, key });
+        self.recount(number, count as i64, Some(key));
+        self.tell(number, 0..count, watcher);
+        number
+    }
+
+    /// Puts a node above the root.
+    fn grow_root(&mut self, child: Child<S::Key>) {
+        let level = self.height;
+        self.height += 1;
+        let mut inner = Inner::new(self.height);
+        inner.insert(0, child);
+        self.root = self.add_inner(inner);
+        self.set_parent(child.number, level, self.root);
+    }
+
+    /// Gives a node a child, which may have no records yet. Full nodes split.
+    fn add_child(&mut self, mut node: u32, mut slot: usize, mut child: Child<S::Key>) {
+        while self.inners[node].len() == self.sizes.children_max() {
+            let new = self.split_inner(node, slot, child);
+            if self.inners[node].parent == NONE {
+                let inner = &self.inners[node];
+                let (count, key) = (inner.count(), inner.keys[0]);
+                self.grow_root(Child { number: node, count, key });
+            }
+            let (parent, at) = self.place_of(node).expect("the root has been replaced");
+            let count = self.inners[node].count();
+            self.inners[parent].counts[at] = count;
+            let inner = &self.inners[new];
+            child = Child { number: new, count: inner.count(), key: inner.keys[0] };
+            (node, slot) = (parent, at + usize::from(slot > 0));
+        }
+        self.set_parent(child.number, self.inners[node].level - 1, node);
+        self.change_inner(node, |inner| inner.insert(slot, child));
+    }
+
+    /// Gives a full node a child, by a new node behind it, or before it if the child is the first.
+    fn split_inner(&mut self, node: u32, slot: usize, child: Child<S::Key>) -> u32 {
+        let len = self.inners[node].len();
+        let level = self.inners[node].level;
+        // A child at an end gets a node of its own: what grows at its end is full.
+        let middle = if slot == 0 || slot == len { len } else { len / 2 };
+        let mut new = match middle {
+            _ if middle == len => Inner::new(level),
+            middle => self.change_inner(node, |inner| inner.split_off(middle)),
+        };
+        if slot == 0 || slot > middle || middle == len {
+            new.insert(slot.saturating_sub(middle), child);
+        } else {
+            self.change_inner(node, |inner| inner.insert(slot, child));
+            self.set_parent(child.number, level - 1, node);
+        }
+        let new = self.add_inner(new);
+        self.adopt(new, 0);
+        self.halves.extend([node, new]);
+        new
+    }
+
+    fn drop_leaf(&mut self, leaf: u32, watcher: &mut impl Watcher) {
+        if let Some((node, slot)) = self.drop_leaves(leaf, 0) {
+            self.settle_children(node, slot, watcher);
+        }
+    }
+
+    /// Drops a leaf and those behind it below the same parent, as far as they have up to `limit`
+    /// records together. The lowest node above them that is left, and where they were.
+    fn drop_leaves(&mut self, leaf: u32, limit: u64) -> Option<(u32, usize)> {
+        let Some((parent, slot)) = self.place_of_leaf(leaf) else {
+            self.free_leaf(leaf);
+            (self.root, self.len) = (NONE, 0);
+            return None;
+        };
+        let counts = &self.inners[parent].counts;
+        let mut count = counts[slot];
+        let mut end = slot + 1;
+        while end < counts.len() && count + counts[end] <= limit {
+            count += counts[end];
+            end += 1;
+        }
+        for slot in slot..end {
+            self.free_leaf(self.inners[parent].numbers[slot]);
+        }
+        self.len -= count as usize;
+        self.remove_children(parent, slot..end)
+    }
+
+    /// Removes children that have been freed, and the nodes above them that become empty. The
+    /// lowest that is left, and where they were.
+    fn remove_children(&mut self, mut node: u32, mut slots: Range<usize>) -> Option<(u32, usize)> {
+        loop {
+            let removed = self.change_inner(node, |inner| inner.remove(slots.clone()));
+            let inner = &self.inners[node];
+            let key = inner.keys.first().copied().filter(|_| slots.start == 0);
+            let parent = inner.parent;
+            self.recount_above(parent, node, -(removed as i64), key);
+            if self.inners[node].len() > 0 {
+                return Some((node, slots.start));
+            }
+            let place = self.place_of(node);
+            self.free_inner(node);
+            let Some((parent, slot)) = place else {
+                (self.root, self.height) = (NONE, 0);
+                return None;
+            };
+            (node, slots) = (parent, slot..slot + 1);
+        }
+    }
+}
+
+/// Joining what is too small.
+impl<S: Shape> Tree<S> {
+    /// Joins a leaf that has become smaller to its neighbours, if they are small enough.
+    fn settle(&mut self, leaf: u32, watcher: &mut impl Watcher) {
+        if self.leaves[leaf].pack.len() > self.sizes.leaf_merge_max() {
+            return;
+        }
+        if let Some((parent, slot)) = self.place_of_leaf(leaf)
+            && self.join_around(parent, slot, watcher)
+            && let Some((node, slot)) = self.place_of(parent)
+        {
+            self.settle_children(node, slot, watcher);
+        }
+    }
+
+    /// Joins the nodes above and around a leaf that are small enough.
+    fn settle_path(&mut self, leaf: u32, watcher: &mut impl Watcher) {
+        if let Some((node, slot)) = self.place_of_leaf(leaf) {
+            self.settle_children(node, slot, watcher);
+        }
+    }
+
+    fn settle_children(&mut self, mut node: u32, mut slot: usize, watcher: &mut impl Watcher) {
+        loop {
+            self.join_around(node, slot, watcher);
+            let Some(place) = self.place_of(node) else { return };
+            (node, slot) = place;
+        }
+    }
+
+    /// Joins the children around a slot that are small enough. Whether there were any.
+    fn join_around(&mut self, node: u32, slot: usize, watcher: &mut impl Watcher) -> bool {
+        let mut joined = false;
+        for left in (slot.saturating_sub(1)..=slot).rev() {
+            joined |= self.join(node, left, watcher);
+        }
+        joined
+    }
+
+    /// Joins the child at `slot` and the next, if they are small enough, and so on with those that
+    /// become neighbours by it. Whether they were.
+    fn join(&mut self, mut node: u32, mut slot: usize, watcher: &mut impl Watcher) -> bool {
+        let mut joined = false;
+        while slot + 1 < self.inners[node].len() {
+            let inner = &self.inners[node];
+            let pair = [inner.numbers[slot], inner.numbers[slot + 1]];
+            if inner.level == 1 {
+                return self.join_leaves(node, slot, pair, watcher) || joined;
+            }
+            let Some(next) = self.join_inners(node, slot, pair) else { break };
+            joined = true;
+            (node, slot) = (pair[0], next);
+        }
+        joined
+    }
+
+    fn join_leaves(
+        &mut self,
+        node: u32,
+        slot: usize,
+        [left, right]: [u32; 2],
+        watcher: &mut impl Watcher,
+    ) -> bool {
+        let len = |leaf: u32| self.leaves[leaf].pack.len();
+        if len(left) + len(right) - EMPTY_PACK > self.sizes.leaf_merge_max() {
+            return false;
+        }
+        let counts = [left, right].map(|leaf| self.count(leaf));
+        let (kept, freed) = if counts[0] < counts[1] { (right, left) } else { (left, right) };
+        let other = self.free_leaf(freed);
+        self.change(kept, |pack| {
+            if kept == left {
+                pack.append(other.view());
+            } else {
+                let back = std::mem::replace(pack, other);
+                pack.append(back.view());
+            }
+        });
+        self.change_inner(node, |inner| inner.join(slot, kept));
+        let all = counts[0] + counts[1];
+        let moved = if kept == left { counts[0]..all } else { 0..counts[0] };
+        self.tell(kept, moved, watcher);
+        true
+    }
+
+    /// Joins two inner nodes. Which of the children of the first is the last that it had before.
+    fn join_inners(&mut self, node: u32, slot: usize, [left, right]: [u32; 2]) -> Option<usize> {
+        let len = self.inners[left].len();
+        if len + self.inners[right].len() > self.sizes.children_merge_max() {
+            return None;
+        }
+        let other = self.free_inner(right);
+        self.change_inner(left, |inner| inner.append(other));
+        self.adopt(left, len);
+        self.change_inner(node, |inner| inner.join(slot, left));
+        Some(len - 1)
+    }
+
+    /// Ends a change: joins what splits have left too small, drops levels of single nodes, and
+    /// gives nodes other numbers if there are too few for their tables.
+    pub(super) fn tidy(&mut self, watcher: &mut impl Watcher) {
+        while let Some(half) = self.halves.pop() {
+            if self.inners.contains(half)
+                && let Some((node, slot)) = self.place_of(half)
+            {
+                self.settle_children(node, slot, watcher);
+            }
+        }
+        while self.height > 0 && self.inners[self.root].len() == 1 {
+            let root = self.free_inner(self.root);
+            self.root = root.numbers[0];
+            self.height -= 1;
+            self.set_parent(self.root, self.height, NONE);
+        }
+        while self.leaves.is_sparse() {
+            if let Some([old, new]) = self.leaves.shorten() {
+                self.rename(self.leaves[new].parent, old, new);
+                self.tell(new, 0..self.count(new), watcher);
+            }
+        }
+        while self.inners.is_sparse() {
+            if let Some([old, new]) = self.inners.shorten() {
+                self.rename(self.inners[new].parent, old, new);
+                self.adopt(new, 0);
+            }
+        }
+    }
+
+    fn rename(&mut self, parent: u32, old: u32, new: u32) {
+        if parent == NONE {
+            self.root = new;
+        } else {
+            let inner = &mut self.inners[parent];
+            let slot = inner.slot(old);
+            inner.numbers[slot] = new;
+        }
+    }
+}
