@@ -43,11 +43,6 @@ const SIZES: [u8; 256] = {
     sizes
 };
 
-        code += 1;
-    }
-    weights
-};
-
 /// An item: bytes, or an integer that reads as its decimal form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Item<'a> {
