@@ -7,6 +7,7 @@ use kv_core::hash::KeyHasher;
 use kv_core::keyspace::{Graveyard, Input, Keyspace, PageSize, SegmentSize, Sizes};
 use kv_core::rng::Rng;
 use kv_core::value::list::{End, List};
+use kv_core::value::pack::Item;
 use kv_core::value::string::{IntBuffer, StrRef};
 use kv_core::value::{Collection, Value, ValueRef};
 use libfuzzer_sys::fuzz_target;
@@ -416,9 +417,8 @@ fn assert_is(value: ValueRef<'_>, held: &Held) {
             assert!(string.as_bytes(&mut IntBuffer::new()) == bytes, "{string:?}");
         }
         (ValueRef::List(list), Err(items)) => {
-            let mut expected = items.iter();
-            list.visit_from(0, |item| expected.next().is_some_and(|other| item == &other[..]));
-            assert_eq!((list.len(), expected.len()), (items.len(), 0));
+            let elements = list.iter_from(0).map(Item::to_vec);
+            assert!(elements.eq(items.iter().cloned()));
         }
         _ => panic!("{value:?} is not {held:?}"),
     }

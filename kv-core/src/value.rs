@@ -9,7 +9,6 @@ pub mod geo;
 pub mod hyperloglog;
 pub mod lcs;
 pub mod list;
-mod list_chunks;
 pub mod long_double;
 pub mod members;
 pub mod pack;

@@ -4,6 +4,7 @@ use crate::command::Cx;
 use crate::commands::parse::{count, int};
 use crate::error::Error;
 use crate::value::list::{End, List, ListRef};
+use crate::value::string::IntBuffer;
 use std::ops::Range;
 
 pub(crate) fn lpush(cx: &mut Cx<'_>) -> Result<(), Error> {
@@ -90,14 +91,10 @@ pub(crate) fn lrange(cx: &mut Cx<'_>) -> Result<(), Error> {
     };
     let range = range(start, stop, list.len());
     cx.out.array(range.len());
-    let mut left = range.len();
-    list.visit_from(range.start, |item| {
-        if left > 0 {
-            cx.out.bulk(item);
-            left -= 1;
-        }
-        left > 0
-    });
+    let mut buffer = IntBuffer::new();
+    for item in list.iter_from(range.start).take(range.len()) {
+        cx.out.bulk(item.as_bytes(&mut buffer));
+    }
     Ok(())
 }
 
@@ -108,14 +105,9 @@ pub(crate) fn lindex(cx: &mut Cx<'_>) -> Result<(), Error> {
     };
     // Not before: without a list the index may be anything.
     let index = from_head(int(cx.args.get(2))?, list.len());
-    let index = usize::try_from(index).ok().filter(|&index| index < list.len());
-    match index {
-        None => cx.out.null(),
-        Some(index) => list.visit_from(index, |item| {
-            cx.out.bulk(item);
-            false
-        }),
-    }
+    let mut buffer = IntBuffer::new();
+    let item = usize::try_from(index).ok().and_then(|index| list.iter_from(index).next());
+    cx.out.bulk_or_null(item.map(|item| item.as_bytes(&mut buffer)));
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 
 use crate::value::ValueRef;
 use crate::value::list::ListRef;
-use crate::value::string::parse_int;
+use crate::value::pack::Item;
 
 /// The most bytes that a list of the form `listpack` has, for a `list-max-listpack-size` of -2.
 const LISTPACK_BYTES_MAX: usize = 8 * 1024;
@@ -23,21 +23,22 @@ pub(super) fn name_of(value: ValueRef<'_>) -> &'static str {
 
 fn fits_listpack(list: ListRef<'_>) -> bool {
     let mut bytes = LISTPACK_FRAME_BYTES;
-    list.visit_from(0, |item| {
+    list.iter_from(0).all(|item| {
         bytes += listpack_entry_bytes(item);
         bytes <= LISTPACK_BYTES_MAX
-    });
-    bytes <= LISTPACK_BYTES_MAX
+    })
 }
 
 /// What an element takes in a listpack: its head, its bytes if it is no integer, and its length
 /// again for reading backwards.
-fn listpack_entry_bytes(item: &[u8]) -> usize {
-    let len = match (parse_int(item), item.len()) {
-        (Some(value), _) => listpack_int_bytes(value),
-        (None, len @ ..64) => 1 + len,
-        (None, len @ ..4096) => 2 + len,
-        (None, len) => 5 + len,
+fn listpack_entry_bytes(item: Item<'_>) -> usize {
+    let len = match item {
+        Item::Int(value) => listpack_int_bytes(value),
+        Item::Bytes(bytes) => match bytes.len() {
+            len @ ..64 => 1 + len,
+            len @ ..4096 => 2 + len,
+            len => 5 + len,
+        },
     };
     // Seven bits of the length to a byte.
     len + len.ilog2() as usize / 7 + 1
@@ -85,10 +86,15 @@ mod tests {
             (&[b'x'; 126], 130),
         ];
         for (item, bytes) in items {
-            assert_eq!(listpack_entry_bytes(item), bytes, "{}", String::from_utf8_lossy(item));
+            assert_eq!(
+                listpack_entry_bytes(Item::new(item)),
+                bytes,
+                "{}",
+                String::from_utf8_lossy(item)
+            );
         }
-        assert_eq!(listpack_entry_bytes(&[b'x'; 4095]), 4099);
-        assert_eq!(listpack_entry_bytes(&[b'x'; 4096]), 4103);
+        assert_eq!(listpack_entry_bytes(Item::new(&[b'x'; 4095])), 4099);
+        assert_eq!(listpack_entry_bytes(Item::new(&[b'x'; 4096])), 4103);
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Lists.
 
-use super::list_chunks::Chunks;
-use super::pack::{Item, Pack, PackRef};
+use super::pack::{Item, Items, Pack, PackRef};
 use super::string::IntBuffer;
+use super::tree::{Shape, Sizes, Tree};
 use super::{Collection, Kind, PACK_MAX, Value};
 
 /// Which end of a list.
@@ -21,8 +21,22 @@ pub struct List(Repr);
 #[derive(Clone, Debug)]
 enum Repr {
     Packed(Pack),
-    Large(Chunks),
+    Large(Box<Tree<Elements>>),
 }
+
+/// A record is an element, and found by its rank.
+#[derive(Debug)]
+pub struct Elements;
+
+impl Shape for Elements {
+    const STRIDE: usize = 1;
+    type Key = ();
+
+    fn key(_: Items<'_>) {}
+}
+
+/// What the tree itself counts for in memory, without its nodes, in bytes.
+const TREE_BYTES: usize = 192;
 
 /// A list, wherever it is stored.
 #[derive(Clone, Copy, Debug)]
@@ -30,7 +44,7 @@ pub enum ListRef<'a> {
     /// One pack.
     Packed(PackRef<'a>),
     /// More than that.
-    Large(&'a Chunks),
+    Large(&'a Tree<Elements>),
 }
 
 impl Default for List {
@@ -44,7 +58,7 @@ impl List {
     pub fn view(&self) -> ListRef<'_> {
         match &self.0 {
             Repr::Packed(pack) => ListRef::Packed(pack.view()),
-            Repr::Large(chunks) => ListRef::Large(chunks),
+            Repr::Large(tree) => ListRef::Large(tree),
         }
     }
 
@@ -58,51 +72,60 @@ impl List {
         self.len() == 0
     }
 
-    /// Adds an element at one end. Amortized O(1).
+    /// Adds an element at one end. O(log n).
     pub fn push(&mut self, end: End, item: &[u8]) {
-        if let Repr::Packed(pack) = &mut self.0 {
-            let encoded = Item::new(item);
-            if pack.len() + encoded.packed_len() <= PACK_MAX {
-                let at = if end == End::Head { 0 } else { pack.count() };
-                return pack.splice(at..at, &[encoded]);
-            }
+        let item = Item::new(item);
+        if let Repr::Packed(pack) = &mut self.0
+            && pack.len() + item.packed_len() <= PACK_MAX
+        {
+            let at = if end == End::Head { 0 } else { pack.count() };
+            return pack.splice(at..at, &[item]);
         }
-        self.make_large().push(end, item);
+        let tree = self.make_large();
+        let place = if end == End::Head { tree.first() } else { None };
+        tree.insert(place, &[item], &mut ());
     }
 
-    /// Adds elements at one end, one after the other, and gives the new length. Amortized O(1) each.
+    /// Adds elements at one end, one after the other, and gives the new length. O(log n) each.
     pub fn push_all<'a>(&mut self, end: End, items: impl Iterator<Item = &'a [u8]>) -> usize {
         items.for_each(|item| self.push(end, item));
         self.len()
     }
 
-    /// Takes the element at one end and shows it to `visit`. False if there is none. O(1).
+    /// Takes the element at one end and shows it to `visit`. False if there is none. O(log n).
     pub fn pop(&mut self, end: End, visit: impl FnOnce(&[u8])) -> bool {
+        let item = match end {
+            End::Head => self.view().iter_from(0).next(),
+            End::Tail => self.view().last(),
+        };
+        let Some(item) = item else { return false };
+        visit(item.as_bytes(&mut IntBuffer::new()));
         match &mut self.0 {
-            Repr::Large(chunks) => chunks.pop(end).map(|item| visit(&item)).is_some(),
             Repr::Packed(pack) => {
-                let (at, item) = match end {
-                    End::Head => (0, pack.view().get(0)),
-                    End::Tail => (pack.count().saturating_sub(1), pack.view().last()),
-                };
-                let Some(item) = item else { return false };
-                visit(item.as_bytes(&mut IntBuffer::new()));
+                let at = if end == End::Head { 0 } else { pack.count() - 1 };
                 pack.splice(at..at + 1, &[]);
-                true
+            }
+            Repr::Large(tree) => {
+                let place = if end == End::Head { tree.first() } else { tree.last() };
+                tree.remove(place.expect("the element was seen above"), &mut ());
             }
         }
+        true
     }
 
-    /// Frees up to `count` elements. How many it freed; fewer when none are left.
+    /// Frees up to about `count` elements. How many it freed; fewer when none are left.
     pub(crate) fn free_some(&mut self, count: usize) -> usize {
-        (0..count).take_while(|_| self.pop(End::Tail, |_| {})).count()
+        match &mut self.0 {
+            Repr::Packed(pack) => std::mem::take(pack).count(),
+            Repr::Large(tree) => tree.free_some(count),
+        }
     }
 
     /// The memory outside of the value itself, in bytes. O(1).
     pub(crate) fn heap_bytes(&self) -> usize {
         match &self.0 {
             Repr::Packed(pack) => pack.heap_bytes(),
-            Repr::Large(chunks) => chunks.heap_bytes(),
+            Repr::Large(tree) => TREE_BYTES + tree.heap_bytes(),
         }
     }
 
@@ -114,15 +137,13 @@ impl List {
         }
     }
 
-    fn make_large(&mut self) -> &mut Chunks {
-        if let Repr::Packed(pack) = &self.0 {
-            let mut chunks = Chunks::default();
-            let mut buffer = IntBuffer::new();
-            pack.view().iter().for_each(|item| chunks.push(End::Tail, item.as_bytes(&mut buffer)));
-            self.0 = Repr::Large(chunks);
+    fn make_large(&mut self) -> &mut Tree<Elements> {
+        if let Repr::Packed(pack) = &mut self.0 {
+            let tree = Tree::from_pack(std::mem::take(pack), Sizes::DEFAULT, &mut ());
+            self.0 = Repr::Large(Box::new(tree));
         }
         match &mut self.0 {
-            Repr::Large(chunks) => chunks,
+            Repr::Large(tree) => tree,
             Repr::Packed(_) => unreachable!("it was made large above"),
         }
     }
@@ -161,29 +182,77 @@ impl<'a> ListRef<'a> {
     pub fn len(self) -> usize {
         match self {
             Self::Packed(pack) => pack.count(),
-            Self::Large(chunks) => chunks.len(),
+            Self::Large(tree) => tree.len(),
         }
     }
 
-    /// Shows the elements from `start` on to `visit`, until it says that it is enough. O(1) to
-    /// begin.
-    pub fn visit_from(self, start: usize, mut visit: impl FnMut(&[u8]) -> bool) {
+    /// The last element. O(log n).
+    fn last(self) -> Option<Item<'a>> {
         match self {
-            Self::Packed(pack) => {
-                let mut buffer = IntBuffer::new();
-                let _ = pack.iter_from(start).all(|item| visit(item.as_bytes(&mut buffer)));
-            }
-            Self::Large(chunks) => {
-                let _ = chunks.iter_from(start).all(visit);
-            }
+            Self::Packed(pack) => pack.last(),
+            Self::Large(tree) => tree.record(tree.last()?).next(),
         }
+    }
+
+    /// The elements from `start` on. O(log n) to begin.
+    pub fn iter_from(self, start: usize) -> impl Iterator<Item = Item<'a>> {
+        let (pack, tree) = match self {
+            Self::Packed(pack) => (Some(pack.iter_from(start)), None),
+            Self::Large(tree) => (None, Some(tree.range(start.min(tree.len())..tree.len()))),
+        };
+        pack.into_iter().flatten().chain(tree.into_iter().flatten().flatten())
     }
 
     /// A copy. O(n).
     pub fn to_owned(self) -> List {
         List(match self {
             Self::Packed(pack) => Repr::Packed(Pack::from_bytes(pack.as_bytes().to_vec())),
-            Self::Large(chunks) => Repr::Large(chunks.clone()),
+            Self::Large(tree) => Repr::Large(Box::new(tree.clone())),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn equals_a_vector(
+            operations in prop::collection::vec((0..6u8, any::<u8>(), 0..300usize), 0..200),
+        ) {
+            let mut list = List::default();
+            let mut model: Vec<Vec<u8>> = Vec::new();
+            for (operation, byte, len) in operations {
+                let item = vec![byte; len];
+                match operation {
+                    0 | 1 => {
+                        list.push(End::Head, &item);
+                        model.insert(0, item);
+                    }
+                    2 | 3 => {
+                        let items = [item, b"12".to_vec()];
+                        let len = list.push_all(End::Tail, items.iter().map(|item| &item[..]));
+                        model.extend(items);
+                        prop_assert_eq!(len, model.len());
+                    }
+                    _ => {
+                        let end = if operation == 4 { End::Head } else { End::Tail };
+                        let at = if end == End::Head { 0 } else { model.len().saturating_sub(1) };
+                        let expected = (!model.is_empty()).then(|| model.remove(at));
+                        let mut popped = None;
+                        list.pop(end, |item| popped = Some(item.to_vec()));
+                        prop_assert_eq!(popped, expected);
+                    }
+                }
+                prop_assert_eq!(list.is_empty(), model.is_empty());
+                let start = usize::from(byte) % (model.len() + 2);
+                let rest: Vec<_> = list.view().iter_from(start).map(Item::to_vec).collect();
+                prop_assert_eq!(&rest, &model[start.min(model.len())..]);
+            }
+            while list.free_some(3) > 0 {}
+            prop_assert!(list.is_empty());
+        }
     }
 }
