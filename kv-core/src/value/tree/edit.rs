@@ -569,28 +569,29 @@ impl<S: Shape> Tree<S> {
 
     /// Joins the children around a slot that are small enough. Whether there were any.
     fn join_around(&mut self, node: u32, slot: usize, watcher: &mut impl Watcher) -> bool {
-        let mut joined = false;
-        for left in (slot.saturating_sub(1)..=slot).rev() {
-            joined |= self.join(node, left, watcher);
+        let len = self.inners[node].len();
+        self.join(node, slot, watcher);
+        if slot > 0 {
+            self.join(node, slot - 1, watcher);
         }
-        joined
+        self.inners[node].len() < len
     }
 
-    /// Joins the child at `slot` and the next, if they are small enough, and so on with those that
-    /// become neighbours by it. Whether they were.
-    fn join(&mut self, mut node: u32, mut slot: usize, watcher: &mut impl Watcher) -> bool {
-        let mut joined = false;
+    /// Joins the child at `slot` with those behind it, as long as they are small enough, and what
+    /// becomes neighbours by it in the same way. Recurses as deep as the tree, which is a few
+    /// levels.
+    fn join(&mut self, node: u32, slot: usize, watcher: &mut impl Watcher) {
+        // What was joined has another neighbour now, one that it may be too small for.
         while slot + 1 < self.inners[node].len() {
             let inner = &self.inners[node];
             let pair = [inner.numbers[slot], inner.numbers[slot + 1]];
-            if inner.level == 1 {
-                return self.join_leaves(node, slot, pair, watcher) || joined;
+            if inner.level > 1 {
+                let Some(seam) = self.join_inners(node, slot, pair) else { return };
+                self.join(pair[0], seam, watcher);
+            } else if !self.join_leaves(node, slot, pair, watcher) {
+                return;
             }
-            let Some(next) = self.join_inners(node, slot, pair) else { break };
-            joined = true;
-            (node, slot) = (pair[0], next);
         }
-        joined
     }
 
     fn join_leaves(

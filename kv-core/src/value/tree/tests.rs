@@ -338,6 +338,18 @@ fn a_large_record_is_alone() {
 }
 
 #[test]
+fn two_splits_at_once_leave_no_node_too_small() {
+    let operations = [
+        Operation::InsertRun { rank: 0, size: 0, count: 2, step: 0 },
+        Operation::Replace { rank: 0, size: 20 },
+        Operation::InsertRun { rank: 21846, size: 4, count: 16, step: 0 },
+        Operation::InsertRun { rank: 20696, size: 8, count: 64, step: 1 },
+        Operation::Insert { rank: 39480, size: 184 },
+    ];
+    run::<3>(&operations, Sizes { leaf_max: 200, children_max: 7 }, 0);
+}
+
+#[test]
 fn nodes_that_are_gone_give_their_memory_back() {
     let mut tree = uniform(20_000, false);
     let before = tree.heap_bytes();
