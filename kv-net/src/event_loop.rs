@@ -301,7 +301,11 @@ impl EventLoop {
             match event {
                 Event::Output(id) => self.send(id),
                 Event::Closed(id) => self.close(id),
-                Event::Backlog => self.call_neighbour(),
+                Event::Backlog => {
+                    self.call_neighbour();
+                    // What delivers packets on this processor need not wait for the scheduler.
+                    std::thread::yield_now();
+                }
             }
         }
     }
