@@ -353,14 +353,12 @@ impl Keyspace {
     pub fn unpack(&mut self, place: Place) -> Option<Pack> {
         let mut scratch = std::mem::take(&mut self.scratch);
         scratch.clear();
-        let packed = self.entry(place).packed();
-        let is_packed = packed.is_some();
-        scratch.extend_from_slice(packed.map_or(&[], |packed| packed.pack.as_bytes()));
-        if is_packed {
-            return Some(Pack::from_bytes(scratch));
-        }
-        self.keep_scratch(scratch);
-        None
+        let Some(packed) = self.entry(place).packed() else {
+            self.keep_scratch(scratch);
+            return None;
+        };
+        scratch.extend_from_slice(packed.pack.as_bytes());
+        Some(Pack::from_bytes(scratch))
     }
 
     /// Changes the boxed value at a place.

@@ -12,7 +12,7 @@ use super::{Error, Result};
 use crate::value::pack::Item;
 
 const HEADER_BYTES: usize = 6;
-const END: u8 = 0xff;
+pub(super) const END: u8 = 0xff;
 /// There are more items than the header could tell.
 const COUNT_UNKNOWN: u16 = u16::MAX;
 
@@ -34,13 +34,23 @@ pub(super) struct Items<'a> {
 pub(super) fn items(bytes: &[u8]) -> Result<Items<'_>> {
     let mut reader = Reader::new(bytes);
     let total = u32::from_le_bytes(reader.array()?) as usize;
-    let count = u16::from_le_bytes(reader.array()?);
-    let body = reader.len().checked_sub(1).ok_or(Error::Corrupt)?;
-    let rest = Reader::new(reader.bytes(body as u64)?);
-    if total != bytes.len() || reader.byte()? != END {
+    let (rest, left) = framed(reader)?;
+    if total != bytes.len() {
         return Err(Error::Corrupt);
     }
-    Ok(Items { rest, left: Some(count).filter(|count| *count != COUNT_UNKNOWN) })
+    Ok(Items { rest, left })
+}
+
+/// What stands behind the sizes in the header of a listpack or a ziplist: the items, without the
+/// end mark, and how many there are, if the header tells it.
+pub(super) fn framed(mut reader: Reader<'_>) -> Result<(Reader<'_>, Option<u16>)> {
+    let count = u16::from_le_bytes(reader.array()?);
+    let len = reader.len().checked_sub(1).ok_or(Error::Corrupt)?;
+    let items = Reader::new(reader.bytes(len as u64)?);
+    if reader.byte()? != END {
+        return Err(Error::Corrupt);
+    }
+    Ok((items, Some(count).filter(|count| *count != COUNT_UNKNOWN)))
 }
 
 impl<'a> Items<'a> {

@@ -7,14 +7,12 @@
 //! | its bytes
 //! ```
 
-use super::listpack::sign_extended;
+use super::listpack::{END, framed, sign_extended};
 use super::wire::Reader;
 use super::{Error, Result};
 use crate::value::pack::Item;
 
 const HEADER_BYTES: usize = 10;
-const END: u8 = 0xff;
-const COUNT_UNKNOWN: u16 = u16::MAX;
 
 /// The length of the item before has four bytes of its own.
 const LONG_PREVIOUS: u8 = 254;
@@ -45,13 +43,10 @@ pub(super) fn items(bytes: &[u8]) -> Result<Items<'_>> {
     let mut reader = Reader::new(bytes);
     let total = u32::from_le_bytes(reader.array()?) as usize;
     let last = u32::from_le_bytes(reader.array()?) as usize;
-    let count = u16::from_le_bytes(reader.array()?);
-    let body = reader.len().checked_sub(1).ok_or(Error::Corrupt)?;
-    let rest = Reader::new(reader.bytes(body as u64)?);
-    if total != bytes.len() || reader.byte()? != END {
+    let (rest, left) = framed(reader)?;
+    if total != bytes.len() {
         return Err(Error::Corrupt);
     }
-    let left = Some(count).filter(|count| *count != COUNT_UNKNOWN);
     Ok(Items { rest, left, place: HEADER_BYTES, previous: 0, last })
 }
 

@@ -27,7 +27,7 @@ pub struct Edit<'v, T: Collection> {
 #[derive(Debug)]
 enum Held<T> {
     /// It is changed where it is. It took so many bytes before.
-    Boxed { before: usize },
+    Boxed { place: Place, before: usize },
     /// It was unpacked, or is new.
     Unpacked { value: T, is_changed: bool },
 }
@@ -50,7 +50,7 @@ impl<'v, T: Collection> Edit<'v, T> {
             }
             Some(place) => match keyspace.unpack(place) {
                 Some(pack) => Held::Unpacked { value: T::unpack(pack), is_changed: false },
-                None => Held::Boxed { before: keyspace.boxed(place).heap_bytes() },
+                None => Held::Boxed { place, before: keyspace.boxed(place).heap_bytes() },
             },
         };
         let accessed = match place {
@@ -68,9 +68,8 @@ impl<'v, T: Collection> Edit<'v, T> {
         self.place.is_some()
     }
 
-    fn boxed(&self) -> &T {
-        let keyspace = &self.shard.databases[self.database];
-        let value = keyspace.boxed(self.place.expect("a boxed value has an entry"));
+    fn boxed(&self, place: Place) -> &T {
+        let value = self.shard.databases[self.database].boxed(place);
         T::of(value).expect("the type was looked at in the beginning")
     }
 
@@ -90,10 +89,9 @@ impl<'v, T: Collection> Edit<'v, T> {
     fn store_again(&mut self) -> bool {
         let gone = Held::Unpacked { value: T::default(), is_changed: false };
         match std::mem::replace(&mut self.held, gone) {
-            Held::Boxed { before } => {
-                let is_empty = self.boxed().is_empty();
+            Held::Boxed { place, before } => {
+                let is_empty = self.boxed(place).is_empty();
                 let keyspace = &mut self.shard.databases[self.database];
-                let place = self.place.expect("a boxed value has an entry");
                 let after = keyspace.boxed(place).heap_bytes();
                 keyspace.resized(before, after);
                 is_empty
@@ -118,7 +116,7 @@ impl<T: Collection> Deref for Edit<'_, T> {
 
     fn deref(&self) -> &T {
         match &self.held {
-            Held::Boxed { .. } => self.boxed(),
+            Held::Boxed { place, .. } => self.boxed(*place),
             Held::Unpacked { value, .. } => value,
         }
     }
@@ -131,10 +129,9 @@ impl<T: Collection> DerefMut for Edit<'_, T> {
                 *is_changed = true;
                 value
             }
-            Held::Boxed { .. } => {
+            Held::Boxed { place, .. } => {
                 let keyspace = &mut self.shard.databases[self.database];
-                let place = self.place.expect("a boxed value has an entry");
-                let value = keyspace.boxed_mut(place).expect("it was boxed in the beginning");
+                let value = keyspace.boxed_mut(*place).expect("it was boxed in the beginning");
                 T::of_mut(value).expect("the type was looked at in the beginning")
             }
         }
