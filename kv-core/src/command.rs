@@ -137,6 +137,17 @@ impl Command {
         if keys.is_empty() { None } else { Some(keys) }
     }
 
+    /// Whether the request has a single key, which is then where every request of the command has
+    /// its first.
+    pub fn has_one_key(&self, args: Args<'_>) -> bool {
+        match self.keys {
+            [KeySpec { begin: Begin::Index(first), find: Find::Range { last, step }, .. }] => {
+                *last == 0 || (*last == -1 && args.len() <= first + step)
+            }
+            _ => false,
+        }
+    }
+
     /// What first, last and step can tell of its keys.
     pub fn key_range(&self) -> KeyRange {
         match self.keys {

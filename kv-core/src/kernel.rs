@@ -265,7 +265,7 @@ impl Batch<'_> {
         out: &mut dyn Reply,
     ) -> Flow {
         match prepared.command {
-            Ok(command) => self.run(command, prepared.key, session, args, out),
+            Ok(command) => self.run(command, prepared.key.as_ref(), session, args, out),
             Err(refusal) => {
                 out.error(&refusal.error(args));
                 Flow::Continue
@@ -288,7 +288,7 @@ impl Batch<'_> {
     fn run(
         &mut self,
         command: &'static Command,
-        key: Option<HashedKey>,
+        key: Option<&HashedKey>,
         session: &mut Session,
         args: Args<'_>,
         out: &mut dyn Reply,

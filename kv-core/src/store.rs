@@ -8,12 +8,14 @@ mod clock;
 mod edit;
 mod encoding;
 mod evict;
+mod keys;
 mod memory;
 mod view;
 
 pub use clock::AccessClock;
 pub use edit::Edit;
 pub use evict::{Eviction, OutOfMemory};
+pub use keys::HashedKey;
 pub use memory::{MemoryStats, TableOverhead};
 pub use view::{Deadline, Taken, View};
 
@@ -24,7 +26,7 @@ use crate::keyspace::{Graveyard, Keyspace, Sizes};
 use crate::now::Now;
 use crate::rng::Rng;
 use crate::value::Value;
-use std::num::NonZeroU32;
+use keys::Keys;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, TryLockError};
 
@@ -136,31 +138,6 @@ pub struct DatabaseSize {
     pub with_deadline: usize,
 }
 
-/// One of a request's keys, whose hash is known.
-#[derive(Clone, Copy, Debug)]
-pub struct HashedKey {
-    /// Which of the arguments it is; the first is the command's name.
-    position: NonZeroU32,
-    hash: u64,
-}
-
-impl HashedKey {
-    fn new(store: &Store, args: Args<'_>, position: usize) -> Self {
-        let number = u32::try_from(position).ok().and_then(NonZeroU32::new);
-        let hash = store.hash(args.get(position));
-        Self { position: number.expect("a key is not the command's name"), hash }
-    }
-
-    /// The key's hash.
-    pub fn hash(self) -> u64 {
-        self.hash
-    }
-
-    fn of(self, args: Args<'_>) -> &[u8] {
-        args.get(self.position.get() as usize)
-    }
-}
-
 impl Store {
     /// An empty store. `rng` gives the secret that keys are hashed under.
     ///
@@ -198,7 +175,7 @@ impl Store {
     /// The way to the data for one thread.
     pub fn access(&self, now: Now, clock: AccessClock) -> Access<'_> {
         let held = (self.shards.len() == 1).then(|| lock(&self.shards[0]));
-        Access { store: self, held, unix_ms: now.unix_ms(), clock }
+        Access { store: self, held, unix_ms: now.unix_ms(), clock, keys: Vec::new() }
     }
 
     /// When [`Access::tend`] has something to do, in milliseconds since the Unix epoch; the past
@@ -224,22 +201,13 @@ impl Store {
         shard_of(hash, self.shards.len())
     }
 
-    /// Locks the shards of a request's keys, of which one may be known.
-    fn lock_keys(&self, command: &Command, args: Args<'_>, known: Option<HashedKey>) -> Locked<'_> {
-        let shard_at = |position: usize| {
-            let known = known.filter(|key| key.position.get() as usize == position);
-            let key = known.unwrap_or_else(|| HashedKey::new(self, args, position));
-            self.shard_of(key.hash())
-        };
-        let mut positions = command.keys.iter().flat_map(|spec| spec.positions(args));
-        if let (Some(position), None) = (positions.next(), positions.next()) {
-            let shard = shard_at(position);
+    fn lock_keys(&self, keys: &[HashedKey]) -> Locked<'_> {
+        if let [key] = keys {
+            let shard = self.shard_of(key.hash());
             return Locked::One(shard, lock(&self.shards[shard]));
         }
         let mut wanted = Wanted::default();
-        for position in command.keys.iter().flat_map(|spec| spec.positions(args)) {
-            wanted.insert(shard_at(position));
-        }
+        keys.iter().for_each(|key| wanted.insert(self.shard_of(key.hash())));
         self.lock_shards(&wanted)
     }
 
@@ -289,6 +257,8 @@ pub struct Access<'a> {
     held: Option<MutexGuard<'a, Shard>>,
     unix_ms: i64,
     clock: AccessClock,
+    /// Those of the request that runs, if there are several.
+    keys: Vec<HashedKey>,
 }
 
 impl Access<'_> {
@@ -331,24 +301,30 @@ impl Access<'_> {
     /// Locks what `command` needs for the request `args` and gives the view of it. `key` is one of
     /// the request's keys whose hash is known, if any is.
     #[inline(never)]
-    pub fn lock(
-        &mut self,
+    pub fn lock<'v>(
+        &'v mut self,
         command: &Command,
-        args: Args<'_>,
-        key: Option<HashedKey>,
+        args: Args<'v>,
+        key: Option<&'v HashedKey>,
         database: usize,
-    ) -> View<'_> {
+    ) -> View<'v> {
         debug_assert!(key.is_none_or(|key| key.hash() == self.store.hash(key.of(args))));
+        let keys = match key {
+            Some(key) if command.has_one_key(args) => std::slice::from_ref(key),
+            _ => {
+                let positions = command.keys.iter().flat_map(|spec| spec.positions(args));
+                self.keys.clear();
+                self.keys.extend(positions.map(|at| HashedKey::new(self.store, args, at)));
+                &self.keys
+            }
+        };
         let locked = match (&mut self.held, command.scope) {
             (Some(shard), _) => Locked::Held(shard),
             (None, Scope::Everything) => self.store.lock_shards(&self.store.all_shards()),
-            (None, Scope::Keys) => self.store.lock_keys(command, args, key),
+            (None, Scope::Keys) => self.store.lock_keys(keys),
         };
-        let mut view = View::new(self.store, locked, database, self.unix_ms, self.clock);
-        if let Some(key) = key {
-            view.know_hash(key.of(args), key.hash());
-        }
-        view
+        let keys = Keys::new(args, keys);
+        View::new(self.store, locked, keys, database, self.unix_ms, self.clock)
     }
 
     /// Locks every shard.
@@ -357,7 +333,7 @@ impl Access<'_> {
             Some(shard) => Locked::Held(shard),
             None => self.store.lock_shards(&self.store.all_shards()),
         };
-        View::new(self.store, locked, database, self.unix_ms, self.clock)
+        View::new(self.store, locked, Keys::default(), database, self.unix_ms, self.clock)
     }
 
     /// How much each database holds. Locks one shard after the other.

@@ -2,6 +2,7 @@
 
 use super::clock::AccessClock;
 use super::edit::Edit;
+use super::keys::Keys;
 use super::{Locked, Shard, Store, encoding, first_hash, shard_of};
 use crate::error::Error;
 use crate::keyspace::{Entry, Input, Keyspace, Place};
@@ -9,6 +10,7 @@ use crate::rng::Rng;
 use crate::value::list::ListRef;
 use crate::value::string::StrRef;
 use crate::value::{Collection, Value, ValueRef};
+use std::ops::Range;
 
 /// A SCAN cursor is a position in hash order: the first 48 bits of the hash, so that clients which
 /// keep it in a double or in a signed integer keep it whole.
@@ -30,8 +32,7 @@ pub struct View<'a> {
     clock: AccessClock,
     /// Something may take other memory than before.
     changed: bool,
-    /// The key that was hashed to choose the shard, so that it is hashed once.
-    known: (*const [u8], u64),
+    keys: Keys<'a>,
 }
 
 /// What a key held that was taken away, to be put under another.
@@ -63,16 +64,12 @@ impl<'a> View<'a> {
     pub(super) fn new(
         store: &'a Store,
         locked: Locked<'a>,
+        keys: Keys<'a>,
         database: usize,
         unix_ms: i64,
         clock: AccessClock,
     ) -> Self {
-        let known = (std::ptr::slice_from_raw_parts(std::ptr::null(), 0), 0);
-        Self { store, locked, database, unix_ms, clock, changed: false, known }
-    }
-
-    pub(super) fn know_hash(&mut self, key: &[u8], hash: u64) {
-        self.known = (key, hash);
+        Self { store, locked, keys, database, unix_ms, clock, changed: false }
     }
 
     /// Whether one of the shards has no names left for more entries of this database.
@@ -351,8 +348,7 @@ impl<'a> View<'a> {
 
     /// The shard and the hash of `key`, and where its entry is. Removes an expired one.
     fn find(&mut self, key: &[u8]) -> (&mut Shard, u64, Option<Place>) {
-        let hash =
-            if std::ptr::eq(self.known.0, key) { self.known.1 } else { self.store.hash(key) };
+        let hash = self.hash(key);
         let (database, unix_ms, store) = (self.database, self.unix_ms, self.store);
         let shard = self.shard(hash);
         let keyspace = &mut shard.databases[database];
@@ -365,6 +361,29 @@ impl<'a> View<'a> {
             place = None;
         }
         (shard, hash, place)
+    }
+
+    /// The hash of `key`. If it is the request's, the keys that follow it are on their way then.
+    fn hash(&mut self, key: &[u8]) -> u64 {
+        let Some((hash, ahead)) = self.keys.find(key) else { return self.store.hash(key) };
+        if ahead.len() > 1 {
+            self.prefetch(ahead);
+        }
+        hash
+    }
+
+    /// Has the entries of some of the request's keys fetched, all at the same time.
+    #[cold]
+    fn prefetch(&mut self, keys: Range<usize>) {
+        let database = self.database;
+        for prefetch in [Keyspace::prefetch_table, Keyspace::prefetch_entry] {
+            for hash in self.keys.hashes(keys.clone()) {
+                let keyspace = &self.shard(hash).databases[database];
+                if keyspace.exceeds_cache() {
+                    prefetch(keyspace, hash);
+                }
+            }
+        }
     }
 
     fn find_in_database(&mut self, key: &[u8]) -> (&mut Keyspace, u64, Option<Place>) {

@@ -1,0 +1,81 @@
+//! A request's keys, hashed once, and fetched from memory ahead of their use.
+
+use super::Store;
+use crate::args::Args;
+use std::num::NonZeroU32;
+use std::ops::Range;
+
+/// How many keys are fetched together: what a processor's line fill buffers hold, about.
+const GROUP: usize = 16;
+
+/// How many keys are looked at, from the one used last on, to find the one that is asked for:
+/// handlers take keys in order, but may come back to one, or leave the first for the end.
+const NEAR: usize = 3;
+
+/// One of a request's keys, whose hash is known.
+#[derive(Clone, Copy, Debug)]
+pub struct HashedKey {
+    /// Which of the arguments it is; the first is the command's name.
+    position: NonZeroU32,
+    hash: u64,
+}
+
+impl HashedKey {
+    pub(super) fn new(store: &Store, args: Args<'_>, position: usize) -> Self {
+        let number = u32::try_from(position).ok().and_then(NonZeroU32::new);
+        let hash = store.hash(args.get(position));
+        Self { position: number.expect("a key is not the command's name"), hash }
+    }
+
+    /// The key's hash.
+    pub fn hash(&self) -> u64 {
+        self.hash
+    }
+
+    pub(super) fn of<'a>(&self, args: Args<'a>) -> &'a [u8] {
+        args.get(self.position.get() as usize)
+    }
+}
+
+/// The keys of the request that runs.
+#[derive(Debug)]
+pub(super) struct Keys<'a> {
+    args: Args<'a>,
+    keys: &'a [HashedKey],
+    /// The one used last.
+    current: usize,
+    /// Those from here on were not fetched yet.
+    unfetched: usize,
+}
+
+impl Default for Keys<'_> {
+    fn default() -> Self {
+        Self::new(Args::new(&[], &[]), &[])
+    }
+}
+
+impl<'a> Keys<'a> {
+    /// A single key was fetched before its request ran.
+    pub(super) fn new(args: Args<'a>, keys: &'a [HashedKey]) -> Self {
+        Self { args, keys, current: 0, unfetched: if keys.len() == 1 { 1 } else { 0 } }
+    }
+
+    /// The hash of a key, and which keys to fetch now, if it is one of the request's.
+    pub(super) fn find(&mut self, key: &[u8]) -> Option<(u64, Range<usize>)> {
+        let near = self.keys[self.current..].iter().take(NEAR);
+        let ahead = near.map(|hashed| hashed.of(self.args)).position(|near| std::ptr::eq(near, key));
+        self.current += ahead?;
+        let end = if self.current < self.unfetched {
+            self.unfetched
+        } else {
+            (self.current + GROUP).min(self.keys.len())
+        };
+        let group = std::mem::replace(&mut self.unfetched, end)..end;
+        Some((self.keys[self.current].hash, group))
+    }
+
+    /// The hashes of some of the keys.
+    pub(super) fn hashes(&self, of: Range<usize>) -> impl Iterator<Item = u64> + Clone + use<'a> {
+        self.keys[of].iter().map(HashedKey::hash)
+    }
+}
