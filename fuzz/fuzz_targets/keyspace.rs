@@ -6,6 +6,7 @@
 use kv_core::hash::KeyHasher;
 use kv_core::keyspace::{Graveyard, Input, Keyspace, PageSize, SegmentSize, Sizes};
 use kv_core::rng::Rng;
+use kv_core::value;
 use kv_core::value::list::{End, List};
 use kv_core::value::pack::Item;
 use kv_core::value::string::{IntBuffer, StrRef};
@@ -99,6 +100,7 @@ impl Pair {
         let sizes = Sizes {
             segment: if head & 1 == 0 { SegmentSize::TINY } else { SegmentSize::DEFAULT },
             page: if head & 2 == 0 { PageSize::TINY } else { PageSize::DEFAULT },
+            value: if head & 2 == 0 { value::Sizes::TINY } else { value::Sizes::DEFAULT },
         };
         let prefix = u32::from(head >> 2 & 1);
         let hasher = KeyHasher::new(&mut Rng::new(u64::from(head >> 3)));
@@ -186,7 +188,7 @@ impl Pair {
         let deadline = bytes.deadline(self.unix_ms);
         let Some(key) = self.key(number) else { return };
         let items: Vec<Vec<u8>> = (0..len).map(|item| item.to_le_bytes().to_vec()).collect();
-        let mut list = List::default();
+        let mut list = List::new(self.keyspace.growth());
         list.push_all(End::Tail, items.iter().map(|item| &item[..]));
         self.put(key, list.into(), Err(items), deadline, 1);
     }
@@ -269,7 +271,7 @@ impl Pair {
             let added = vec![item; item.into()];
             match self.keyspace.unpack(place) {
                 Some(pack) => {
-                    let mut list = List::unpack(pack);
+                    let mut list = List::unpack(pack, self.keyspace.growth());
                     list.push(End::Tail, &added);
                     let old = self.keyspace.put(
                         hash,

@@ -68,6 +68,9 @@ const DEFAULT: Parameter =
 /// A number in Redis's `int`, not negative.
 const COUNT: Kind = Kind::Int { min: 0, max: i32::MAX as i64 };
 
+/// A bound of a collection's form.
+const SIZE: Kind = Kind::Int { min: 0, max: i64::MAX };
+
 /// Accepted, since configurations name them; without effect, since freeing is always done in
 /// slices and no command waits for it.
 const LAZYFREE: Parameter = Parameter { kind: Kind::Bool, default: "no", fixed: false, ..DEFAULT };
@@ -136,6 +139,40 @@ static PARAMETERS: &[Parameter] = &[
         ..DEFAULT
     },
     Parameter {
+        name: "hash-max-listpack-entries",
+        kind: SIZE,
+        default: "512",
+        fixed: false,
+        summary: "OBJECT ENCODING says listpack of hashes with at most so many fields; their form in memory does not depend on it",
+        ..DEFAULT
+    },
+    Parameter {
+        name: "hash-max-listpack-value",
+        kind: SIZE,
+        default: "64",
+        fixed: false,
+        summary: "the same for fields and values of at most so many bytes",
+        ..DEFAULT
+    },
+    Parameter {
+        name: "hash-max-ziplist-entries",
+        kind: SIZE,
+        default: "512",
+        fixed: false,
+        summary: "another name for hash-max-listpack-entries",
+        alias_of: Some("hash-max-listpack-entries"),
+        ..DEFAULT
+    },
+    Parameter {
+        name: "hash-max-ziplist-value",
+        kind: SIZE,
+        default: "64",
+        fixed: false,
+        summary: "another name for hash-max-listpack-value",
+        alias_of: Some("hash-max-listpack-value"),
+        ..DEFAULT
+    },
+    Parameter {
         name: "hll-sparse-max-bytes",
         kind: Kind::Memory { min: 0, max: MEMORY_MAX },
         default: "3000",
@@ -185,8 +222,16 @@ static PARAMETERS: &[Parameter] = &[
         ..DEFAULT
     },
     Parameter {
+        name: "list-compress-depth",
+        kind: COUNT,
+        default: "0",
+        fixed: false,
+        summary: "accepted, without effect: lists are not compressed",
+        ..DEFAULT
+    },
+    Parameter {
         name: "list-max-listpack-size",
-        summary: "accepted; the form of a list in memory does not depend on it",
+        summary: "OBJECT ENCODING says listpack of lists with at most so many elements, or of 4 to 64 KiB for -1 to -5; their form in memory does not depend on it",
         ..LIST_MAX_LISTPACK
     },
     Parameter {
@@ -258,6 +303,46 @@ static PARAMETERS: &[Parameter] = &[
         ..DEFAULT
     },
     Parameter {
+        name: "set-max-intset-entries",
+        kind: SIZE,
+        default: "512",
+        fixed: false,
+        summary: "OBJECT ENCODING says intset of sets with at most so many members, all of them integers",
+        ..DEFAULT
+    },
+    Parameter {
+        name: "set-max-listpack-entries",
+        kind: SIZE,
+        default: "128",
+        fixed: false,
+        summary: "OBJECT ENCODING says listpack of sets with at most so many members; their form in memory does not depend on it",
+        ..DEFAULT
+    },
+    Parameter {
+        name: "set-max-listpack-value",
+        kind: SIZE,
+        default: "64",
+        fixed: false,
+        summary: "the same for members of at most so many bytes",
+        ..DEFAULT
+    },
+    Parameter {
+        name: "stream-node-max-bytes",
+        kind: Kind::Memory { min: 0, max: MEMORY_MAX },
+        default: "4096",
+        fixed: false,
+        summary: "XTRIM and XADD with ~ remove whole nodes, which Redis makes of so many bytes at most; 0 sets no limit",
+        ..DEFAULT
+    },
+    Parameter {
+        name: "stream-node-max-entries",
+        kind: Kind::Int { min: 0, max: i64::MAX },
+        default: "100",
+        fixed: false,
+        summary: "the same with so many entries",
+        ..DEFAULT
+    },
+    Parameter {
         name: "tcp-backlog",
         kind: Kind::Int { min: 0, max: i32::MAX as i64 },
         default: "511",
@@ -269,6 +354,40 @@ static PARAMETERS: &[Parameter] = &[
         kind: Kind::Int { min: 0, max: 64 },
         default: "0",
         summary: "event loops; 0 takes one for each processor core, at most 8",
+        ..DEFAULT
+    },
+    Parameter {
+        name: "zset-max-listpack-entries",
+        kind: SIZE,
+        default: "128",
+        fixed: false,
+        summary: "OBJECT ENCODING says listpack of sorted sets with at most so many members; their form in memory does not depend on it",
+        ..DEFAULT
+    },
+    Parameter {
+        name: "zset-max-listpack-value",
+        kind: SIZE,
+        default: "64",
+        fixed: false,
+        summary: "the same for members of at most so many bytes",
+        ..DEFAULT
+    },
+    Parameter {
+        name: "zset-max-ziplist-entries",
+        kind: SIZE,
+        default: "128",
+        fixed: false,
+        summary: "another name for zset-max-listpack-entries",
+        alias_of: Some("zset-max-listpack-entries"),
+        ..DEFAULT
+    },
+    Parameter {
+        name: "zset-max-ziplist-value",
+        kind: SIZE,
+        default: "64",
+        fixed: false,
+        summary: "another name for zset-max-listpack-value",
+        alias_of: Some("zset-max-listpack-value"),
         ..DEFAULT
     },
 ];
@@ -303,6 +422,24 @@ pub const BIND: Id = id("bind");
 pub const PROTO_MAX_BULK_LEN: Id = id("proto-max-bulk-len");
 /// `seed`
 pub const SEED: Id = id("seed");
+/// `hash-max-listpack-entries`
+pub const HASH_MAX_LISTPACK_ENTRIES: Id = id("hash-max-listpack-entries");
+/// `hash-max-listpack-value`
+pub const HASH_MAX_LISTPACK_VALUE: Id = id("hash-max-listpack-value");
+/// `set-max-intset-entries`
+pub const SET_MAX_INTSET_ENTRIES: Id = id("set-max-intset-entries");
+/// `set-max-listpack-entries`
+pub const SET_MAX_LISTPACK_ENTRIES: Id = id("set-max-listpack-entries");
+/// `set-max-listpack-value`
+pub const SET_MAX_LISTPACK_VALUE: Id = id("set-max-listpack-value");
+/// `zset-max-listpack-entries`
+pub const ZSET_MAX_LISTPACK_ENTRIES: Id = id("zset-max-listpack-entries");
+/// `zset-max-listpack-value`
+pub const ZSET_MAX_LISTPACK_VALUE: Id = id("zset-max-listpack-value");
+/// `stream-node-max-bytes`
+pub const STREAM_NODE_MAX_BYTES: Id = id("stream-node-max-bytes");
+/// `stream-node-max-entries`
+pub const STREAM_NODE_MAX_ENTRIES: Id = id("stream-node-max-entries");
 /// `tcp-backlog`
 pub const TCP_BACKLOG: Id = id("tcp-backlog");
 /// `threads`

@@ -25,9 +25,9 @@ pub use slab::PageSize;
 
 use crate::hash::KeyHasher;
 use crate::table::Table;
-use crate::value::pack::{Pack, PackRef};
+use crate::value::pack::Pack;
 use crate::value::string::{IntBuffer, StrRef};
-use crate::value::{Packed, Value, ValueRef};
+use crate::value::{self, Growth, Packed, Value, ValueRef};
 use entry::{INLINE_MAX, Layout, New};
 use segment::{Segment, Slot};
 use slab::{Ref, Slab};
@@ -60,6 +60,8 @@ pub struct Sizes {
     pub segment: SegmentSize,
     /// Of the pages of small cells.
     pub page: PageSize,
+    /// Of the parts of collections.
+    pub value: value::Sizes,
 }
 
 /// A buffer with more capacity than this is freed rather than kept, in bytes.
@@ -261,6 +263,11 @@ impl Keyspace {
         }
     }
 
+    /// What a collection stored here must know.
+    pub fn growth(&self) -> Growth {
+        Growth { hasher: self.hasher, sizes: self.sizes.value }
+    }
+
     /// The entry at a place.
     pub fn entry(&self, place: Place) -> Entry<'_> {
         Entry::new(self.slab.cell(place.cell))
@@ -289,26 +296,23 @@ impl Keyspace {
         deadline: Option<i64>,
         clock: u32,
     ) -> Option<Box<Value>> {
-        let value = match &value {
-            Input::String(string) => new_string(*string),
-            Input::Packed(packed) => New::Packed(*packed),
-            Input::Owned(Value::String(string)) if string.len() <= INLINE_MAX => {
-                new_string(string.view())
-            }
-            Input::Owned(owned) => match owned.packed() {
-                Some(packed) => New::Packed(packed),
-                None => {
-                    let Input::Owned(owned) = value else { unreachable!("it was matched above") };
-                    New::Boxed(Box::new(owned))
-                }
-            },
-        };
-        match place {
+        let mut store = |value: New<'_>| match place {
             Some(place) => self.rewrite(place, key, value, deadline, clock),
             None => {
                 self.insert(hash, key, value, deadline, clock);
                 None
             }
+        };
+        match value {
+            Input::String(string) => store(new_string(string)),
+            Input::Packed(packed) => store(New::Packed(packed)),
+            Input::Owned(Value::String(string)) if string.len() <= INLINE_MAX => {
+                store(new_string(string.view()))
+            }
+            Input::Owned(Value::Packed(kind, pack)) => {
+                store(New::Packed(Packed { kind, pack: pack.view() }))
+            }
+            Input::Owned(value) => store(New::Boxed(Box::new(value))),
         }
     }
 
@@ -423,33 +427,13 @@ impl Keyspace {
         }
         let mut scratch = std::mem::take(&mut self.scratch);
         let entry = self.entry(place);
+        let (flags, bytes) = entry.stored();
         scratch.clear();
         scratch.extend_from_slice(entry.key());
         let key_len = scratch.len();
-        let inline = match (entry.packed(), entry.value()) {
-            _ if entry.boxed().is_some() => None,
-            (Some(Packed { kind, pack }), _) => {
-                scratch.extend_from_slice(pack.as_bytes());
-                Some(New::Packed(Packed { kind, pack: PackRef::default() }))
-            }
-            (_, ValueRef::String(StrRef::Bytes { bytes, is_built })) => {
-                scratch.extend_from_slice(bytes);
-                Some(New::Bytes { bytes: &[], is_built })
-            }
-            (_, ValueRef::String(StrRef::Int(value))) => Some(New::Int(value)),
-            (None, other) => unreachable!("{other:?} is neither boxed nor packed"),
-        };
+        scratch.extend_from_slice(bytes);
         let (key, bytes) = scratch.split_at(key_len);
-        let value = match inline {
-            Some(New::Bytes { is_built, .. }) => New::Bytes { bytes, is_built },
-            Some(New::Packed(Packed { kind, .. })) => {
-                New::Packed(Packed { kind, pack: PackRef::from_bytes(bytes) })
-            }
-            Some(other) => other,
-            None => New::Boxed(self.take_boxed(place.cell).expect("it is boxed")),
-        };
-        let old = self.rewrite(place, key, value, deadline, clock);
-        debug_assert!(old.is_none(), "a boxed value was taken before");
+        self.write_anew(place, key, New::Same { flags, bytes }, deadline, clock);
         self.keep_scratch(scratch);
     }
 
@@ -685,8 +669,7 @@ impl Keyspace {
         self.link(hash, cell);
     }
 
-    /// Writes the entry at a place anew, with another value or deadline. Gives the old value if it
-    /// was boxed.
+    /// Writes the entry at a place anew, with another value. Gives the old one if it was boxed.
     fn rewrite(
         &mut self,
         place: Place,
@@ -695,11 +678,25 @@ impl Keyspace {
         deadline: Option<i64>,
         clock: u32,
     ) -> Option<Box<Value>> {
+        let discarded = self.take_boxed(place.cell);
+        self.count_boxed(&value);
+        self.write_anew(place, key, value, deadline, clock);
+        discarded
+    }
+
+    /// Writes the entry at a place anew, in another cell if it has another size. What was boxed is
+    /// taken, or the same as before.
+    fn write_anew(
+        &mut self,
+        place: Place,
+        key: &[u8],
+        value: New<'_>,
+        deadline: Option<i64>,
+        clock: u32,
+    ) {
         let layout = Layout::new(key, &value, deadline);
         let entry = self.entry(place);
         let (old_deadline, timer) = (entry.deadline(), entry.timer());
-        let discarded = self.take_boxed(place.cell);
-        self.count_boxed(&value);
         let fits = slab::cell_size(layout.size()) == self.slab.cell(place.cell).len();
         let cell = if fits { place.cell } else { self.slab.alloc(layout.size()) };
         entry::write(self.slab.cell_mut(cell), layout, key, value, deadline, clock);
@@ -708,7 +705,6 @@ impl Keyspace {
             self.slab.free(place.cell);
         }
         self.retime(cell, timer, old_deadline, deadline);
-        discarded
     }
 
     /// Puts the timer of an entry right whose cell or deadline may have changed.
@@ -995,8 +991,12 @@ mod tests {
     use std::collections::BTreeMap;
 
     const SIZES: [Sizes; 2] = [
-        Sizes { segment: SegmentSize::TINY, page: PageSize::TINY },
-        Sizes { segment: SegmentSize::DEFAULT, page: PageSize::DEFAULT },
+        Sizes { segment: SegmentSize::TINY, page: PageSize::TINY, value: value::Sizes::TINY },
+        Sizes {
+            segment: SegmentSize::DEFAULT,
+            page: PageSize::DEFAULT,
+            value: value::Sizes::DEFAULT,
+        },
     ];
 
     #[derive(Clone, Debug)]
@@ -1073,6 +1073,7 @@ mod tests {
             let model = match value.view() {
                 ValueRef::String(string) => Ok(string.as_bytes(&mut IntBuffer::new()).to_vec()),
                 ValueRef::List(list) => Err(list.len()),
+                other => panic!("{other:?}"),
             };
             let place = self.keyspace.find(hash, &key);
             let old = self.keyspace.put(hash, &key, place, value.into(), deadline, 7);
@@ -1103,7 +1104,7 @@ mod tests {
             match operation {
                 Operation::Put { key, len, deadline } => self.put(key, string(len), deadline),
                 Operation::PutList { key, len } => {
-                    let mut list = List::default();
+                    let mut list = List::new(self.keyspace.growth());
                     (0..len).for_each(|item| list.push(End::Tail, &item.to_le_bytes()));
                     self.put(key, list.into(), None);
                 }

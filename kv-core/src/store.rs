@@ -25,7 +25,7 @@ use crate::hash::KeyHasher;
 use crate::keyspace::{Graveyard, Keyspace, Sizes};
 use crate::now::Now;
 use crate::rng::Rng;
-use crate::value::Value;
+use crate::value::{Growth, Value};
 use keys::Keys;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, TryLockError};
@@ -37,7 +37,8 @@ pub const SHARDS_MAX: usize = 1024;
 #[derive(Debug)]
 pub struct Store {
     shards: Box<[Mutex<Shard>]>,
-    hasher: KeyHasher,
+    /// Its hasher is that of the keys too.
+    growth: Growth,
     databases: usize,
     /// When [`Access::tend`] has something to do, in milliseconds since the Unix epoch, or before.
     due_ms: AtomicI64,
@@ -158,7 +159,7 @@ impl Store {
         let shards = (0..shards).map(|_| Mutex::new(shard())).collect();
         Self {
             shards,
-            hasher,
+            growth: Growth { hasher, sizes: sizes.value },
             databases,
             due_ms: AtomicI64::new(i64::MAX),
             turn: AtomicUsize::new(0),
@@ -194,7 +195,7 @@ impl Store {
     }
 
     fn hash(&self, key: &[u8]) -> u64 {
-        self.hasher.hash(key)
+        self.growth.hasher.hash(key)
     }
 
     fn shard_of(&self, hash: u64) -> usize {

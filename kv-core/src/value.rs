@@ -6,18 +6,28 @@
 
 pub mod bits;
 pub mod geo;
+pub mod hash;
 pub mod hyperloglog;
 pub mod lcs;
 pub mod list;
 pub mod long_double;
 pub mod members;
 pub mod pack;
+pub mod set;
+pub mod sorted_set;
+pub mod stream;
 pub mod string;
 pub mod tree;
 pub mod xxh3;
 
+use crate::hash::KeyHasher;
+use hash::{Hash, HashRef};
 use list::{List, ListRef};
+use members::Members;
 use pack::{Pack, PackRef};
+use set::{Set, SetRef};
+use sorted_set::{SortedSet, SortedSetRef};
+use stream::{Stream, StreamRef};
 use string::{Str, StrRef};
 
 /// What a key holds, with its memory.
@@ -25,8 +35,18 @@ use string::{Str, StrRef};
 pub enum Value {
     /// A string of bytes, or an integer that reads as one.
     String(Str),
+    /// A small collection of this type.
+    Packed(Kind, Pack),
     /// A list of strings.
     List(List),
+    /// A set of strings.
+    Set(Set),
+    /// Fields with values.
+    Hash(Hash),
+    /// Members with scores, in the order of both.
+    SortedSet(SortedSet),
+    /// A log of entries with IDs.
+    Stream(Stream),
 }
 
 /// What a key holds, wherever it is stored.
@@ -36,6 +56,14 @@ pub enum ValueRef<'a> {
     String(StrRef<'a>),
     /// A list of strings.
     List(ListRef<'a>),
+    /// A set of strings.
+    Set(SetRef<'a>),
+    /// Fields with values.
+    Hash(HashRef<'a>),
+    /// Members with scores, in the order of both.
+    SortedSet(SortedSetRef<'a>),
+    /// A log of entries with IDs.
+    Stream(StreamRef<'a>),
 }
 
 /// A small collection: what is stored in its entry.
@@ -53,6 +81,14 @@ pub struct Packed<'a> {
 pub enum Kind {
     /// A list.
     List = 0,
+    /// A set.
+    Set = 1,
+    /// A hash.
+    Hash = 2,
+    /// A sorted set.
+    SortedSet = 3,
+    /// A stream.
+    Stream = 4,
 }
 
 impl Kind {
@@ -63,34 +99,101 @@ impl Kind {
     pub fn from_number(number: u8) -> Self {
         match number {
             0 => Self::List,
+            1 => Self::Set,
+            2 => Self::Hash,
+            3 => Self::SortedSet,
+            4 => Self::Stream,
             other => panic!("{other} is no type of collection"),
+        }
+    }
+
+    /// The name that TYPE gives.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::List => "list",
+            Self::Set => "set",
+            Self::Hash => "hash",
+            Self::SortedSet => "zset",
+            Self::Stream => "stream",
         }
     }
 }
 
+/// How large the parts of collections become. Small ones split and merge all the time, which
+/// simulations want.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sizes {
+    /// The size up to which a collection is one pack, in bytes.
+    pub pack_max: u16,
+    /// Of the nodes of trees.
+    pub tree: tree::Sizes,
+    /// The mean number of members of a bucket of [`Members`].
+    pub load: u16,
+}
+
+impl Sizes {
+    /// Packs and leaves of a kilobyte.
+    pub const DEFAULT: Self =
+        Self { pack_max: 1024, tree: tree::Sizes::DEFAULT, load: Members::LOAD };
+
+    /// A few elements in each part: for simulations.
+    pub const TINY: Self = Self { pack_max: 32, tree: tree::Sizes::TINY, load: 2 };
+}
+
+impl Default for Sizes {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
+/// What a collection must know to grow.
+#[derive(Clone, Copy, Debug)]
+pub struct Growth {
+    /// The secret under which members are hashed.
+    pub hasher: KeyHasher,
+    /// How large its parts become.
+    pub sizes: Sizes,
+}
+
+/// What is the same for the storage of all collections.
+pub(crate) trait Contents {
+    /// The memory outside of the value itself, in bytes, by its own count. O(1).
+    fn heap_bytes(&self) -> usize;
+
+    /// How many elements there are to be dropped, about. O(1).
+    fn len(&self) -> usize;
+
+    /// Frees up to about `count` elements. How many it freed; fewer when none are left. Nothing but
+    /// more of this is possible afterwards.
+    fn free_some(&mut self, count: usize) -> usize;
+}
+
 /// A type of values that may be one pack.
-pub trait Collection: Default + Into<Value> {
+pub trait Collection: Into<Value> {
     /// The type.
     const KIND: Kind;
 
-    /// The collection that a value is, if it is of this type.
+    /// The collection, wherever it is stored.
+    type Ref<'a>: Copy;
+
+    /// The collection that a value is, if it is of this type and not packed.
     fn of(value: &Value) -> Option<&Self>;
 
     /// The same, to change it.
     fn of_mut(value: &mut Value) -> Option<&mut Self>;
 
-    /// The collection whose items are in a pack.
-    fn unpack(pack: Pack) -> Self;
+    /// The collection that a value is, if it is of this type.
+    fn of_ref(value: ValueRef<'_>) -> Option<Self::Ref<'_>>;
+
+    /// The collection whose items are in a pack; an empty one if there are none.
+    fn unpack(pack: Pack, growth: Growth) -> Self;
 
     /// The pack that it is, if it is one.
     fn into_pack(self) -> Result<Pack, Self>;
 
-    /// Whether it has no element, and must not be stored.
+    /// Whether there is nothing in it that should be stored.
     fn is_empty(&self) -> bool;
 }
-
-/// The size up to which a collection is one pack, in bytes.
-pub const PACK_MAX: usize = 1024;
 
 /// How many elements of a value are dropped at once, rather than in the slices of a graveyard.
 const DROP_MAX: usize = 512;
@@ -100,15 +203,12 @@ impl Value {
     pub fn view(&self) -> ValueRef<'_> {
         match self {
             Self::String(string) => ValueRef::String(string.view()),
+            Self::Packed(kind, pack) => Packed { kind: *kind, pack: pack.view() }.into(),
             Self::List(list) => ValueRef::List(list.view()),
-        }
-    }
-
-    /// The pack that it is, if it is one.
-    pub(crate) fn packed(&self) -> Option<Packed<'_>> {
-        match self {
-            Self::List(list) => list.packed().map(|pack| Packed { kind: Kind::List, pack }),
-            Self::String(_) => None,
+            Self::Set(set) => ValueRef::Set(set.view()),
+            Self::Hash(hash) => ValueRef::Hash(hash.view()),
+            Self::SortedSet(set) => ValueRef::SortedSet(set.view()),
+            Self::Stream(stream) => ValueRef::Stream(stream.view()),
         }
     }
 
@@ -117,23 +217,38 @@ impl Value {
         const BOX: usize = 64;
         BOX + match self {
             Self::String(string) => string.heap_bytes(),
-            Self::List(list) => list.heap_bytes(),
+            Self::Packed(_, pack) => pack.heap_bytes(),
+            _ => self.contents().map_or(0, Contents::heap_bytes),
         }
     }
 
     /// Whether dropping it takes so long that it should be done in slices.
     pub(crate) fn is_slow_to_drop(&self) -> bool {
-        match self {
-            Self::String(_) => false,
-            Self::List(list) => list.len() > DROP_MAX,
-        }
+        self.contents().is_some_and(|contents| contents.len() > DROP_MAX)
     }
 
     /// Frees up to `count` elements. How many it freed; fewer when none are left.
     pub(crate) fn free_some(&mut self, count: usize) -> usize {
+        let contents: &mut dyn Contents = match self {
+            Self::String(_) | Self::Packed(..) => return 0,
+            Self::List(list) => list,
+            Self::Set(set) => set,
+            Self::Hash(hash) => hash,
+            Self::SortedSet(set) => set,
+            Self::Stream(stream) => stream,
+        };
+        contents.free_some(count)
+    }
+
+    /// What it holds outside of itself, unless that is one piece.
+    fn contents(&self) -> Option<&dyn Contents> {
         match self {
-            Self::String(_) => 0,
-            Self::List(list) => list.free_some(count),
+            Self::String(_) | Self::Packed(..) => None,
+            Self::List(list) => Some(list),
+            Self::Set(set) => Some(set),
+            Self::Hash(hash) => Some(hash),
+            Self::SortedSet(set) => Some(set),
+            Self::Stream(stream) => Some(stream),
         }
     }
 }
@@ -142,36 +257,54 @@ impl<'a> From<Packed<'a>> for ValueRef<'a> {
     fn from(Packed { kind, pack }: Packed<'a>) -> Self {
         match kind {
             Kind::List => Self::List(ListRef::Packed(pack)),
+            Kind::Set => Self::Set(SetRef::Packed(pack)),
+            Kind::Hash => Self::Hash(HashRef::Packed(pack)),
+            Kind::SortedSet => Self::SortedSet(SortedSetRef::Packed(pack)),
+            Kind::Stream => Self::Stream(StreamRef::Packed(pack)),
         }
     }
 }
 
 impl ValueRef<'_> {
+    /// Which type of collection it is, if it is one.
+    pub fn kind(self) -> Option<Kind> {
+        match self {
+            Self::String(_) => None,
+            Self::List(_) => Some(Kind::List),
+            Self::Set(_) => Some(Kind::Set),
+            Self::Hash(_) => Some(Kind::Hash),
+            Self::SortedSet(_) => Some(Kind::SortedSet),
+            Self::Stream(_) => Some(Kind::Stream),
+        }
+    }
+
     /// The name that TYPE gives.
     pub fn type_name(self) -> &'static str {
-        match self {
-            Self::String(_) => "string",
-            Self::List(_) => "list",
-        }
+        self.kind().map_or("string", Kind::name)
     }
 
     /// A copy. O(n).
     pub fn to_owned(self) -> Value {
         match self {
             Self::String(string) => Value::String(string.to_owned()),
-            Self::List(list) => Value::List(list.to_owned()),
+            Self::List(list) => list.to_owned(),
+            Self::Set(set) => set.to_owned(),
+            Self::Hash(hash) => hash.to_owned(),
+            Self::SortedSet(set) => set.to_owned(),
+            Self::Stream(stream) => stream.to_owned(),
         }
+    }
+}
+
+impl PackRef<'_> {
+    /// A copy, as a collection of a type.
+    fn to_value(self, kind: Kind) -> Value {
+        Value::Packed(kind, Pack::from_bytes(self.as_bytes().to_vec()))
     }
 }
 
 impl From<Str> for Value {
     fn from(string: Str) -> Self {
         Self::String(string)
-    }
-}
-
-impl From<List> for Value {
-    fn from(list: List) -> Self {
-        Self::List(list)
     }
 }

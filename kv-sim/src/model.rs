@@ -94,6 +94,16 @@ enum Data {
     List(VecDeque<Bytes>),
 }
 
+impl Data {
+    /// The name that TYPE gives.
+    fn type_name(&self) -> &'static str {
+        match self {
+            Self::Str(_) => "string",
+            Self::List(_) => "list",
+        }
+    }
+}
+
 #[derive(Clone, Debug)]
 struct Entry {
     data: Data,
@@ -126,76 +136,22 @@ struct Run<'a> {
 /// A command's name, its arity (negative for "at least") and what it does.
 type Row = (&'static str, i32, fn(&mut Run<'_>) -> Outcome);
 
-/// The commands that the model knows.
-const COMMANDS: &[Row] = &[
-    ("append", 3, strings::append),
-    ("copy", -3, generic::copy),
-    ("dbsize", 1, generic::dbsize),
-    ("decr", 2, strings::decr),
-    ("decrby", 3, strings::decrby),
-    ("del", -2, generic::del),
-    ("echo", 2, connection::echo),
-    ("exists", -2, generic::exists),
-    ("expire", -3, generic::expire),
-    ("expireat", -3, generic::expireat),
-    ("expiretime", 2, generic::expiretime),
-    ("flushall", -1, generic::flushall),
-    ("flushdb", -1, generic::flushdb),
-    ("get", 2, strings::get),
-    ("getdel", 2, strings::getdel),
-    ("getex", -2, strings::getex),
-    ("getrange", 4, strings::getrange),
-    ("getset", 3, strings::getset),
-    ("hello", -1, connection::hello),
-    ("incr", 2, strings::incr),
-    ("incrby", 3, strings::incrby),
-    ("incrbyfloat", 3, strings::incrbyfloat),
-    ("keys", 2, generic::keys),
-    ("lcs", -3, strings::lcs),
-    ("lindex", 3, lists::lindex),
-    ("llen", 2, lists::llen),
-    ("lpop", -2, lists::lpop),
-    ("lpush", -3, lists::lpush),
-    ("lpushx", -3, lists::lpushx),
-    ("lrange", 4, lists::lrange),
-    ("memory", -2, inspection::memory),
-    ("mget", -2, strings::mget),
-    ("move", 3, generic::move_),
-    ("mset", -3, strings::mset),
-    ("msetnx", -3, strings::msetnx),
-    ("object", -2, inspection::object),
-    ("persist", 2, generic::persist),
-    ("pexpire", -3, generic::pexpire),
-    ("pexpireat", -3, generic::pexpireat),
-    ("pexpiretime", 2, generic::pexpiretime),
-    ("ping", -1, connection::ping),
-    ("psetex", 4, strings::psetex),
-    ("pttl", 2, generic::pttl),
-    ("quit", -1, connection::quit),
-    ("randomkey", 1, generic::randomkey),
-    ("rename", 3, generic::rename),
-    ("renamenx", 3, generic::renamenx),
-    ("rpop", -2, lists::rpop),
-    ("rpush", -3, lists::rpush),
-    ("rpushx", -3, lists::rpushx),
-    ("scan", -2, generic::scan),
-    ("select", 2, connection::select),
-    ("set", -3, strings::set),
-    ("setex", 4, strings::setex),
-    ("setnx", 3, strings::setnx),
-    ("setrange", 4, strings::setrange),
-    ("strlen", 2, strings::strlen),
-    ("substr", 4, strings::getrange),
-    ("swapdb", 3, generic::swapdb),
-    ("touch", -2, generic::exists),
-    ("ttl", 2, generic::ttl),
-    ("type", 2, generic::type_),
-    ("unlink", -2, generic::del),
+/// The commands that the model knows, by their groups.
+const GROUPS: &[&[Row]] = &[
+    connection::COMMANDS,
+    generic::COMMANDS,
+    inspection::COMMANDS,
+    lists::COMMANDS,
+    strings::COMMANDS,
 ];
+
+fn commands() -> impl Iterator<Item = &'static Row> {
+    GROUPS.iter().copied().flatten()
+}
 
 /// The names of the commands that the model knows, in lower case.
 pub fn command_names() -> impl Iterator<Item = &'static str> {
-    COMMANDS.iter().map(|(name, _, _)| *name)
+    commands().map(|(name, _, _)| *name)
 }
 
 impl Model {
@@ -254,7 +210,7 @@ impl Run<'_> {
     /// The command's row, if the number of arguments is right.
     fn row(&self) -> Result<&'static Row, Bytes> {
         let name = self.args[0].to_ascii_lowercase();
-        let row = COMMANDS.iter().find(|(command, _, _)| command.as_bytes() == name);
+        let row = commands().find(|(command, _, _)| command.as_bytes() == name);
         let Some(row) = row else { return Err(unknown(self.args)) };
         let (len, arity) = (self.args.len() as i32, row.1);
         if len != arity && (arity > 0 || len < -arity) {
@@ -297,7 +253,7 @@ impl Run<'_> {
         match self.find(key).map(|entry| &entry.data) {
             None => Ok(None),
             Some(Data::Str(bytes)) => Ok(Some(bytes)),
-            Some(Data::List(_)) => Err(WRONG_TYPE.into()),
+            Some(_) => Err(WRONG_TYPE.into()),
         }
     }
 
@@ -305,7 +261,7 @@ impl Run<'_> {
         match self.find(key).map(|entry| &entry.data) {
             None => Ok(None),
             Some(Data::List(items)) => Ok(Some(items)),
-            Some(Data::Str(_)) => Err(WRONG_TYPE.into()),
+            Some(_) => Err(WRONG_TYPE.into()),
         }
     }
 

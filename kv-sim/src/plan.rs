@@ -8,6 +8,7 @@ use crate::model::Bytes;
 use crate::wire;
 use kv_core::keyspace::{PageSize, SegmentSize, Sizes};
 use kv_core::rng::Rng;
+use kv_core::value;
 use kv_proto::server::Pace;
 
 /// A run's workload and settings.
@@ -263,6 +264,7 @@ fn sizes(rng: &mut Rng) -> Sizes {
     Sizes {
         segment: pick(rng, &[tiny, tiny, usual]),
         page: pick(rng, &[PageSize::TINY, PageSize::TINY, PageSize::DEFAULT]),
+        value: pick(rng, &[value::Sizes::TINY, value::Sizes::TINY, value::Sizes::DEFAULT]),
     }
 }
 

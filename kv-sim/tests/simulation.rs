@@ -40,7 +40,11 @@ fn the_plans_of_a_few_seeds_hold_every_fault_and_setting() {
     assert!(has(FaultKind::Hold) && has(FaultKind::Crash));
     assert!(plans.iter().any(|plan| plan.output_soft_max.is_some()));
     assert!([1, 4, 16].iter().all(|&shards| plans.iter().any(|plan| plan.shards == shards)));
-    let tiny = Sizes { segment: SegmentSize::TINY, page: PageSize::TINY };
+    let tiny = Sizes {
+        segment: SegmentSize::TINY,
+        page: PageSize::TINY,
+        value: kv_core::value::Sizes::TINY,
+    };
     for sizes in [tiny, Sizes::default()] {
         assert!(plans.iter().any(|plan| plan.sizes == sizes), "{sizes:?}");
     }

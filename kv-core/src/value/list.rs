@@ -2,8 +2,8 @@
 
 use super::pack::{Item, Items, Pack, PackRef};
 use super::string::IntBuffer;
-use super::tree::{Shape, Sizes, Tree};
-use super::{Collection, Kind, PACK_MAX, Value};
+use super::tree::{Shape, Tree};
+use super::{Collection, Contents, Growth, Kind, Value, ValueRef};
 
 /// Which end of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub struct List(Repr);
 
 #[derive(Clone, Debug)]
 enum Repr {
-    Packed(Pack),
+    Packed(Pack, Growth),
     Large(Box<Tree<Elements>>),
 }
 
@@ -35,9 +35,6 @@ impl Shape for Elements {
     fn key(_: Items<'_>) {}
 }
 
-/// What the tree itself counts for in memory, without its nodes, in bytes.
-const TREE_BYTES: usize = 192;
-
 /// A list, wherever it is stored.
 #[derive(Clone, Copy, Debug)]
 pub enum ListRef<'a> {
@@ -47,17 +44,16 @@ pub enum ListRef<'a> {
     Large(&'a Tree<Elements>),
 }
 
-impl Default for List {
-    fn default() -> Self {
-        Self(Repr::Packed(Pack::default()))
-    }
-}
-
 impl List {
+    /// An empty list.
+    pub fn new(growth: Growth) -> Self {
+        Self(Repr::Packed(Pack::default(), growth))
+    }
+
     /// A view of it.
     pub fn view(&self) -> ListRef<'_> {
         match &self.0 {
-            Repr::Packed(pack) => ListRef::Packed(pack.view()),
+            Repr::Packed(pack, _) => ListRef::Packed(pack.view()),
             Repr::Large(tree) => ListRef::Large(tree),
         }
     }
@@ -75,8 +71,8 @@ impl List {
     /// Adds an element at one end. O(log n).
     pub fn push(&mut self, end: End, item: &[u8]) {
         let item = Item::new(item);
-        if let Repr::Packed(pack) = &mut self.0
-            && pack.len() + item.packed_len() <= PACK_MAX
+        if let Repr::Packed(pack, growth) = &mut self.0
+            && pack.len() + item.packed_len() <= growth.sizes.pack_max.into()
         {
             let at = if end == End::Head { 0 } else { pack.count() };
             return pack.splice(at..at, &[item]);
@@ -101,7 +97,7 @@ impl List {
         let Some(item) = item else { return false };
         visit(item.as_bytes(&mut IntBuffer::new()));
         match &mut self.0 {
-            Repr::Packed(pack) => {
+            Repr::Packed(pack, _) => {
                 let at = if end == End::Head { 0 } else { pack.count() - 1 };
                 pack.splice(at..at + 1, &[]);
             }
@@ -113,44 +109,51 @@ impl List {
         true
     }
 
-    /// Frees up to about `count` elements. How many it freed; fewer when none are left.
-    pub(crate) fn free_some(&mut self, count: usize) -> usize {
-        match &mut self.0 {
-            Repr::Packed(pack) => std::mem::take(pack).count(),
-            Repr::Large(tree) => tree.free_some(count),
-        }
-    }
-
-    /// The memory outside of the value itself, in bytes. O(1).
-    pub(crate) fn heap_bytes(&self) -> usize {
-        match &self.0 {
-            Repr::Packed(pack) => pack.heap_bytes(),
-            Repr::Large(tree) => TREE_BYTES + tree.heap_bytes(),
-        }
-    }
-
-    /// The pack that it is, if it is one.
-    pub(crate) fn packed(&self) -> Option<PackRef<'_>> {
-        match &self.0 {
-            Repr::Packed(pack) => Some(pack.view()),
-            Repr::Large(_) => None,
-        }
-    }
-
     fn make_large(&mut self) -> &mut Tree<Elements> {
-        if let Repr::Packed(pack) = &mut self.0 {
-            let tree = Tree::from_pack(std::mem::take(pack), Sizes::DEFAULT, &mut ());
+        if let Repr::Packed(pack, growth) = &mut self.0 {
+            let tree = Tree::from_pack(std::mem::take(pack), growth.sizes.tree, &mut ());
             self.0 = Repr::Large(Box::new(tree));
         }
         match &mut self.0 {
             Repr::Large(tree) => tree,
-            Repr::Packed(_) => unreachable!("it was made large above"),
+            Repr::Packed(..) => unreachable!("it was made large above"),
+        }
+    }
+}
+
+impl Contents for List {
+    fn heap_bytes(&self) -> usize {
+        match &self.0 {
+            Repr::Packed(pack, _) => pack.heap_bytes(),
+            Repr::Large(tree) => Tree::<Elements>::BYTES + tree.heap_bytes(),
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.view().len()
+    }
+
+    fn free_some(&mut self, count: usize) -> usize {
+        match &mut self.0 {
+            Repr::Packed(pack, _) => std::mem::take(pack).count(),
+            Repr::Large(tree) => tree.free_some(count),
+        }
+    }
+}
+
+impl From<List> for Value {
+    fn from(list: List) -> Self {
+        match list.0 {
+            Repr::Packed(pack, _) => Self::Packed(Kind::List, pack),
+            Repr::Large(_) => Self::List(list),
         }
     }
 }
 
 impl Collection for List {
     const KIND: Kind = Kind::List;
+
+    type Ref<'a> = ListRef<'a>;
 
     fn of(value: &Value) -> Option<&Self> {
         if let Value::List(list) = value { Some(list) } else { None }
@@ -160,19 +163,23 @@ impl Collection for List {
         if let Value::List(list) = value { Some(list) } else { None }
     }
 
-    fn unpack(pack: Pack) -> Self {
-        Self(Repr::Packed(pack))
+    fn of_ref(value: ValueRef<'_>) -> Option<ListRef<'_>> {
+        if let ValueRef::List(list) = value { Some(list) } else { None }
+    }
+
+    fn unpack(pack: Pack, growth: Growth) -> Self {
+        Self(Repr::Packed(pack, growth))
     }
 
     fn into_pack(self) -> Result<Pack, Self> {
         match self.0 {
-            Repr::Packed(pack) => Ok(pack),
+            Repr::Packed(pack, _) => Ok(pack),
             Repr::Large(_) => Err(self),
         }
     }
 
     fn is_empty(&self) -> bool {
-        self.is_empty()
+        self.view().len() == 0
     }
 }
 
@@ -204,25 +211,34 @@ impl<'a> ListRef<'a> {
     }
 
     /// A copy. O(n).
-    pub fn to_owned(self) -> List {
-        List(match self {
-            Self::Packed(pack) => Repr::Packed(Pack::from_bytes(pack.as_bytes().to_vec())),
-            Self::Large(tree) => Repr::Large(Box::new(tree.clone())),
-        })
+    pub fn to_owned(self) -> Value {
+        match self {
+            Self::Packed(pack) => pack.to_value(Kind::List),
+            Self::Large(tree) => Value::List(List(Repr::Large(Box::new(tree.clone())))),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::Sizes;
     use super::*;
+    use crate::hash::KeyHasher;
+    use crate::rng::Rng;
     use proptest::prelude::*;
+
+    /// For tests that do not care.
+    fn growth(sizes: Sizes) -> Growth {
+        Growth { hasher: KeyHasher::new(&mut Rng::new(1)), sizes }
+    }
 
     proptest! {
         #[test]
         fn equals_a_vector(
+            sizes in prop::sample::select(vec![Sizes::DEFAULT, Sizes::TINY]),
             operations in prop::collection::vec((0..6u8, any::<u8>(), 0..300usize), 0..200),
         ) {
-            let mut list = List::default();
+            let mut list = List::new(growth(sizes));
             let mut model: Vec<Vec<u8>> = Vec::new();
             for (operation, byte, len) in operations {
                 let item = vec![byte; len];
@@ -251,7 +267,7 @@ mod tests {
                 let rest: Vec<_> = list.view().iter_from(start).map(Item::to_vec).collect();
                 prop_assert_eq!(&rest, &model[start.min(model.len())..]);
             }
-            while list.free_some(3) > 0 {}
+            while Contents::free_some(&mut list, 3) > 0 {}
             prop_assert!(list.is_empty());
         }
     }

@@ -75,6 +75,9 @@ pub struct Place {
 }
 
 impl Members {
+    /// What a table counts for in memory, without its buckets, in bytes.
+    pub const BYTES: usize = 192;
+
     /// How many members a bucket has on the average, unless there is a reason to split and merge
     /// all the time.
     pub const LOAD: u16 = 20;

@@ -226,6 +226,15 @@ impl<'a> PackRef<'a> {
         self.iter_at(index, self.offset(index))
     }
 
+    /// The records of `stride` items each.
+    ///
+    /// # Panics
+    /// If the pack ends within a record.
+    pub fn records(self, stride: usize) -> impl Iterator<Item = Items<'a>> {
+        let mut rest = self.iter();
+        (0..self.count().div_ceil(stride)).map(move |_| rest.take_front(stride))
+    }
+
     fn iter_at(self, index: usize, offset: usize) -> Items<'a> {
         Items { codes: &self.codes()[index..], data: &self.data()[offset..] }
     }

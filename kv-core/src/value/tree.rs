@@ -171,6 +171,9 @@ enum Way {
 }
 
 impl<S: Shape> Tree<S> {
+    /// What a tree counts for in memory, without its nodes, in bytes.
+    pub const BYTES: usize = 192;
+
     /// An empty tree. Allocates nothing.
     pub fn new(sizes: Sizes) -> Self {
         Self {
@@ -426,12 +429,6 @@ fn partition(len: usize, before: impl Fn(usize) -> bool) -> usize {
         if before(middle) { low = middle + 1 } else { high = middle }
     }
     low
-}
-
-impl<S: Shape> Default for Tree<S> {
-    fn default() -> Self {
-        Self::new(Sizes::DEFAULT)
-    }
 }
 
 /// O(n).

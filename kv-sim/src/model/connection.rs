@@ -1,7 +1,15 @@
 //! Commands about the connection.
 
-use super::{DATABASE_RANGE, DATABASES, Expect, Outcome, Run, exactly, int, is, ok};
+use super::{DATABASE_RANGE, DATABASES, Expect, Outcome, Row, Run, exactly, int, is, ok};
 use crate::wire::{Value, parse_int};
+
+pub(super) const COMMANDS: &[Row] = &[
+    ("echo", 2, echo),
+    ("hello", -1, hello),
+    ("ping", -1, ping),
+    ("quit", -1, quit),
+    ("select", 2, select),
+];
 
 pub(super) fn ping(run: &mut Run<'_>) -> Outcome {
     match run.args {

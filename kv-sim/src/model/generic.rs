@@ -2,11 +2,39 @@
 
 use super::connection::database;
 use super::{
-    Bytes, Data, Entry, Expect, NO_SUCH_KEY, Outcome, Run, SAME_OBJECT, SYNTAX, Scan, exactly, int,
+    Bytes, Entry, Expect, NO_SUCH_KEY, Outcome, Row, Run, SAME_OBJECT, SYNTAX, Scan, exactly, int,
     is, number, ok, truth,
 };
 use crate::wire::Value;
 use std::rc::Rc;
+
+pub(super) const COMMANDS: &[Row] = &[
+    ("copy", -3, copy),
+    ("dbsize", 1, dbsize),
+    ("del", -2, del),
+    ("exists", -2, exists),
+    ("expire", -3, expire),
+    ("expireat", -3, expireat),
+    ("expiretime", 2, expiretime),
+    ("flushall", -1, flushall),
+    ("flushdb", -1, flushdb),
+    ("keys", 2, keys),
+    ("move", 3, move_),
+    ("persist", 2, persist),
+    ("pexpire", -3, pexpire),
+    ("pexpireat", -3, pexpireat),
+    ("pexpiretime", 2, pexpiretime),
+    ("pttl", 2, pttl),
+    ("randomkey", 1, randomkey),
+    ("rename", 3, rename),
+    ("renamenx", 3, renamenx),
+    ("scan", -2, scan),
+    ("swapdb", 3, swapdb),
+    ("touch", -2, exists),
+    ("ttl", 2, ttl),
+    ("type", 2, type_),
+    ("unlink", -2, del),
+];
 
 pub(super) fn del(run: &mut Run<'_>) -> Outcome {
     let args = run.args;
@@ -18,14 +46,7 @@ pub(super) fn exists(run: &mut Run<'_>) -> Outcome {
 }
 
 pub(super) fn type_(run: &mut Run<'_>) -> Outcome {
-    exactly(Value::simple(run.find(&run.args[1]).map_or("none", type_name)))
-}
-
-fn type_name(entry: &Entry) -> &'static str {
-    match entry.data {
-        Data::Str(_) => "string",
-        Data::List(_) => "list",
-    }
+    exactly(Value::simple(run.find(&run.args[1]).map_or("none", |entry| entry.data.type_name())))
 }
 
 pub(super) fn keys(run: &mut Run<'_>) -> Outcome {
@@ -50,7 +71,7 @@ pub(super) fn scan(run: &mut Run<'_>) -> Outcome {
         }
     }
     let wanted = |key: &[u8], entry: &Entry| {
-        matches(pattern, key) && kind.is_none_or(|kind| is(kind, type_name(entry)))
+        matches(pattern, key) && kind.is_none_or(|kind| is(kind, entry.data.type_name()))
     };
     let keys = Rc::new(run.live_keys(wanted));
     let all = pattern == b"*" && kind.is_none();

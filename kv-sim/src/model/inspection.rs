@@ -1,8 +1,10 @@
 //! OBJECT and MEMORY, as far as replies follow from what is stored rather than how.
 
-use super::{Bytes, Data, Expect, Outcome, Run, exactly, is};
+use super::{Bytes, Data, Expect, Outcome, Row, Run, exactly, is};
 use crate::wire::{Value, parse_int};
 use std::collections::VecDeque;
+
+pub(super) const COMMANDS: &[Row] = &[("memory", -2, memory), ("object", -2, object)];
 
 /// The longest string that Redis stores beside its key, in bytes.
 const EMBEDDED_MAX: usize = 44;

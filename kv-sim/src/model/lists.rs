@@ -1,8 +1,20 @@
 //! Lists.
 
-use super::{Bytes, Data, Flaw, Outcome, Run, absolute, exactly, number};
+use super::{Bytes, Data, Flaw, Outcome, Row, Run, absolute, exactly, number};
 use crate::wire::{Value, parse_int};
 use std::collections::VecDeque;
+
+pub(super) const COMMANDS: &[Row] = &[
+    ("lindex", 3, lindex),
+    ("llen", 2, llen),
+    ("lpop", -2, lpop),
+    ("lpush", -3, lpush),
+    ("lpushx", -3, lpushx),
+    ("lrange", 4, lrange),
+    ("rpop", -2, rpop),
+    ("rpush", -3, rpush),
+    ("rpushx", -3, rpushx),
+];
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum End {

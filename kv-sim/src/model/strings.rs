@@ -1,10 +1,35 @@
 //! Strings.
 
 use super::{
-    Bytes, Expect, Flaw, NOT_AN_INTEGER, Outcome, Run, SYNTAX, absolute, exactly, int, is, number,
-    ok, truth,
+    Bytes, Expect, Flaw, NOT_AN_INTEGER, Outcome, Row, Run, SYNTAX, absolute, exactly, int, is,
+    number, ok, truth,
 };
 use crate::wire::{Value, parse_int};
+
+pub(super) const COMMANDS: &[Row] = &[
+    ("append", 3, append),
+    ("decr", 2, decr),
+    ("decrby", 3, decrby),
+    ("get", 2, get),
+    ("getdel", 2, getdel),
+    ("getex", -2, getex),
+    ("getrange", 4, getrange),
+    ("getset", 3, getset),
+    ("incr", 2, incr),
+    ("incrby", 3, incrby),
+    ("incrbyfloat", 3, incrbyfloat),
+    ("lcs", -3, lcs),
+    ("mget", -2, mget),
+    ("mset", -3, mset),
+    ("msetnx", -3, msetnx),
+    ("psetex", 4, psetex),
+    ("set", -3, set),
+    ("setex", 4, setex),
+    ("setnx", 3, setnx),
+    ("setrange", 4, setrange),
+    ("strlen", 2, strlen),
+    ("substr", 4, getrange),
+];
 
 /// The longest string, in bytes.
 const STRING_MAX: i64 = 512 * 1024 * 1024;

@@ -13,7 +13,7 @@ use std::collections::VecDeque;
 
 /// Deletes a list.
 pub(crate) fn list(elements: usize) -> Outcome<Vec<Target>> {
-    let mut list = List::default();
+    let mut list = List::new(keyspace().growth());
     (0..elements).for_each(|number| list.push(End::Tail, &data::key(number)));
     let (mut keyspace, mut graveyard) = (keyspace(), Graveyard::default());
     let hash = data::hasher().hash(b"list");

@@ -299,7 +299,7 @@ proptest! {
 
 /// A tree of `count` records of 24 bytes, in order or not.
 fn uniform(count: usize, is_ordered: bool) -> Tree<Numbered<2>> {
-    let mut tree = Tree::default();
+    let mut tree = Tree::new(Sizes::DEFAULT);
     let mut state = 1;
     for _ in 0..count {
         let place = if is_ordered { None } else { tree.at(random(&mut state, tree.len() + 1)) };
@@ -381,7 +381,7 @@ fn timings() {
     let mut keys: Vec<u64> =
         (0..COUNT).map(|_| random(&mut state, 1 << 62) as u64 | 1 << 62).collect();
     let record = |key: u64| [Item::Int(key as i64), Item::Bytes(b"fourteen bytes")];
-    let mut tree = Tree::<Numbered<2>>::default();
+    let mut tree = Tree::<Numbered<2>>::new(Sizes::DEFAULT);
     let seek = |tree: &Tree<Numbered<2>>, key: u64| tree.seek(|other, _| other < key as i64);
     time("insert", &mut || {
         for &key in &keys {

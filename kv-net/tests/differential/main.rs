@@ -1,375 +1,28 @@
 //! The same bytes go to our server and to a real redis-server, and the same bytes must come back.
 //!
-//! Sequences of pipelines are generated from [`GRAMMAR`], over so few keys that types collide, and
-//! now and then spoilt. Where Redis leaves a reply open, [`agree`] says by name what is compared
-//! instead. After a sequence the whole state is compared. `KV_CASES` is the number of sequences,
+//! Sequences of pipelines are generated from the lines of some [groups](grammar::Group), over so few keys that types collide, and
+//! now and then spoilt. Where Redis leaves a reply open, [`agree`] and the group say by name what is
+//! compared instead. After a sequence the whole state is compared. `KV_CASES` is the number of sequences,
 //! `KV_SEED` repeats a run.
 //!
 //! Deadlines are far away or past, never near, so that nothing depends on how fast a server is.
 
+mod grammar;
+mod lists;
+mod strings;
+#[path = "../support/mod.rs"]
 mod support;
 
+use grammar::{
+    GRAMMAR_APART, GROUPS, Group, KEYS, NOISE, Words, any_command, bytes, lines, sentence,
+};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use proptest::sample::select;
+use proptest::sample::{select, subsequence};
 use proptest::test_runner::{Config, RngSeed, TestError, TestRunner};
 use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
 use support::{Client, Program, Served, elements, payload, readable, request, serve};
-
-/// A command with its arguments.
-type Words = Vec<Vec<u8>>;
-
-/// What can be sent. A word in lower case stands for one of [`words`]; `*` after it for none to
-/// three of these, `+` for one to three.
-const GRAMMAR: &[&str] = &[
-    "GET key",
-    "SET key value",
-    "SET key value set-option*",
-    "GETDEL key",
-    "GETEX key",
-    "GETEX key getex-option+",
-    "GETSET key value",
-    "MGET key+",
-    "MSET pair+",
-    "MSETNX pair+",
-    "APPEND key value",
-    "STRLEN key",
-    "GETRANGE key int int",
-    "SUBSTR key int int",
-    "SETRANGE key offset value",
-    "INCR key",
-    "DECR key",
-    "INCRBY key int",
-    "DECRBY key int",
-    "INCRBYFLOAT key float",
-    "SETNX key value",
-    "SETEX key seconds value",
-    "PSETEX key milliseconds value",
-    "LCS key key lcs-option*",
-    "PFADD key value",
-    "PFADD key value value value",
-    "PFADD key",
-    "PFCOUNT key+",
-    "PFMERGE key key",
-    "PFMERGE key key key",
-    "PFDEBUG ENCODING key",
-    "PFDEBUG TODENSE key",
-    "DEL key+",
-    "UNLINK key+",
-    "EXISTS key+",
-    "TOUCH key+",
-    "TYPE key",
-    "OBJECT ENCODING key",
-    "OBJECT REFCOUNT key",
-    "OBJECT IDLETIME key",
-    "OBJECT FREQ key",
-    "OBJECT nosuch",
-    "MEMORY USAGE key memory-option*",
-    "MEMORY PURGE",
-    "MEMORY STATS",
-    "MEMORY nosuch",
-    "KEYS pattern",
-    "RENAME key key",
-    "RENAMENX key key",
-    "COPY key key copy-option*",
-    "MOVE key db",
-    "EXPIRE key seconds expire-option*",
-    "PEXPIRE key milliseconds expire-option*",
-    "EXPIREAT key unix-seconds expireat-option*",
-    "PEXPIREAT key unix-milliseconds expireat-option*",
-    "TTL key",
-    "PTTL key",
-    "EXPIRETIME key",
-    "PEXPIRETIME key",
-    "PERSIST key",
-    "LPUSH key value+",
-    "RPUSH key value+",
-    "LPUSH key many",
-    "RPUSH key many",
-    "LPUSHX key value+",
-    "RPUSHX key value+",
-    "LPOP key",
-    "RPOP key",
-    "LPOP key int",
-    "RPOP key int",
-    "LLEN key",
-    "LRANGE key int int",
-    "LINDEX key int",
-    "PING",
-    "PING value",
-    "ECHO value",
-    "SELECT db",
-    "SWAPDB db db",
-    "FLUSHDB flush-option*",
-    "FLUSHALL flush-option*",
-    "HELLO",
-    "HELLO version hello-option*",
-    "COMMAND COUNT",
-    "RESET",
-    "COMMAND nosuch",
-    "CONFIG GET parameter+",
-    "CONFIG SET setting+",
-    "CONFIG RESETSTAT",
-    "CONFIG nosuch",
-    "CLIENT SETNAME value",
-    "CLIENT nosuch",
-    "nosuch value*",
-];
-
-/// What is sent alone, since its reply depends on what else is going on.
-const GRAMMAR_APART: &[&str] = &["SCAN cursor scan-option*", "DBSIZE", "RANDOMKEY"];
-
-/// Few keys, so that commands meet the work of others.
-const KEYS: &[&str] = &["a", "a", "a", "b", "b", "c", "k*[x]", "", "\0\r\n\u{ff}"];
-
-/// What takes the place of an argument in a spoilt request. No small number is among it, since
-/// that could be a near deadline.
-const NOISE: &[&str] = &["", "x", "NX", "-1", "9223372036854775807", "\0\r\n\u{ff}"];
-
-const VALUES: &[&str] = &[
-    "",
-    "0",
-    "10",
-    "-5",
-    "007",
-    " 7",
-    "+1",
-    "9223372036854775807",
-    "-9223372036854775808",
-    "9223372036854775808",
-    "3.5",
-    "1e3",
-    "-0.1",
-    "inf",
-    "hello",
-    "help low",
-    "\0\r\n\u{ff}",
-    "a string of more than forty-four bytes, which no short form can hold",
-];
-
-const INTS: &[&str] = &[
-    "0",
-    "1",
-    "-1",
-    "2",
-    "3",
-    "-2",
-    "10",
-    "-100",
-    "9223372036854775807",
-    "-9223372036854775808",
-    "9223372036854775808",
-    "x",
-    "",
-    "1.0",
-    " 1",
-    "+1",
-    "01",
-    "-0",
-];
-
-/// Lengths of time of which none ends while a sequence runs.
-const SECONDS: &[&str] = &[
-    "200",
-    "3000",
-    "0",
-    "-1",
-    "9223372036854775",
-    "9223372036854775807",
-    "-9223372036854775808",
-    "9223372036854775808",
-    "x",
-    "",
-    "1e3",
-];
-
-/// What [`GRAMMAR`] means by a word in lower case.
-fn words(name: &str) -> BoxedStrategy<Words> {
-    match name {
-        "key" => one_of(KEYS),
-        "value" => prop_oneof![4 => one_of(VALUES), 1 => long_value()].boxed(),
-        "many" => vec(words("value"), 20..200).prop_map(|values| values.concat()).boxed(),
-        "pair" => sentence("key value"),
-        "int" => one_of(INTS),
-        "offset" => one_of(&["0", "1", "5", "300", "-1", "9223372036854775807", "x", ""]),
-        "float" => one_of(&[
-            "0", "1", "-1.5", "0.1", "3e2", "1e400", "inf", "-inf", "nan", "x", "", " 1", "1e-20",
-            "1e17", "0x10",
-        ]),
-        "seconds" => one_of(SECONDS),
-        "milliseconds" => one_of(&["250000", "4000000", "0", "-1", "9223372036854775807", "x", ""]),
-        "unix-seconds" => {
-            one_of(&["9999999999", "8888888888", "1", "0", "-1", "99999999999999999", "x"])
-        }
-        "unix-milliseconds" => {
-            one_of(&["9999999999999", "9999999999000", "1", "0", "-1", "9223372036854775807", "x"])
-        }
-        "db" => one_of(&["0", "0", "1", "2", "15", "16", "-1", "x", "", "99999999999999999999"]),
-        "pattern" => one_of(&[
-            "*",
-            "?",
-            "a",
-            "[a-b]",
-            "[^a]",
-            "[b-a]",
-            "k\\*\\[x]",
-            "k*",
-            "",
-            "*\n*",
-            "[",
-            "\\",
-            "**a",
-        ]),
-        "set-option" => any_of(&[
-            "NX",
-            "XX",
-            "GET",
-            "KEEPTTL",
-            "EX seconds",
-            "PX milliseconds",
-            "EXAT unix-seconds",
-            "PXAT unix-milliseconds",
-            "PERSIST",
-        ]),
-        "getex-option" => any_of(&[
-            "PERSIST",
-            "EX seconds",
-            "PX milliseconds",
-            "EXAT unix-seconds",
-            "PXAT unix-milliseconds",
-            "KEEPTTL",
-        ]),
-        "lcs-option" => any_of(&["LEN", "IDX", "MINMATCHLEN int", "WITHMATCHLEN"]),
-        "copy-option" => any_of(&["REPLACE", "DB db"]),
-        // GT is for points in time alone: whether a length is greater than itself a moment ago
-        // depends on the moment.
-        "expire-option" => any_of(&["NX", "XX", "LT"]),
-        "expireat-option" => any_of(&["NX", "XX", "GT", "LT"]),
-        "memory-option" => any_of(&["SAMPLES int"]),
-        "flush-option" => any_of(&["ASYNC", "SYNC"]),
-        "version" => one_of(&["2", "3", "3", "1", "4", "x", ""]),
-        "hello-option" => {
-            any_of(&["SETNAME value", "SETNAME name", "AUTH default value", "AUTH nobody value"])
-        }
-        "scan-option" => any_of(&["MATCH pattern", "COUNT int", "TYPE type"]),
-        "type" => one_of(&["string", "LIST", "hash", "x", ""]),
-        "cursor" => one_of(&["0", "0", "0", "0", "x", "-1", "", "99999999999999999999"]),
-        "parameter" => one_of(&[
-            "maxclients",
-            "MaxClients",
-            "maxclient?",
-            "databases",
-            "proto-max-bulk-len",
-            "proto-max-*",
-            "client-query-buffer-limit",
-            "maxmemory",
-            "MAXMEMORY-p*",
-            "lfu-*",
-            "lazyfree-*",
-            "list-max-*",
-            "list-max-ziplist-size",
-            "active-expire-effort",
-            "activedefrag",
-            "nosuch",
-            "",
-        ]),
-        // Not client-query-buffer-limit: ours has a limit below 4 GiB of its own. Nor
-        // maxmemory-samples: Redis had no limit of 64 before 7.4.
-        "setting" => any_of(&[
-            "maxclients count",
-            "proto-max-bulk-len size",
-            "databases count",
-            "nosuch count",
-            "lfu-decay-time count",
-            "lfu-log-factor int",
-            "list-max-listpack-size int",
-            "list-max-ziplist-size count",
-            "maxmemory-eviction-tenacity count",
-            "active-expire-effort int",
-            "lazyfree-lazy-user-del bool",
-            "lazyfree-lazy-user-flush bool",
-            "activedefrag NO",
-            "activedefrag count",
-            "maxmemory large",
-            "maxmemory-policy policy",
-        ]),
-        "bool" => one_of(&["yes", "NO", "no", "1", ""]),
-        // Large enough that nothing is evicted.
-        "large" => one_of(&["0", "1gb", "2G", "1073741824", "-1", "1x", ""]),
-        // Those under which nothing is told of a key that depends on time or chance.
-        "policy" => one_of(&["noeviction", "allkeys-LRU", "volatile-ttl", "volatile-lru", "x", ""]),
-        "count" => one_of(&["100", "1000", "0", "-1", "x", ""]),
-        "size" => one_of(&["1mb", "2M", "536870912", "1GB", "0", "-1", "1x", ""]),
-        "whole" => any_command(GRAMMAR).boxed(),
-        "nosuch" => one_of(&["NOSUCH", "GETT", "", "no\r\nsuch", "\0\u{ff}", "x\0y"]),
-        literal => Just(vec![literal.into()]).boxed(),
-    }
-}
-
-fn one_of(choices: &'static [&'static str]) -> BoxedStrategy<Words> {
-    select(choices).prop_map(|choice| vec![bytes(choice)]).boxed()
-}
-
-/// A character up to U+00FF stands for the byte, so that tables can hold bytes that are no UTF-8.
-fn bytes(text: &str) -> Vec<u8> {
-    text.chars().map(|c| u8::try_from(c).expect("it stands for a byte")).collect()
-}
-
-fn long_value() -> BoxedStrategy<Words> {
-    (0..3000_usize).prop_map(|len| vec![vec![b'v'; len]]).boxed()
-}
-
-fn any_of(sentences: &'static [&'static str]) -> BoxedStrategy<Words> {
-    select(sentences).prop_flat_map(sentence).boxed()
-}
-
-/// The words of one line of [`GRAMMAR`], in any case.
-fn sentence(line: &'static str) -> BoxedStrategy<Words> {
-    let parts: Vec<BoxedStrategy<Words>> = line.split(' ').map(part).collect();
-    parts.prop_map(|parts| parts.concat()).boxed()
-}
-
-fn part(part: &'static str) -> BoxedStrategy<Words> {
-    if let Some(name) = part.strip_suffix('*') {
-        vec(words(name), 0..=3).prop_map(|some| some.concat()).boxed()
-    } else if let Some(name) = part.strip_suffix('+') {
-        vec(words(name), 1..=3).prop_map(|some| some.concat()).boxed()
-    } else if part.bytes().all(|byte| byte.is_ascii_uppercase()) {
-        prop_oneof![6 => Just(part.to_string()), 1 => odd_case(part)]
-            .prop_map(|word| vec![word.into_bytes()])
-            .boxed()
-    } else {
-        words(part)
-    }
-}
-
-fn odd_case(word: &'static str) -> BoxedStrategy<String> {
-    let change = |(c, lower): (char, bool)| if lower { c.to_ascii_lowercase() } else { c };
-    vec(any::<bool>(), word.len())
-        .prop_map(move |lower| word.chars().zip(lower).map(change).collect())
-        .boxed()
-}
-
-fn any_command(grammar: &'static [&'static str]) -> impl Strategy<Value = Words> {
-    select(grammar).prop_flat_map(sentence).prop_flat_map(perhaps_spoilt)
-}
-
-/// Most requests stay as they are; some lose an argument, get one more, or have one replaced.
-fn perhaps_spoilt(words: Words) -> impl Strategy<Value = Words> {
-    let last = words.len() - 1;
-    let [fewer, more, other] = [&words; 3].map(Words::clone);
-    prop_oneof![
-        12 => Just(words),
-        1 => Just(fewer[..last.max(1)].to_vec()),
-        1 => one_of(NOISE).prop_map(move |noise| [more.clone(), noise].concat()),
-        1 => (0..=last, one_of(NOISE)).prop_map(move |(at, noise)| {
-            let mut words = other.clone();
-            words[at.max(1).min(last)] = noise.concat();
-            words
-        }),
-    ]
-}
 
 /// One write to the servers.
 #[derive(Clone, Debug)]
@@ -393,13 +46,19 @@ struct Sequence {
     steps: Vec<Step>,
 }
 
+/// With two groups or so, so that their commands meet each other's work.
 fn sequences() -> impl Strategy<Value = Sequence> {
+    let groups = subsequence(GROUPS.to_vec(), 1..=GROUPS.len().min(3));
+    groups.prop_flat_map(|groups| sequences_of(&groups))
+}
+
+fn sequences_of(groups: &[Group]) -> impl Strategy<Value = Sequence> + use<> {
     let about_keys = select(&["COMMAND GETKEYS whole", "COMMAND GETKEYSANDFLAGS whole"][..])
         .prop_flat_map(sentence);
-    let request = prop_oneof![30 => any_command(GRAMMAR), 1 => about_keys];
+    let request = prop_oneof![30 => any_command(lines(groups)), 1 => about_keys];
     let step = prop_oneof![
         8 => vec(request, 1..8).prop_map(Step::Pipeline),
-        1 => any_command(GRAMMAR_APART).prop_map(Step::Apart),
+        1 => any_command(GRAMMAR_APART.to_vec()).prop_map(Step::Apart),
     ];
     (select(&["2", "3"][..]), vec(step, 1..30))
         .prop_map(|(protocol, steps)| Sequence { protocol, steps })
@@ -548,9 +207,14 @@ impl Pair {
     }
 
     fn compare_value(&mut self, key: &[u8]) -> Result<(), Difference> {
-        let of_key = |name: &str| vec![name.as_bytes().to_vec(), key.to_vec()];
-        let range = [of_key("LRANGE"), split("0 -1")].concat();
-        self.play_pipeline(&[of_key("TYPE"), of_key("GET"), range, of_key("PEXPIRETIME")])
+        let of_key = |line: &str| {
+            let mut words = split(line);
+            words.iter_mut().filter(|word| *word == b"key").for_each(|word| *word = key.to_vec());
+            words
+        };
+        let mut state: Vec<&str> = GROUPS.iter().flat_map(|group| group.state).copied().collect();
+        state.extend(["TYPE key", "PEXPIRETIME key"]);
+        self.play_pipeline(&state.into_iter().map(of_key).collect::<Vec<_>>())
     }
 }
 
@@ -621,7 +285,7 @@ fn agree(request: &Words, ours: &[u8], theirs: &[u8]) -> bool {
         "command getkeys" | "command getkeysandflags" if request.len() == 3 => ours[0] == theirs[0],
         // Redis has more commands.
         "command" | "command count" => ours[0] == theirs[0],
-        _ => false,
+        name => GROUPS.iter().any(|group| (group.agree)(name, request, ours, theirs)),
     }
 }
 
