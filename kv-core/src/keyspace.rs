@@ -15,22 +15,22 @@
 mod entry;
 mod graveyard;
 mod segment;
-mod slab;
 mod wheel;
 
 pub use entry::Entry;
 pub use graveyard::Graveyard;
 pub use segment::SegmentSize;
-pub use slab::PageSize;
+
+pub use crate::slab::PageSize;
 
 use crate::hash::KeyHasher;
+use crate::slab::{self, Ref, Slab};
 use crate::table::Table;
 use crate::value::pack::Pack;
 use crate::value::string::{IntBuffer, StrRef};
 use crate::value::{self, Growth, Packed, Value, ValueRef};
 use entry::{INLINE_MAX, Layout, New};
 use segment::{Segment, Slot};
-use slab::{Ref, Slab};
 use std::ops::Range;
 use wheel::{Due, Timer, Wheel};
 

@@ -18,6 +18,7 @@ pub mod rdb;
 pub mod reply;
 pub mod rng;
 pub mod session;
+mod slab;
 pub mod store;
 mod table;
 pub mod value;

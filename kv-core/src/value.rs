@@ -13,6 +13,7 @@ pub mod list;
 pub mod long_double;
 pub mod members;
 pub mod pack;
+mod packs;
 pub mod set;
 pub mod sorted_set;
 pub mod stream;

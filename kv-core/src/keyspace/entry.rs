@@ -15,8 +15,8 @@
 
 #![allow(unsafe_code, reason = "a cell may own a box")]
 
-use super::slab::SHARED_MAX;
 use super::wheel::Timer;
+use crate::slab::SHARED_MAX;
 use crate::value::pack::PackRef;
 use crate::value::string::StrRef;
 use crate::value::{Kind, Packed, Value, ValueRef};

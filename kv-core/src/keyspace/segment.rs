@@ -9,7 +9,7 @@
 //!
 //! Entries with the same tag are in order by their hashes, which nobody keeps.
 
-use super::slab::{Ref, prefetch};
+use crate::slab::{Ref, prefetch};
 
 /// Entries of a line.
 pub(super) const SLOTS: usize = 10;

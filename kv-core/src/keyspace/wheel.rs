@@ -8,7 +8,7 @@
 //! level whose present turn it falls into. Timers that were armed one after the other for about the
 //! same time lie in one chunk, which goes down the levels as a whole.
 
-use super::slab::Ref;
+use crate::slab::Ref;
 use crate::table::Table;
 
 const SLOT_BITS: u32 = 6;
@@ -323,8 +323,8 @@ impl Wheel {
 
 #[cfg(test)]
 mod tests {
-    use super::super::slab::{PageSize, Slab};
     use super::*;
+    use crate::slab::{PageSize, Slab};
     use proptest::prelude::*;
     use std::collections::BTreeMap;
 

@@ -22,6 +22,7 @@ mod bucket;
 mod tests;
 
 use super::pack::{Item, Items, Pack, PackRef};
+use super::packs::Packs;
 use super::string::IntBuffer;
 use crate::hash::KeyHasher;
 use crate::rng::Rng;
@@ -47,12 +48,12 @@ const INSIDE_MAX: usize = 512;
 pub struct Members {
     hasher: KeyHasher,
     /// There is at least one.
-    buckets: Table<Bucket>,
+    buckets: Packs,
     /// The records that are too large for a bucket. In the bucket stands the index.
     outside: Table<Outside>,
     len: usize,
-    /// What buckets and records outside take.
-    pack_bytes: usize,
+    /// What records outside take.
+    outside_bytes: usize,
     /// The mean number of members of a bucket.
     load: u16,
     /// No bucket has more members.
@@ -99,10 +100,10 @@ impl Members {
 
     fn with_buckets(hasher: KeyHasher, load: u16, count: usize) -> Self {
         assert!((1..=1024).contains(&load), "a bucket of {load} members is no bucket");
-        let mut buckets = Table::new();
-        (0..count).for_each(|_| buckets.push(Bucket::default()));
+        let mut buckets = Packs::new();
+        (0..count).for_each(|_| buckets.push(PackRef::default()));
         let outside = Table::new();
-        Self { hasher, buckets, outside, len: 0, pack_bytes: 0, load, largest: 0 }
+        Self { hasher, buckets, outside, len: 0, outside_bytes: 0, load, largest: 0 }
     }
 
     /// How many members there are. O(1).
@@ -117,9 +118,7 @@ impl Members {
 
     /// The memory outside of the value itself, in bytes. O(1).
     pub fn heap_bytes(&self) -> usize {
-        self.pack_bytes
-            + self.buckets.capacity() * size_of::<Bucket>()
-            + self.outside.capacity() * size_of::<Outside>()
+        self.buckets.bytes() + self.outside_bytes + self.outside.capacity() * size_of::<Outside>()
     }
 
     /// Where the member of this key is. O(1).
@@ -129,7 +128,7 @@ impl Members {
 
     /// The record of a member. O(1).
     pub fn record(&self, place: Place) -> Items<'_> {
-        let bucket = &self.buckets[place.bucket];
+        let bucket = self.bucket(place.bucket);
         self.resolve(bucket.tags()[place.slot], bucket.record(place.slot))
     }
 
@@ -156,12 +155,14 @@ impl Members {
     pub fn replace(&mut self, place: Place, record: &[Item<'_>]) {
         debug_assert_eq!(self.key(place), record[0], "the key stays");
         let old = self.index_outside(place);
-        let tag = self.buckets[place.bucket].tags()[place.slot] & !OUTSIDE;
+        let tag = self.bucket(place.bucket).tags()[place.slot] & !OUTSIDE;
         match self.take_outside(record) {
-            Some(index) => self.change(place.bucket, |bucket| {
-                bucket.replace(place.slot, tag | OUTSIDE, &[index]);
+            Some(index) => self.change(place.bucket, |pack| {
+                bucket::replace(pack, place.slot, tag | OUTSIDE, &[index]);
             }),
-            None => self.change(place.bucket, |bucket| bucket.replace(place.slot, tag, record)),
+            None => self.change(place.bucket, |pack| {
+                bucket::replace(pack, place.slot, tag, record);
+            }),
         }
         old.into_iter().for_each(|index| self.drop_outside(index));
     }
@@ -169,7 +170,7 @@ impl Members {
     /// Takes a member away. O(1).
     pub fn remove(&mut self, place: Place) {
         let index = self.index_outside(place);
-        self.change(place.bucket, |bucket| bucket.remove(place.slot));
+        self.change(place.bucket, |pack| bucket::remove(pack, place.slot));
         index.into_iter().for_each(|index| self.drop_outside(index));
         self.len -= 1;
         if self.has_too_many_buckets() {
@@ -184,7 +185,7 @@ impl Members {
         while !self.is_empty() {
             let bucket = rng.below(self.buckets.len() as u64) as usize;
             let slot = rng.below(slots as u64) as usize;
-            if slot < self.buckets[bucket].len() {
+            if slot < self.bucket(bucket).len() {
                 return Some(Place { bucket, slot });
             }
         }
@@ -194,7 +195,7 @@ impl Members {
     /// All records in the order of their positions, which depends on the hasher and the keys
     /// alone.
     pub fn iter(&self) -> impl Iterator<Item = Items<'_>> {
-        let buckets = self.buckets_from(0).map(|bucket| &self.buckets[bucket]);
+        let buckets = self.buckets_from(0).map(|bucket| self.bucket(bucket));
         buckets.flat_map(Bucket::records).map(|(tag, record)| self.resolve(tag, record))
     }
 
@@ -237,11 +238,11 @@ impl Members {
         let mut freed = 0;
         while freed < count {
             if let Some(outside) = self.outside.pop() {
-                self.pack_bytes -= outside.record.heap_bytes();
+                self.outside_bytes -= outside.record.heap_bytes();
                 freed += 1;
             } else if let Some(bucket) = self.buckets.pop() {
-                self.pack_bytes -= bucket.heap_bytes();
-                freed += bucket.tags().iter().filter(|&tag| tag & OUTSIDE == 0).count();
+                freed +=
+                    Bucket(bucket.view()).tags().iter().filter(|&tag| tag & OUTSIDE == 0).count();
             } else {
                 break;
             }
@@ -261,7 +262,7 @@ impl Members {
             0 => first == key,
             _ => self.outside[index_in(first)].key() == key,
         };
-        let slot = self.buckets[bucket].search(tag, is_it).ok()?;
+        let slot = self.bucket(bucket).search(tag, is_it).ok()?;
         Some(Place { bucket, slot })
     }
 
@@ -270,9 +271,9 @@ impl Members {
         let (_, tag) = self.bucket_and_tag(hash);
         match self.take_outside(record) {
             Some(index) => {
-                self.change(bucket, |bucket| bucket.insert(slot, tag | OUTSIDE, &[index]));
+                self.change(bucket, |pack| bucket::insert(pack, slot, tag | OUTSIDE, &[index]));
             }
-            None => self.change(bucket, |bucket| bucket.insert(slot, tag, record)),
+            None => self.change(bucket, |pack| bucket::insert(pack, slot, tag, record)),
         }
         self.len += 1;
         if self.has_too_few_buckets() {
@@ -291,12 +292,12 @@ impl Members {
     fn key(&self, place: Place) -> Item<'_> {
         match self.index_outside(place) {
             Some(index) => self.outside[index].key(),
-            None => self.buckets[place.bucket].first(place.slot).1,
+            None => self.bucket(place.bucket).first(place.slot).1,
         }
     }
 
     fn position(&self, place: Place) -> u64 {
-        let (tag, first) = self.buckets[place.bucket].first(place.slot);
+        let (tag, first) = self.bucket(place.bucket).first(place.slot);
         self.hash_of(tag, first).reverse_bits()
     }
 
@@ -308,12 +309,14 @@ impl Members {
         }
     }
 
-    fn change<R>(&mut self, bucket: usize, change: impl FnOnce(&mut Bucket) -> R) -> R {
-        let bucket = &mut self.buckets[bucket];
-        let before = bucket.heap_bytes();
-        let result = change(bucket);
-        self.pack_bytes = self.pack_bytes + bucket.heap_bytes() - before;
-        self.largest = self.largest.max(bucket.len() as u16);
+    #[inline]
+    fn bucket(&self, number: usize) -> Bucket<'_> {
+        Bucket(self.buckets.get(number))
+    }
+
+    fn change<R>(&mut self, bucket: usize, change: impl FnOnce(&mut Pack) -> R) -> R {
+        let result = self.buckets.change(bucket, change);
+        self.largest = self.largest.max(self.bucket(bucket).len() as u16);
         result
     }
 }
@@ -346,7 +349,7 @@ impl Members {
     fn place_from(&self, position: u64) -> Place {
         let (bucket, tag) = self.bucket_and_tag(position.reverse_bits());
         let is_behind = |tag, first: Item<'_>| self.hash_of(tag, first).reverse_bits() >= position;
-        let (Ok(slot) | Err(slot)) = self.buckets[bucket].search(tag, is_behind);
+        let (Ok(slot) | Err(slot)) = self.bucket(bucket).search(tag, is_behind);
         Place { bucket, slot }
     }
 
@@ -366,7 +369,7 @@ impl Members {
         let first = self.place_from(position);
         self.buckets_from(position).flat_map(move |bucket| {
             let start = if bucket == first.bucket { first.slot } else { 0 };
-            (start..self.buckets[bucket].len()).map(move |slot| Place { bucket, slot })
+            (start..self.bucket(bucket).len()).map(move |slot| Place { bucket, slot })
         })
     }
 }
@@ -394,18 +397,15 @@ impl Members {
         let count = self.buckets.len();
         let low = count - (1 << count.ilog2());
         let tags = self.tags_with(low, count.ilog2() + 1);
-        let old = &self.buckets[low];
         // The first bit of the old tags is what parts them.
-        let (middle, before) = (old.rank(1 << (u8::BITS - 1)), old.heap_bytes());
-        let high = self.buckets[low].split_off(middle, &tags);
-        self.pack_bytes += self.buckets[low].heap_bytes() + high.heap_bytes();
-        self.pack_bytes -= before;
-        self.buckets.push(high);
+        let middle = self.bucket(low).rank(1 << (u8::BITS - 1));
+        let high = self.buckets.change(low, |pack| bucket::split_off(pack, middle, &tags));
+        self.buckets.push(high.view());
     }
 
     /// The tags of a bucket's members if `bits` of their positions decided for it.
     fn tags_with(&self, bucket: usize, bits: u32) -> Vec<u8> {
-        let records = self.buckets[bucket].records();
+        let records = self.bucket(bucket).records();
         let tags = records.map(|(tag, mut record)| {
             let first = record.next().expect("a record has a key");
             tag_of(self.hash_of(tag, first), bits) | tag & OUTSIDE
@@ -416,14 +416,13 @@ impl Members {
     /// Merges the last bucket with the one that it was split from.
     fn merge(&mut self) {
         let high = self.buckets.pop().expect("there is a bucket");
-        self.pack_bytes -= high.heap_bytes();
         let low = self.buckets.len() - (1 << self.buckets.len().ilog2());
-        let low_tags = self.buckets[low].tags().iter().map(|&tag| shift_tag(tag, 0));
-        let tags = low_tags.chain(high.tags().iter().map(|&tag| shift_tag(tag, 1)));
-        let tags: Vec<u8> = tags.collect();
-        self.change(low, |bucket| bucket.append(high, &tags));
+        let low_tags = self.bucket(low).tags().iter().map(|&tag| shift_tag(tag, 0));
+        let high_tags = Bucket(high.view()).tags().iter().map(|&tag| shift_tag(tag, 1));
+        let tags: Vec<u8> = low_tags.chain(high_tags).collect();
+        self.change(low, |pack| bucket::append(pack, high, &tags));
         if self.buckets.len() == 1 {
-            self.largest = self.buckets[0].len() as u16;
+            self.largest = self.bucket(0).len() as u16;
         }
     }
 }
@@ -443,7 +442,7 @@ impl Members {
         let hash = self.hash(record[0]);
         let mut pack = Pack::default();
         pack.splice(0..0, record);
-        self.pack_bytes += pack.heap_bytes();
+        self.outside_bytes += pack.heap_bytes();
         self.outside.push(Outside { hash, record: pack });
         Some(Item::Int(self.outside.len() as i64 - 1))
     }
@@ -453,24 +452,24 @@ impl Members {
         let last = self.outside.len() - 1;
         if index != last {
             let (place, tag) = self.place_of_outside(last);
-            self.change(place.bucket, |bucket| {
-                bucket.replace(place.slot, tag, &[Item::Int(index as i64)]);
+            self.change(place.bucket, |pack| {
+                bucket::replace(pack, place.slot, tag, &[Item::Int(index as i64)]);
             });
         }
-        self.pack_bytes -= self.outside.swap_remove(index).record.heap_bytes();
+        self.outside_bytes -= self.outside.swap_remove(index).record.heap_bytes();
     }
 
     /// Where the record outside with this index belongs, and its tag.
     fn place_of_outside(&self, index: usize) -> (Place, u8) {
         let (bucket, tag) = self.bucket_and_tag(self.outside[index].hash);
         let is_it = |tag, first: Item<'_>| tag & OUTSIDE != 0 && first == Item::Int(index as i64);
-        let slot = self.buckets[bucket].search(tag, is_it);
+        let slot = self.bucket(bucket).search(tag, is_it);
         let slot = slot.expect("a bucket refers to each record outside");
         (Place { bucket, slot }, tag | OUTSIDE)
     }
 
     fn index_outside(&self, place: Place) -> Option<usize> {
-        let (tag, first) = self.buckets[place.bucket].first(place.slot);
+        let (tag, first) = self.bucket(place.bucket).first(place.slot);
         (tag & OUTSIDE != 0).then(|| index_in(first))
     }
 }
@@ -501,10 +500,9 @@ impl Members {
         let mut is_referred_to = vec![false; self.outside.len()];
         for bucket in self.buckets_from(0) {
             let bits = self.bits(bucket);
-            bytes += self.buckets[bucket].heap_bytes();
-            len += self.buckets[bucket].len();
-            assert!(self.buckets[bucket].len() <= self.largest.into(), "no larger bucket");
-            for (slot, (tag, mut stored)) in self.buckets[bucket].records().enumerate() {
+            len += self.bucket(bucket).len();
+            assert!(self.bucket(bucket).len() <= self.largest.into(), "no larger bucket");
+            for (slot, (tag, mut stored)) in self.bucket(bucket).records().enumerate() {
                 let place = Place { bucket, slot };
                 let hash = self.hash(self.key(place));
                 assert_eq!(self.bucket_of(hash), bucket, "the bucket is that of the hash");
@@ -525,7 +523,7 @@ impl Members {
         assert!(is_referred_to.iter().all(|&is| is), "no record outside is lost");
         bytes += self.outside.iter().map(|outside| outside.record.heap_bytes()).sum::<usize>();
         assert_eq!(self.len, len, "all members are counted");
-        assert_eq!(self.pack_bytes, bytes, "all memory is counted");
+        assert_eq!(self.outside_bytes, bytes, "all memory is counted");
         assert!(
             !self.has_too_few_buckets() && !self.has_too_many_buckets(),
             "it grows and shrinks"
@@ -536,8 +534,7 @@ impl Members {
 impl Clone for Members {
     fn clone(&self) -> Self {
         let (buckets, outside) = (self.buckets.clone(), self.outside.clone());
-        let inside_bytes: usize = buckets.iter().map(Bucket::heap_bytes).sum();
-        let outside_bytes: usize = outside.iter().map(|outside| outside.record.heap_bytes()).sum();
-        Self { buckets, outside, pack_bytes: inside_bytes + outside_bytes, ..*self }
+        let outside_bytes = outside.iter().map(|outside| outside.record.heap_bytes()).sum();
+        Self { buckets, outside, outside_bytes, ..*self }
     }
 }

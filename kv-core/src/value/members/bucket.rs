@@ -3,7 +3,7 @@
 //! The first item of the pack is the column of tags; the records follow it, `stride` items each.
 //! Code and tags of a usual bucket lie in the first cache line.
 
-use super::super::pack::{Item, Items, Pack};
+use super::super::pack::{Item, Items, Pack, PackRef};
 
 /// The bit of a tag that says that the record is kept outside of the bucket. The other bits are
 /// those of the position that follow the bucket's own.
@@ -13,21 +13,17 @@ pub(super) const OUTSIDE: u8 = 1;
 const FILLER: Item<'static> = Item::Bytes(&[]);
 
 /// Records in ascending order of their positions, and so of their tags.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Bucket(Pack);
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bucket<'a>(pub(super) PackRef<'a>);
 
-impl Bucket {
-    pub(super) fn len(&self) -> usize {
+impl<'a> Bucket<'a> {
+    pub(super) fn len(self) -> usize {
         self.tags().len()
     }
 
-    pub(super) fn heap_bytes(&self) -> usize {
-        self.0.heap_bytes()
-    }
-
     #[inline]
-    pub(super) fn tags(&self) -> &[u8] {
-        match self.0.view().iter().next() {
+    pub(super) fn tags(self) -> &'a [u8] {
+        match self.0.iter().next() {
             Some(Item::Bytes(tags)) => tags,
             _ => &[],
         }
@@ -35,7 +31,7 @@ impl Bucket {
 
     /// How many items each record has; 0 if there is no record.
     #[inline]
-    pub(super) fn stride(&self) -> usize {
+    fn stride(self) -> usize {
         // A division takes longer.
         let (items, records) = (self.0.count().saturating_sub(1), self.len());
         let mut stride = 0;
@@ -46,14 +42,14 @@ impl Bucket {
     }
 
     /// The record at `slot`, as it is stored.
-    pub(super) fn record(&self, slot: usize) -> Items<'_> {
+    pub(super) fn record(self, slot: usize) -> Items<'a> {
         let stride = self.stride();
-        self.0.view().iter_from(1 + slot * stride).take_front(stride)
+        self.0.iter_from(1 + slot * stride).take_front(stride)
     }
 
     /// The tag at `slot`, and the first item of its record.
-    pub(super) fn first(&self, slot: usize) -> (u8, Item<'_>) {
-        let item = self.0.view().get(1 + slot * self.stride());
+    pub(super) fn first(self, slot: usize) -> (u8, Item<'a>) {
+        let item = self.0.get(1 + slot * self.stride());
         (self.tags()[slot], item.expect("the slot is taken"))
     }
 
@@ -61,7 +57,7 @@ impl Bucket {
     /// that behind them.
     #[inline]
     pub(super) fn search(
-        &self,
+        self,
         tag: u8,
         mut is_it: impl FnMut(u8, Item<'_>) -> bool,
     ) -> Result<usize, usize> {
@@ -70,7 +66,7 @@ impl Bucket {
         while let Some(&found) = tags.get(slot)
             && found & !OUTSIDE == tag
         {
-            let item = self.0.view().get(1 + slot * self.stride());
+            let item = self.0.get(1 + slot * self.stride());
             if is_it(found, item.expect("the slot is taken")) {
                 return Ok(slot);
             }
@@ -80,112 +76,114 @@ impl Bucket {
     }
 
     /// All records with their tags.
-    pub(super) fn records(&self) -> impl Iterator<Item = (u8, Items<'_>)> {
+    pub(super) fn records(self) -> impl Iterator<Item = (u8, Items<'a>)> {
         let stride = self.stride();
-        let mut items = self.0.view().iter_from(1);
+        let mut items = self.0.iter_from(1);
         self.tags().iter().map(move |&tag| (tag, items.take_front(stride)))
     }
 
     /// The number of tags that are less than `bound`.
-    pub(super) fn rank(&self, bound: u8) -> usize {
+    pub(super) fn rank(self, bound: u8) -> usize {
         rank(self.tags(), bound)
     }
+}
 
-    /// Puts a record before the one at `slot`, or behind all.
-    pub(super) fn insert(&mut self, slot: usize, tag: u8, record: &[Item<'_>]) {
-        let mut tags = self.tags().to_vec();
-        tags.insert(slot, tag);
-        let stride = self.widen(record.len()).max(record.len());
-        self.set_tags(&tags);
-        self.splice(slot * stride, 0, stride, record);
-    }
+/// Puts a record before the one at `slot`, or behind all.
+pub(super) fn insert(pack: &mut Pack, slot: usize, tag: u8, record: &[Item<'_>]) {
+    let mut tags = Bucket(pack.view()).tags().to_vec();
+    tags.insert(slot, tag);
+    let stride = widen(pack, record.len()).max(record.len());
+    set_tags(pack, &tags);
+    splice(pack, slot * stride, 0, stride, record);
+}
 
-    /// Puts another record in the place of the one at `slot`.
-    pub(super) fn replace(&mut self, slot: usize, tag: u8, record: &[Item<'_>]) {
-        let stride = self.widen(record.len());
-        if self.tags()[slot] != tag {
-            let mut tags = self.tags().to_vec();
-            tags[slot] = tag;
-            self.set_tags(&tags);
-        }
-        self.splice(slot * stride, stride, stride, record);
+/// Puts another record in the place of the one at `slot`.
+pub(super) fn replace(pack: &mut Pack, slot: usize, tag: u8, record: &[Item<'_>]) {
+    let stride = widen(pack, record.len());
+    let tags = Bucket(pack.view()).tags();
+    if tags[slot] != tag {
+        let mut tags = tags.to_vec();
+        tags[slot] = tag;
+        set_tags(pack, &tags);
     }
+    splice(pack, slot * stride, stride, stride, record);
+}
 
-    /// Takes the record at `slot` away.
-    pub(super) fn remove(&mut self, slot: usize) {
-        if self.len() == 1 {
-            return *self = Self::default();
-        }
-        let (stride, mut tags) = (self.stride(), self.tags().to_vec());
-        tags.remove(slot);
-        self.splice(slot * stride, stride, 0, &[]);
-        self.set_tags(&tags);
+/// Takes the record at `slot` away.
+pub(super) fn remove(pack: &mut Pack, slot: usize) {
+    let bucket = Bucket(pack.view());
+    if bucket.len() == 1 {
+        return *pack = Pack::default();
     }
+    let (stride, mut tags) = (bucket.stride(), bucket.tags().to_vec());
+    tags.remove(slot);
+    splice(pack, slot * stride, stride, 0, &[]);
+    set_tags(pack, &tags);
+}
 
-    /// Takes the records from `slot` on into a bucket of their own. `tags` are the new tags of
-    /// all.
-    pub(super) fn split_off(&mut self, slot: usize, tags: &[u8]) -> Self {
-        if slot == 0 {
-            self.set_tags(tags);
-            return std::mem::take(self);
-        }
-        let stride = self.stride();
-        self.set_tags(&tags[..slot]);
-        let mut back = Self(self.0.split_off(1 + slot * stride));
-        if slot < tags.len() {
-            back.0.splice(0..0, &[Item::Bytes(&tags[slot..])]);
-        }
-        back
+/// Takes the records from `slot` on into a bucket of their own. `tags` are the new tags of all.
+pub(super) fn split_off(pack: &mut Pack, slot: usize, tags: &[u8]) -> Pack {
+    if slot == 0 {
+        set_tags(pack, tags);
+        return std::mem::take(pack);
     }
+    let stride = Bucket(pack.view()).stride();
+    set_tags(pack, &tags[..slot]);
+    let mut back = pack.split_off(1 + slot * stride);
+    if slot < tags.len() {
+        back.splice(0..0, &[Item::Bytes(&tags[slot..])]);
+    }
+    back
+}
 
-    /// Adds the records of another bucket behind all others. `tags` are the new tags of all.
-    pub(super) fn append(&mut self, mut other: Self, tags: &[u8]) {
-        if self.len() == 0 {
-            *self = other;
-        } else if other.len() > 0 {
-            other.widen(self.stride());
-            self.widen(other.stride());
-            other.0.splice(0..1, &[]);
-            self.set_tags(tags);
-            return self.0.append(other.0.view());
-        }
-        self.set_tags(tags);
+/// Adds the records of another bucket behind all others. `tags` are the new tags of all.
+pub(super) fn append(pack: &mut Pack, mut other: Pack, tags: &[u8]) {
+    if pack.is_empty() {
+        *pack = other;
+    } else if !other.is_empty() {
+        widen(&mut other, Bucket(pack.view()).stride());
+        widen(pack, Bucket(other.view()).stride());
+        other.splice(0..1, &[]);
+        set_tags(pack, tags);
+        return pack.append(other.view());
     }
+    set_tags(pack, tags);
+}
 
-    /// Gives all records as many items as `stride`, if they have fewer. How many they have.
-    fn widen(&mut self, stride: usize) -> usize {
-        let old = self.stride();
-        if old == 0 || old >= stride {
-            return old;
-        }
-        let mut items = vec![Item::Bytes(self.tags())];
-        for (_, record) in self.records() {
-            items.extend(record.chain(std::iter::repeat_n(FILLER, stride - old)));
-        }
-        let mut wide = Pack::default();
-        wide.splice(0..0, &items);
-        self.0 = wide;
-        stride
+/// Gives all records as many items as `stride`, if they have fewer. How many they have.
+fn widen(pack: &mut Pack, stride: usize) -> usize {
+    let bucket = Bucket(pack.view());
+    let old = bucket.stride();
+    if old == 0 || old >= stride {
+        return old;
     }
+    let mut items = vec![Item::Bytes(bucket.tags())];
+    for (_, record) in bucket.records() {
+        items.extend(record.chain(std::iter::repeat_n(FILLER, stride - old)));
+    }
+    let mut wide = Pack::default();
+    wide.splice(0..0, &items);
+    *pack = wide;
+    stride
+}
 
-    fn set_tags(&mut self, tags: &[u8]) {
-        let old = self.0.count().min(1);
-        if !tags.is_empty() {
-            self.0.splice(0..old, &[Item::Bytes(tags)]);
-        }
+fn set_tags(pack: &mut Pack, tags: &[u8]) {
+    let old = pack.count().min(1);
+    if !tags.is_empty() {
+        pack.splice(0..old, &[Item::Bytes(tags)]);
     }
+}
 
-    /// Puts `record`, filled up to `new` items, in the place of `old` items from `index` on, the
-    /// tags not counted.
-    fn splice(&mut self, index: usize, old: usize, new: usize, record: &[Item<'_>]) {
-        let range = 1 + index..1 + index + old;
-        if record.len() == new {
-            return self.0.splice(range, record);
-        }
-        let fillers = std::iter::repeat_n(FILLER, new - record.len());
-        let filled: Vec<_> = record.iter().copied().chain(fillers).collect();
-        self.0.splice(range, &filled);
+/// Puts `record`, filled up to `new` items, in the place of `old` items from `index` on, the tags
+/// not counted.
+fn splice(pack: &mut Pack, index: usize, old: usize, new: usize, record: &[Item<'_>]) {
+    let range = 1 + index..1 + index + old;
+    if record.len() == new {
+        return pack.splice(range, record);
     }
+    let fillers = std::iter::repeat_n(FILLER, new - record.len());
+    let filled: Vec<_> = record.iter().copied().chain(fillers).collect();
+    pack.splice(range, &filled);
 }
 
 #[inline]

@@ -24,7 +24,7 @@ const FINE_MAX: usize = 1024;
 /// From there on, each doubling has so many classes.
 const CLASSES_PER_DOUBLING: usize = 8;
 /// The largest cell that shares a page with others. Larger ones have a page each, of their size.
-pub(super) const SHARED_MAX: usize = 16 * 1024;
+pub(crate) const SHARED_MAX: usize = 16 * 1024;
 /// The largest pages of a class have room for so many cells, at least.
 const PAGE_CELLS: usize = 8;
 
@@ -35,7 +35,7 @@ const HUGE: usize = FINE_CLASSES + DOUBLINGS * CLASSES_PER_DOUBLING;
 
 const INDEX_BITS: u32 = 11;
 /// The most pages: what a [`Ref`] can name. With pages of 32 KiB that is 64 GiB.
-pub(super) const PAGES_MAX: usize = 1 << (32 - INDEX_BITS);
+pub(crate) const PAGES_MAX: usize = 1 << (32 - INDEX_BITS);
 
 /// Groups of pages by how full they are.
 const GROUPS: usize = 4;
@@ -49,18 +49,21 @@ const NO_CELL: u16 = u16::MAX;
 /// A new page has one cell for so many that its class has already, so that a class with few cells
 /// does not hold a large page for them.
 const GROWTH_SHARE: usize = 8;
-/// But it has at least this size, in bytes.
-const PAGE_MIN: usize = 1024;
 /// At most one byte of so many is left over at the end of a page, where that can be.
 const TAIL_SHARE: usize = 16;
 /// The free cells of a class are left alone as long as they are one for so many used ones, and so
-/// many of the smallest pages.
+/// many of the smallest pages, or of themselves where those are smaller.
 const SPARE_SHARE: usize = 16;
 const SPARE_PAGES: usize = 1;
 
-/// How large the pages of small cells are.
+/// How large the pages of small cells are, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PageSize(usize);
+pub struct PageSize {
+    /// A page for a class that has few cells has this size at least, or that of one cell.
+    min: usize,
+    /// A page for a class that has many cells has this size.
+    max: usize,
+}
 
 impl Default for PageSize {
     fn default() -> Self {
@@ -69,20 +72,23 @@ impl Default for PageSize {
 }
 
 impl PageSize {
-    /// 32 KiB.
-    pub const DEFAULT: Self = Self(32 * 1024);
+    /// 1 to 32 KiB.
+    pub const DEFAULT: Self = Self { min: 1024, max: 32 * 1024 };
+
+    /// From the size of a cell up to 32 KiB: for cells of many sizes, and few of each.
+    pub(crate) const VARIED: Self = Self { min: 0, ..Self::DEFAULT };
 
     /// Pages so small that a handful of cells fills one: for simulations.
-    pub const TINY: Self = Self(256);
+    pub const TINY: Self = Self { min: 1024, max: 256 };
 }
 
 /// Names a cell until it is freed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Ref(u32);
+pub(crate) struct Ref(u32);
 
 impl Ref {
     /// Names nothing.
-    pub(super) const NONE: Self = Self(u32::MAX);
+    pub(crate) const NONE: Self = Self(u32::MAX);
 
     fn new(page: usize, index: usize) -> Self {
         Self((page as u32) << INDEX_BITS | index as u32)
@@ -124,18 +130,24 @@ struct Class {
     /// Cells in use, and cells of all pages.
     live: usize,
     cells: usize,
+    /// Its cells have a page each.
+    is_huge: bool,
 }
 
-/// The cells of one keyspace.
+/// Stands for a class that there never was a cell of.
+const NO_CLASS: u8 = u8::MAX;
+
+/// Cells that belong together: those of one keyspace, or of one collection.
 #[derive(Debug)]
-pub(super) struct Slab {
+pub(crate) struct Slab {
     pages: Table<Page>,
     /// Numbers of pages that are free.
     numbers: Table<u32>,
-    /// The classes that there ever was a cell of, in no order, and which they are.
+    /// The classes that there ever was a cell of, in no order.
     classes: Vec<Class>,
-    ids: Vec<u8>,
-    page_size: usize,
+    /// By the number that `class_of` gives: the place among the classes, or [`NO_CLASS`].
+    places: Vec<u8>,
+    page_size: PageSize,
     live_bytes: usize,
     page_bytes: usize,
     /// A class may have to be compacted.
@@ -165,19 +177,19 @@ fn class_of(size: usize) -> (usize, usize) {
 }
 
 /// The size of the cell that `Slab::alloc` gives for `size` bytes.
-pub(super) fn cell_size(size: usize) -> usize {
+pub(crate) fn cell_size(size: usize) -> usize {
     class_of(size).1
 }
 
 impl Slab {
     /// A slab without pages.
-    pub(super) fn new(page_size: PageSize) -> Self {
+    pub(crate) fn new(page_size: PageSize) -> Self {
         Self {
             pages: Table::new(),
             numbers: Table::new(),
             classes: Vec::new(),
-            ids: Vec::new(),
-            page_size: page_size.0,
+            places: Vec::new(),
+            page_size,
             live_bytes: 0,
             page_bytes: 0,
             sparse: None,
@@ -186,23 +198,23 @@ impl Slab {
     }
 
     /// The bytes of the cells in use.
-    pub(super) fn live_bytes(&self) -> usize {
+    pub(crate) fn live_bytes(&self) -> usize {
         self.live_bytes
     }
 
     /// The bytes of all pages.
-    pub(super) fn page_bytes(&self) -> usize {
+    pub(crate) fn page_bytes(&self) -> usize {
         self.page_bytes
     }
 
     /// Whether all pages that can be named are nearly used up.
-    pub(super) fn is_exhausted(&self) -> bool {
+    pub(crate) fn is_exhausted(&self) -> bool {
         self.pages.len() - self.numbers.len() >= PAGES_MAX - HUGE
     }
 
     /// A cell of at least `size` bytes, which hold anything. Its first byte is 0 and must not stay
     /// so. O(1), and a page from the allocator now and then.
-    pub(super) fn alloc(&mut self, size: usize) -> Ref {
+    pub(crate) fn alloc(&mut self, size: usize) -> Ref {
         let (id, size) = class_of(size);
         let class = self.class(id);
         let groups = &self.classes[class].groups;
@@ -223,17 +235,20 @@ impl Slab {
         Ref::new(page, index.into())
     }
 
-    /// The number of a class here.
+    /// The place of a class.
     fn class(&mut self, id: usize) -> usize {
-        self.ids.iter().position(|&other| usize::from(other) == id).unwrap_or_else(|| {
-            self.ids.push(id as u8);
-            self.classes.push(Class::default());
-            self.classes.len() - 1
-        })
+        if id >= self.places.len() {
+            self.places.resize(id + 1, NO_CLASS);
+        }
+        if self.places[id] == NO_CLASS {
+            self.places[id] = self.classes.len() as u8;
+            self.classes.push(Class { is_huge: id == HUGE, ..Class::default() });
+        }
+        self.places[id].into()
     }
 
     /// Frees a cell. O(1), and a page to the allocator now and then.
-    pub(super) fn free(&mut self, cell: Ref) {
+    pub(crate) fn free(&mut self, cell: Ref) {
         let number = cell.page();
         let page = &mut self.pages[number];
         let (next, size) = (page.free, page.size as usize);
@@ -259,23 +274,23 @@ impl Slab {
     }
 
     /// The bytes of a cell.
-    pub(super) fn cell(&self, cell: Ref) -> &[u8] {
+    pub(crate) fn cell(&self, cell: Ref) -> &[u8] {
         self.pages[cell.page()].cell(cell.index())
     }
 
     /// The bytes of a cell, to change them.
-    pub(super) fn cell_mut(&mut self, cell: Ref) -> &mut [u8] {
+    pub(crate) fn cell_mut(&mut self, cell: Ref) -> &mut [u8] {
         self.pages[cell.page()].cell_mut(cell.index())
     }
 
     /// Copies the bytes of a cell to one of the same size in another page.
-    pub(super) fn copy(&mut self, from: Ref, to: Ref) {
+    pub(crate) fn copy(&mut self, from: Ref, to: Ref) {
         let [source, target] = self.pages.pair_mut([from.page(), to.page()]);
         target.cell_mut(to.index()).copy_from_slice(source.cell(from.index()));
     }
 
     /// Asks the processor for the first bytes of a cell. `cell` may be any value.
-    pub(super) fn prefetch(&self, cell: Ref) {
+    pub(crate) fn prefetch(&self, cell: Ref) {
         if let Some(page) = self.pages.get(cell.page()) {
             let offset = cell.index() * page.size as usize;
             // Nothing is read: an address that nothing lies at does no harm.
@@ -286,7 +301,7 @@ impl Slab {
 
     /// A page that should be emptied so that it can be given back, if there is one. Until
     /// [`Slab::finish_compaction`] is called, nothing is allocated in it.
-    pub(super) fn begin_compaction(&mut self) -> Option<usize> {
+    pub(crate) fn begin_compaction(&mut self) -> Option<usize> {
         let class = usize::from(self.sparse?);
         if !self.is_sparse(class) {
             self.sparse = (0..self.classes.len()).find(|&c| self.is_sparse(c)).map(|c| c as u8);
@@ -299,14 +314,14 @@ impl Slab {
     }
 
     /// The cells of a page that are in use.
-    pub(super) fn cells_of(&self, page: usize) -> impl Iterator<Item = Ref> {
+    pub(crate) fn cells_of(&self, page: usize) -> impl Iterator<Item = Ref> {
         let page_ = &self.pages[page];
         let used = (0..usize::from(page_.begun)).filter(|&index| page_.cell(index)[0] != 0);
         used.map(move |index| Ref::new(page, index))
     }
 
     /// Ends what `begin_compaction` began: all cells of the page were freed.
-    pub(super) fn finish_compaction(&mut self) {
+    pub(crate) fn finish_compaction(&mut self) {
         let page = self.emptying.take().expect("`begin_compaction` came before");
         assert_eq!(self.pages[page].live, 0, "a page is emptied as a whole");
         self.remove_page(page);
@@ -314,7 +329,7 @@ impl Slab {
 
     /// Takes the pages away, up to `count` of them, whatever is in them. Whether any are left.
     /// Afterwards the slab serves for nothing but more of this.
-    pub(super) fn drop_pages(&mut self, count: usize) -> bool {
+    pub(crate) fn drop_pages(&mut self, count: usize) -> bool {
         for _ in 0..count {
             let Some(page) = self.pages.pop() else { break };
             self.page_bytes -= page.bytes();
@@ -325,15 +340,17 @@ impl Slab {
     }
 
     /// How many pages there are to drop.
-    pub(super) fn last_page(&self) -> Option<usize> {
+    pub(crate) fn last_page(&self) -> Option<usize> {
         self.pages.len().checked_sub(1)
     }
 
     /// The bytes that the slab's own tables take.
-    pub(super) fn table_bytes(&self) -> usize {
+    pub(crate) fn table_bytes(&self) -> usize {
         const PAGE_RECORD: usize = 32;
-        const CLASS_RECORD: usize = 113;
-        self.pages.capacity() * PAGE_RECORD + self.classes.capacity() * CLASS_RECORD
+        const CLASS_RECORD: usize = 120;
+        self.pages.capacity() * PAGE_RECORD
+            + self.classes.capacity() * CLASS_RECORD
+            + self.places.capacity()
     }
 
     fn add_page(&mut self, class: usize, size: usize) -> usize {
@@ -373,13 +390,14 @@ impl Slab {
     /// different sizes, so that what one class gives back serves another.
     fn size_of_new_page(&self, class: usize, size: usize, cells: usize) -> usize {
         let wanted = cells / GROWTH_SHARE * size;
-        let is_huge = usize::from(self.ids[class]) == HUGE;
-        if is_huge || (size > FINE_MAX && wanted <= size) {
+        let is_huge = self.classes[class].is_huge;
+        let PageSize { min, max } = self.page_size;
+        if is_huge || (wanted <= size && size > min) {
             return size;
         }
-        let max = self.page_size.max((size * PAGE_CELLS).next_power_of_two());
+        let max = max.max((size * PAGE_CELLS).next_power_of_two());
         let wastes_little = |bytes: usize| bytes % size <= bytes / TAIL_SHARE;
-        let mut bytes = wanted.max(size).max(PAGE_MIN).next_power_of_two().min(max);
+        let mut bytes = wanted.max(size).max(min).next_power_of_two().min(max);
         while bytes < max && !wastes_little(bytes) {
             bytes *= 2;
         }
@@ -390,21 +408,22 @@ impl Slab {
     fn is_dispensable(&self, number: usize) -> bool {
         let page = &self.pages[number];
         let class = &self.classes[usize::from(page.class)];
-        page.bytes() > SPARE_PAGES * PAGE_MIN || class.cells - class.live > page.cells.into()
+        page.bytes() > SPARE_PAGES * self.page_size.min
+            || class.cells - class.live > page.cells.into()
     }
 
     /// Whether a class has more free cells than it should, and emptying a page would change that.
     fn is_sparse(&self, class: usize) -> bool {
-        let Class { live, cells, groups } = &self.classes[class];
+        let Class { live, cells, groups, is_huge } = &self.classes[class];
         let spare = cells - live;
-        if spare <= live / SPARE_SHARE || usize::from(self.ids[class]) == HUGE {
+        if spare <= live / SPARE_SHARE || *is_huge {
             return false;
         }
         let Some(&page) = groups.iter().find_map(|group| group.last()) else { return false };
         let page = &self.pages[page as usize];
         let (moved, given) = (usize::from(page.live), usize::from(page.cells));
         let size = page.size as usize;
-        if spare <= live / SPARE_SHARE + SPARE_PAGES * (PAGE_MIN / size).max(1) {
+        if spare <= live / SPARE_SHARE + SPARE_PAGES * (self.page_size.min / size).max(1) {
             return false;
         }
         let room = spare - (given - moved);
@@ -421,7 +440,7 @@ impl Slab {
     }
 
     /// Whether there is a page to compact, as far as is known without looking for it.
-    pub(super) fn wants_compaction(&self) -> bool {
+    pub(crate) fn wants_compaction(&self) -> bool {
         self.sparse.is_some()
     }
 
@@ -542,7 +561,7 @@ fn layout(bytes: usize) -> Layout {
 }
 
 /// Asks the processor for the cache line at `address`.
-pub(super) fn prefetch<T>(address: *const T) {
+pub(crate) fn prefetch<T>(address: *const T) {
     #[cfg(target_arch = "x86_64")]
     // SAFETY: a prefetch reads nothing and never faults; the instruction is in every x86-64.
     unsafe {
@@ -628,6 +647,6 @@ mod tests {
             slab.finish_compaction();
         }
         assert_eq!(slab.live_bytes(), kept.len() * 64);
-        assert!(slab.page_bytes() <= slab.live_bytes() * 7 / 6 + 3 * PageSize::DEFAULT.0);
+        assert!(slab.page_bytes() <= slab.live_bytes() * 7 / 6 + 3 * PageSize::DEFAULT.max);
     }
 }

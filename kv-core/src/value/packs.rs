@@ -1,0 +1,210 @@
+//! Many packs by their numbers, in the cells of a slab: what large collections consist of.
+//!
+//! A slab has a size of cells for every eight bytes and gives pages back that are hardly used,
+//! which general allocators do not: packs that grow and shrink all the time leave holes there.
+
+use super::pack::{Pack, PackRef};
+use crate::slab::{self, PageSize, Ref, Slab};
+use crate::table::Table;
+
+/// In a cell, before the bytes of the pack: its number, doubled and one more, since the first byte
+/// of a cell must not be 0, and the length of the pack.
+const HEADER: usize = 8;
+
+/// Packs, the first of which has the number 0. Empty ones take no memory but their number's.
+#[derive(Debug)]
+pub(crate) struct Packs {
+    cells: Table<Ref>,
+    slab: Slab,
+    /// The pack that is being changed.
+    scratch: Vec<u8>,
+}
+
+impl Packs {
+    /// No packs. Allocates nothing.
+    pub(crate) fn new() -> Self {
+        Self { cells: Table::new(), slab: Slab::new(PageSize::VARIED), scratch: Vec::new() }
+    }
+
+    /// How many packs there are.
+    pub(crate) fn len(&self) -> usize {
+        self.cells.len()
+    }
+
+    /// The memory that they take, in bytes. O(1).
+    pub(crate) fn bytes(&self) -> usize {
+        self.slab.live_bytes()
+            + self.slab.table_bytes()
+            + self.cells.capacity() * size_of::<Ref>()
+            + self.scratch.capacity()
+    }
+
+    /// A pack.
+    #[inline]
+    pub(crate) fn get(&self, number: usize) -> PackRef<'_> {
+        match self.cells[number] {
+            Ref::NONE => PackRef::default(),
+            cell => read(self.slab.cell(cell)),
+        }
+    }
+
+    /// Adds a pack behind all others.
+    pub(crate) fn push(&mut self, pack: PackRef<'_>) {
+        self.cells.push(Ref::NONE);
+        self.set(self.len() - 1, pack);
+    }
+
+    /// Takes the last pack.
+    pub(crate) fn pop(&mut self) -> Option<Pack> {
+        let number = self.len().checked_sub(1)?;
+        let pack = Pack::from_bytes(self.get(number).as_bytes().to_vec());
+        self.set(number, PackRef::default());
+        self.cells.pop();
+        Some(pack)
+    }
+
+    /// Changes a pack.
+    pub(crate) fn change<R>(&mut self, number: usize, change: impl FnOnce(&mut Pack) -> R) -> R {
+        let mut scratch = std::mem::take(&mut self.scratch);
+        scratch.clear();
+        scratch.extend_from_slice(self.get(number).as_bytes());
+        let mut pack = Pack::from_bytes(scratch);
+        let result = change(&mut pack);
+        self.set(number, pack.view());
+        self.scratch = pack.into_bytes();
+        result
+    }
+
+    /// Puts another pack in the place of one.
+    pub(crate) fn set(&mut self, number: usize, pack: PackRef<'_>) {
+        let bytes = pack.as_bytes();
+        let old = self.cells[number];
+        if pack.is_empty() {
+            self.cells[number] = Ref::NONE;
+        } else if old == Ref::NONE
+            || self.slab.cell(old).len() != slab::cell_size(HEADER + bytes.len())
+        {
+            self.cells[number] = self.slab.alloc(HEADER + bytes.len());
+        }
+        let cell = self.cells[number];
+        if cell != Ref::NONE {
+            write(self.slab.cell_mut(cell), number, bytes);
+        }
+        if old != cell && old != Ref::NONE {
+            self.slab.free(old);
+            self.compact();
+        }
+    }
+
+    /// Empties a page that is hardly used, if there is one. O(size of a page).
+    fn compact(&mut self) {
+        if !self.slab.wants_compaction() {
+            return;
+        }
+        let Some(page) = self.slab.begin_compaction() else { return };
+        for cell in self.slab.cells_of(page).collect::<Vec<_>>() {
+            let bytes = self.slab.cell(cell);
+            let (number, size) = (number_of(bytes), bytes.len());
+            let target = self.slab.alloc(size);
+            self.slab.copy(cell, target);
+            self.cells[number] = target;
+            self.slab.free(cell);
+        }
+        self.slab.finish_compaction();
+    }
+}
+
+impl Clone for Packs {
+    fn clone(&self) -> Self {
+        let mut clone = Self::new();
+        (0..self.len()).for_each(|number| clone.push(self.get(number)));
+        clone
+    }
+}
+
+fn write(cell: &mut [u8], number: usize, pack: &[u8]) {
+    let number = u32::try_from(number << 1 | 1).expect("fewer than 2^31 packs");
+    let len = u32::try_from(pack.len()).expect("a pack is small");
+    let (header, rest) = cell.split_at_mut(HEADER);
+    header[..4].copy_from_slice(&number.to_le_bytes());
+    header[4..].copy_from_slice(&len.to_le_bytes());
+    rest[..pack.len()].copy_from_slice(pack);
+}
+
+#[inline]
+fn read(cell: &[u8]) -> PackRef<'_> {
+    PackRef::from_bytes(&cell[HEADER..HEADER + word(&cell[4..])])
+}
+
+fn number_of(cell: &[u8]) -> usize {
+    word(cell) >> 1
+}
+
+#[inline]
+fn word(bytes: &[u8]) -> usize {
+    u32::from_le_bytes(*bytes.first_chunk().expect("a cell has a header")) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::pack::Item;
+    use super::*;
+    use proptest::prelude::*;
+
+    fn pack(items: usize, size: usize) -> Pack {
+        let mut pack = Pack::default();
+        (0..items).for_each(|_| pack.push(Item::Bytes(&vec![b'x'; size])));
+        pack
+    }
+
+    proptest! {
+        #[test]
+        fn packs_are_those_that_were_stored(
+            operations in prop::collection::vec((0..5u8, any::<u16>(), 0..30usize, 0..100usize), 1..300),
+        ) {
+            let (mut packs, mut model) = (Packs::new(), Vec::<Pack>::new());
+            for (operation, number, items, size) in operations {
+                let number = usize::from(number) % model.len().max(1);
+                match operation {
+                    0 | 1 => {
+                        let pack = pack(items, size);
+                        packs.push(pack.view());
+                        model.push(pack);
+                    }
+                    2 if !model.is_empty() => {
+                        packs.change(number, |pack| pack.push(Item::Int(size as i64)));
+                        model[number].push(Item::Int(size as i64));
+                    }
+                    3 if !model.is_empty() => {
+                        let pack = pack(items, size);
+                        packs.set(number, pack.view());
+                        model[number] = pack;
+                    }
+                    _ => {
+                        let popped = packs.pop();
+                        prop_assert_eq!(popped.map(Pack::into_bytes).map(|bytes| bytes.len()),
+                            model.pop().map(|pack| if pack.is_empty() { 0 } else { pack.len() }));
+                    }
+                }
+                prop_assert_eq!(packs.len(), model.len());
+                let clone = packs.clone();
+                for (number, pack) in model.iter().enumerate() {
+                    for packs in [&packs, &clone] {
+                        prop_assert!(packs.get(number).iter().eq(pack.view().iter()));
+                    }
+                }
+            }
+            while packs.pop().is_some() {}
+            prop_assert_eq!(packs.slab.live_bytes(), 0);
+        }
+    }
+
+    #[test]
+    fn packs_that_shrink_give_their_memory_back() {
+        let mut packs = Packs::new();
+        (0..2000).for_each(|_| packs.push(pack(20, 15).view()));
+        let full = packs.slab.page_bytes();
+        (0..2000).for_each(|number| packs.set(number, pack(2, 15).view()));
+        assert!(packs.slab.page_bytes() < full / 5, "{} of {full}", packs.slab.page_bytes());
+    }
+}
