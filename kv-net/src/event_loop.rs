@@ -88,9 +88,11 @@ pub(crate) struct EventLoop {
     clock: Clock,
     server: Server,
     inbox: Arc<Inbox>,
-    /// The inboxes of all loops.
-    peers: Vec<Arc<Inbox>>,
+    /// The loop to call when there is more to do than requests, if there is another.
+    neighbour: Option<Arc<Inbox>>,
     listeners: Vec<Listener>,
+    /// In the loop that accepts connections: the inboxes of all that take them.
+    takers: Vec<Arc<Inbox>>,
     accept_retry_us: Option<u64>,
     /// By the index of their connections.
     sockets: Vec<Option<Socket>>,
@@ -137,8 +139,9 @@ impl EventLoop {
             clock,
             server,
             inbox: Arc::new(inbox),
-            peers: Vec::new(),
+            neighbour: None,
             listeners: Vec::new(),
+            takers: Vec::new(),
             accept_retry_us: None,
             sockets: Vec::new(),
             ready: VecDeque::new(),
@@ -151,13 +154,19 @@ impl EventLoop {
         Arc::clone(&self.inbox)
     }
 
-    /// Tells the loop of all that share its kernel, itself included.
-    pub(crate) fn meet(&mut self, peers: Vec<Arc<Inbox>>) {
-        self.peers = peers;
+    /// Tells the loop of another with the same kernel, which it calls for help, and which may call
+    /// the next one if there is enough to do.
+    pub(crate) fn meet(&mut self, neighbour: Arc<Inbox>) {
+        self.neighbour = Some(neighbour);
     }
 
-    /// Makes the loop accept connections, which it hands to the peer with the fewest.
-    pub(crate) fn accept_from(&mut self, listeners: Vec<TcpListener>) -> io::Result<()> {
+    /// Makes the loop accept connections, which it hands to the loop with the fewest of these.
+    pub(crate) fn accept_from(
+        &mut self,
+        listeners: Vec<TcpListener>,
+        takers: Vec<Arc<Inbox>>,
+    ) -> io::Result<()> {
+        self.takers = takers;
         for (index, mut socket) in listeners.into_iter().enumerate() {
             self.poll.registry().register(
                 &mut socket,
@@ -302,20 +311,11 @@ impl EventLoop {
                 Event::Output(id) => self.send(id),
                 Event::Closed(id) => self.close(id),
                 Event::Backlog => {
-                    self.call_neighbour();
+                    self.neighbour.iter().for_each(|neighbour| neighbour.join_in());
                     // What delivers packets on this processor need not wait for the scheduler.
                     std::thread::yield_now();
                 }
             }
-        }
-    }
-
-    /// Asks the next loop for help, which asks the one after it if there is enough to do.
-    fn call_neighbour(&self) {
-        let is_self = |inbox: &Arc<Inbox>| Arc::ptr_eq(inbox, &self.inbox);
-        let others = self.peers.iter().cycle().skip_while(|inbox| !is_self(inbox)).skip(1);
-        if let Some(neighbour) = others.take(1).find(|inbox| !is_self(inbox)) {
-            neighbour.join_in();
         }
     }
 
@@ -412,7 +412,7 @@ impl EventLoop {
     /// Gives a connection to the loop that has the fewest.
     fn hand_out(&mut self, stream: TcpStream) {
         let load = |inbox: &Arc<Inbox>| inbox.load.load(Ordering::Relaxed);
-        let target = self.peers.iter().min_by_key(|inbox| load(inbox)).unwrap_or(&self.inbox);
+        let target = self.takers.iter().min_by_key(|inbox| load(inbox)).unwrap_or(&self.inbox);
         target.load.fetch_add(1, Ordering::Relaxed);
         if Arc::ptr_eq(target, &self.inbox) {
             self.adopt(stream);

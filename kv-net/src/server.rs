@@ -145,8 +145,11 @@ impl Builder {
         let new_loop = |_| EventLoop::new(Connections::new(Arc::clone(&kernel)), clock);
         let mut loops = (0..threads).map(new_loop).collect::<io::Result<Vec<_>>>()?;
         let inboxes: Vec<_> = loops.iter().map(EventLoop::inbox).collect();
-        loops.iter_mut().for_each(|event_loop| event_loop.meet(inboxes.clone()));
-        loops[0].accept_from(listeners)?;
+        let neighbours = inboxes.iter().cycle().skip(1);
+        for (event_loop, neighbour) in loops.iter_mut().zip(neighbours).filter(|_| threads > 1) {
+            event_loop.meet(Arc::clone(neighbour));
+        }
+        loops[0].accept_from(listeners, inboxes)?;
         for address in &addresses {
             tracing::info!("listening on {address}");
         }

@@ -3,7 +3,7 @@
 use super::clock::AccessClock;
 use super::{Shard, Store};
 use crate::error::Error;
-use crate::keyspace::{Input, Place};
+use crate::keyspace::{Input, Keyspace, Place};
 use crate::value::pack::Pack;
 use crate::value::{Collection, Packed};
 use std::ops::{Deref, DerefMut};
@@ -12,16 +12,32 @@ use std::ops::{Deref, DerefMut};
 /// empty.
 #[derive(Debug)]
 pub struct Edit<'v, T: Collection> {
-    store: &'v Store,
-    shard: &'v mut Shard,
-    database: usize,
-    key: &'v [u8],
-    hash: u64,
-    /// Where the entry is, if there is one.
-    place: Option<Place>,
+    found: Found<'v>,
     /// The access clock in the end.
     accessed: u32,
     held: Held<T>,
+}
+
+/// A key, looked up to be changed.
+#[derive(Debug)]
+pub(super) struct Found<'v> {
+    pub(super) store: &'v Store,
+    pub(super) shard: &'v mut Shard,
+    pub(super) database: usize,
+    pub(super) key: &'v [u8],
+    pub(super) hash: u64,
+    /// Where the entry is, if there is one.
+    pub(super) place: Option<Place>,
+}
+
+impl Found<'_> {
+    fn keyspace(&self) -> &Keyspace {
+        &self.shard.databases[self.database]
+    }
+
+    fn keyspace_mut(&mut self) -> &mut Keyspace {
+        &mut self.shard.databases[self.database]
+    }
 }
 
 #[derive(Debug)]
@@ -33,16 +49,9 @@ enum Held<T> {
 }
 
 impl<'v, T: Collection> Edit<'v, T> {
-    pub(super) fn new(
-        store: &'v Store,
-        shard: &'v mut Shard,
-        database: usize,
-        key: &'v [u8],
-        hash: u64,
-        place: Option<Place>,
-        clock: AccessClock,
-    ) -> Result<Self, Error> {
-        let keyspace = &mut shard.databases[database];
+    pub(super) fn new(found: Found<'v>, clock: AccessClock) -> Result<Self, Error> {
+        let place = found.place;
+        let keyspace = &mut found.shard.databases[found.database];
         let growth = keyspace.growth();
         let held = match place {
             None => Held::Unpacked { value: T::unpack(Pack::default(), growth), is_changed: false },
@@ -56,55 +65,56 @@ impl<'v, T: Collection> Edit<'v, T> {
         };
         let accessed = match place {
             Some(place) => {
-                clock.touch(keyspace, place, &mut shard.rng);
+                clock.touch(keyspace, place, &mut found.shard.rng);
                 keyspace.entry(place).clock()
             }
-            None => clock.stored(None, &mut shard.rng),
+            None => clock.stored(None, &mut found.shard.rng),
         };
-        Ok(Self { store, shard, database, key, hash, place, accessed, held })
+        Ok(Self { found, accessed, held })
     }
 
     /// Whether the key was there before.
     pub fn exists(&self) -> bool {
-        self.place.is_some()
+        self.found.place.is_some()
     }
 
     fn boxed(&self, place: Place) -> &T {
-        let value = self.shard.databases[self.database].boxed(place);
+        let value = self.found.keyspace().boxed(place);
         T::of(value).expect("the type was looked at in the beginning")
     }
 
     fn put(&mut self, value: Input<'_>) {
-        let keyspace = &mut self.shard.databases[self.database];
-        let deadline = self.place.and_then(|place| keyspace.entry(place).deadline());
-        let old = keyspace.put(self.hash, self.key, self.place, value, deadline, self.accessed);
+        let Found { hash, key, place, .. } = self.found;
+        let keyspace = self.found.keyspace_mut();
+        let deadline = place.and_then(|place| keyspace.entry(place).deadline());
+        let old = keyspace.put(hash, key, place, value, deadline, self.accessed);
         debug_assert!(old.is_none(), "what was boxed is changed in its place");
     }
 
     fn put_pack(&mut self, pack: Pack) {
         self.put(Input::Packed(Packed { kind: T::KIND, pack: pack.view() }));
-        self.shard.databases[self.database].keep_scratch(pack.into_bytes());
+        self.found.keyspace_mut().keep_scratch(pack.into_bytes());
     }
 
     /// Whether the key is to be removed.
     fn store_again(&mut self) -> bool {
-        let growth = self.shard.databases[self.database].growth();
+        let growth = self.found.keyspace().growth();
         let gone = T::unpack(Pack::default(), growth);
         let gone = Held::Unpacked { value: gone, is_changed: false };
         match std::mem::replace(&mut self.held, gone) {
             Held::Boxed { place, before } => {
                 let is_empty = self.boxed(place).is_empty();
-                let keyspace = &mut self.shard.databases[self.database];
+                let keyspace = self.found.keyspace_mut();
                 let after = keyspace.boxed(place).heap_bytes();
                 keyspace.resized(before, after);
                 is_empty
             }
-            Held::Unpacked { value, .. } if value.is_empty() => self.place.is_some(),
+            Held::Unpacked { value, .. } if value.is_empty() => self.found.place.is_some(),
             Held::Unpacked { value, is_changed } => {
                 match value.into_pack() {
                     Ok(pack) if is_changed => self.put_pack(pack),
                     Ok(pack) => {
-                        self.shard.databases[self.database].keep_scratch(pack.into_bytes());
+                        self.found.keyspace_mut().keep_scratch(pack.into_bytes());
                     }
                     Err(value) => self.put(Input::Owned(value.into())),
                 }
@@ -133,7 +143,7 @@ impl<T: Collection> DerefMut for Edit<'_, T> {
                 value
             }
             Held::Boxed { place, .. } => {
-                let keyspace = &mut self.shard.databases[self.database];
+                let keyspace = self.found.keyspace_mut();
                 let value = keyspace.boxed_mut(*place).expect("it was boxed in the beginning");
                 T::of_mut(value).expect("the type was looked at in the beginning")
             }
@@ -144,9 +154,9 @@ impl<T: Collection> DerefMut for Edit<'_, T> {
 impl<T: Collection> Drop for Edit<'_, T> {
     fn drop(&mut self) {
         let is_removed = self.store_again();
-        let keyspace = &mut self.shard.databases[self.database];
-        let place = self.place.filter(|_| is_removed);
-        let value = place.and_then(|place| keyspace.remove(self.hash, place));
-        self.shard.discard(value, self.store, self.database);
+        let Found { store, database, hash, place, .. } = self.found;
+        let place = place.filter(|_| is_removed);
+        let value = place.and_then(|place| self.found.keyspace_mut().remove(hash, place));
+        self.found.shard.discard(value, store, database);
     }
 }

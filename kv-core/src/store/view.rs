@@ -1,7 +1,7 @@
 //! The locked part of the store, as handlers see it.
 
 use super::clock::AccessClock;
-use super::edit::Edit;
+use super::edit::{Edit, Found};
 use super::keys::Keys;
 use super::{Locked, Shard, Store, encoding, first_hash, shard_of};
 use crate::config::Config;
@@ -173,7 +173,7 @@ impl<'a> View<'a> {
         self.changed = true;
         let (store, database) = (self.store, self.database);
         let (shard, hash, place) = self.find(key);
-        Edit::new(store, shard, database, key, hash, place, clock)
+        Edit::new(Found { store, shard, database, key, hash, place }, clock)
     }
 
     /// The same, but nothing if there is no such key.
