@@ -161,7 +161,6 @@ static PARAMETERS: &[Parameter] = &[
         fixed: false,
         summary: "another name for hash-max-listpack-entries",
         alias_of: Some("hash-max-listpack-entries"),
-        ..DEFAULT
     },
     Parameter {
         name: "hash-max-ziplist-value",
@@ -170,7 +169,6 @@ static PARAMETERS: &[Parameter] = &[
         fixed: false,
         summary: "another name for hash-max-listpack-value",
         alias_of: Some("hash-max-listpack-value"),
-        ..DEFAULT
     },
     Parameter {
         name: "hll-sparse-max-bytes",
@@ -379,7 +377,6 @@ static PARAMETERS: &[Parameter] = &[
         fixed: false,
         summary: "another name for zset-max-listpack-entries",
         alias_of: Some("zset-max-listpack-entries"),
-        ..DEFAULT
     },
     Parameter {
         name: "zset-max-ziplist-value",
@@ -388,7 +385,6 @@ static PARAMETERS: &[Parameter] = &[
         fixed: false,
         summary: "another name for zset-max-listpack-value",
         alias_of: Some("zset-max-listpack-value"),
-        ..DEFAULT
     },
 ];
 

@@ -4,8 +4,8 @@ use crate::options::Options;
 use crate::support::Outcome;
 use crate::support::resp::{bulk, request};
 use crate::support::servers::{self, KV, REDIS, Server};
-use crate::workload::{Workload, key};
-use std::io::{Read, Write};
+use crate::workload::{Operation, Workload, key};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::Command;
 
@@ -44,6 +44,41 @@ fn commands(options: &Options, workload: &Workload) -> Outcome<Vec<(&'static str
 }
 
 fn fill(server: &Server, workload: &Workload) -> Outcome<()> {
+    match workload.operation {
+        Operation::Get | Operation::Set => fill_with_strings(server, workload),
+        Operation::Line { fill, .. } => fill_with_lines(server, workload, fill),
+    }
+}
+
+fn fill_with_lines(server: &Server, workload: &Workload, line: &str) -> Outcome<()> {
+    let mut socket = server.connect()?;
+    let mut replies = BufReader::new(socket.try_clone()?);
+    for first in (0..workload.keys).step_by(BATCH as usize) {
+        let numbers = first..workload.keys.min(first + BATCH);
+        let nth = |number: u64| line.replace("__nth__", &format!("{number:012}"));
+        let lines: Vec<String> = numbers.map(nth).collect();
+        let words = |line: &String| -> Vec<u8> {
+            request(&line.split(' ').map(str::as_bytes).collect::<Vec<_>>())
+        };
+        socket.write_all(&lines.iter().flat_map(words).collect::<Vec<u8>>())?;
+        for _ in &lines {
+            expect_success(&mut replies)?;
+        }
+    }
+    Ok(())
+}
+
+/// Reads a reply of one or two lines.
+fn expect_success(replies: &mut impl BufRead) -> Outcome<()> {
+    let mut reply = String::new();
+    replies.read_line(&mut reply)?;
+    if reply.starts_with('$') {
+        replies.read_line(&mut reply)?;
+    }
+    if reply.starts_with('-') { Err(format!("the server answers {reply}").into()) } else { Ok(()) }
+}
+
+fn fill_with_strings(server: &Server, workload: &Workload) -> Outcome<()> {
     let value = workload.value();
     let mut socket = server.connect()?;
     for first in (0..workload.keys).step_by(BATCH as usize) {

@@ -38,16 +38,11 @@ impl Load {
     }
 
     fn command(&self, workload: &Workload, port: u16, requests: u64) -> Command {
-        let operation = match workload.operation {
-            Operation::Get => "get",
-            Operation::Set => "set",
-        };
         let mut command = servers::command("redis-benchmark", self.cores.as_deref());
         let mut option = |name: &str, value: &str| {
             command.args([name, value]);
         };
         option("-p", &port.to_string());
-        option("-t", operation);
         option("-n", &requests.to_string());
         option("-c", &workload.clients.to_string());
         option("-P", &workload.pipeline.to_string());
@@ -56,7 +51,13 @@ impl Load {
         if self.threads > 0 {
             option("--threads", &self.threads.to_string());
         }
-        command.arg("--csv").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.arg("--csv");
+        match workload.operation {
+            Operation::Get => command.args(["-t", "get"]),
+            Operation::Set => command.args(["-t", "set"]),
+            Operation::Line { request, .. } => command.args(request.split_whitespace()),
+        };
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }
 

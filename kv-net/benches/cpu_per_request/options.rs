@@ -11,7 +11,9 @@ Compares the processor time per request of kv-server, redis-server and the floor
   --only NAME        run this workload alone; may be repeated. Names: get, set (50 clients,
                      pipelines of 32, 1M keys, values of 32 bytes), get-2000, set-2000
                      (2000 clients), get-4k, set-4k (100k keys, values of 4096 bytes),
-                     get-p1, set-p1 (no pipelining)
+                     get-p1, set-p1 (no pipelining), and with pipelines of 16 on values of 1M
+                     elements: incr, mset-10, lpush, lrange-100, hset, sadd, spop, zadd,
+                     zrange, xadd
   --rounds R         rounds to take the median of (5)
   --requests N       requests per round (differs by workload)
   --server PATH      the kv-server to measure (the one built along with this benchmark)
