@@ -5,6 +5,7 @@ use crate::config::{self, Config, Id};
 use crate::value::ValueRef;
 use crate::value::list::ListRef;
 use crate::value::pack::{Item, Items};
+use crate::value::sorted_set::Pair;
 
 /// The most bytes that a list of the form `listpack` has, whatever the number of its elements may
 /// be.
@@ -46,7 +47,9 @@ pub(super) fn name_of(value: ValueRef<'_>, config: &Config) -> &'static str {
         }
         ValueRef::SortedSet(set) => {
             let (entries, value) = (ZSET_MAX_LISTPACK_ENTRIES, ZSET_MAX_LISTPACK_VALUE);
-            let is_small = is_small(set.len(), &mut set.records(), entries, value);
+            let limit = |id| limit(config, id);
+            let is_short = |pair: Pair<'_>| pair.member.text_len() <= limit(value);
+            let is_small = set.len() <= limit(entries) && set.iter().all(is_short);
             if is_small { "listpack" } else { "skiplist" }
         }
         ValueRef::Stream(_) => "stream",

@@ -1,8 +1,32 @@
-//! Sorted sets.
+//! Sorted sets: members with scores, in the order of scores, and of members where scores are the
+//! same.
+//!
+//! A small one is a pack of pairs, each a score and a member. A larger one is a counted tree of the
+//! same pairs, and an index that tells in which leaf of the tree a member is.
+//!
+//! All ranges are ranges of ranks. A range of scores or of members is turned into one first, by
+//! [`SortedSetRef::rank_of`], which costs O(log n), and so it is known how many there are before
+//! the first is read.
 
-use super::members::Members;
-use super::pack::{Items, Pack, PackRef};
+mod index;
+mod large;
+mod score;
+#[cfg(test)]
+mod tests;
+
+pub use large::Large;
+
+use super::pack::{Item, Items, Pack, PackRef};
+use super::string::IntBuffer;
+use super::tree;
 use super::{Collection, Contents, Growth, Kind, Value, ValueRef};
+use large::ByScore;
+use std::cmp::Ordering;
+use std::iter::FusedIterator;
+use std::ops::{Bound, Range};
+
+/// How many items a pair is.
+const STRIDE: usize = 2;
 
 /// Members with scores, in the order of both. Never empty while it is stored under a key.
 #[derive(Clone, Debug)]
@@ -11,7 +35,7 @@ pub struct SortedSet(Repr);
 #[derive(Clone, Debug)]
 enum Repr {
     Packed(Pack, Growth),
-    Large(Box<Members>),
+    Large(Box<Large>),
 }
 
 /// The same, wherever it is stored.
@@ -20,7 +44,62 @@ pub enum SortedSetRef<'a> {
     /// One pack.
     Packed(PackRef<'a>),
     /// More than that.
-    Large(&'a Members),
+    Large(&'a Large),
+}
+
+/// A member with its score.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pair<'a> {
+    /// Never NaN.
+    pub score: f64,
+    /// The member.
+    pub member: Item<'a>,
+}
+
+impl<'a> Pair<'a> {
+    fn of(mut record: Items<'a>) -> Self {
+        let score = record.next().expect("a pair has a score");
+        let member = record.next().expect("a pair has a member");
+        Self { score: score::decode(score), member }
+    }
+}
+
+/// A place between pairs.
+#[derive(Clone, Copy, Debug)]
+pub enum Mark<'a> {
+    /// Before the pairs with this score.
+    Score(f64),
+    /// Behind them.
+    PastScore(f64),
+    /// Before this pair, which need not be there.
+    Pair(f64, &'a [u8]),
+    /// Before this member, which need not be there, whatever the scores are. Only if they are all
+    /// the same there is one such place; else it is one or another.
+    Member(&'a [u8]),
+    /// Behind it.
+    PastMember(&'a [u8]),
+}
+
+impl Mark<'_> {
+    fn is_behind(self, pair: Pair<'_>) -> bool {
+        self.is_behind_score(pair.score, || pair.member)
+    }
+
+    /// Whether a pair stands before it. `member` is asked only if it matters.
+    fn is_behind_score<'m>(self, score: f64, member: impl FnOnce() -> Item<'m>) -> bool {
+        match self {
+            Self::Score(mark) => score < mark,
+            Self::PastScore(mark) => score <= mark,
+            Self::Pair(mark, _) if score != mark => score < mark,
+            Self::Pair(_, mark) | Self::Member(mark) => compare(member(), mark).is_lt(),
+            Self::PastMember(mark) => compare(member(), mark).is_le(),
+        }
+    }
+}
+
+/// The order of members: that of their bytes.
+fn compare(member: Item<'_>, bytes: &[u8]) -> Ordering {
+    member.as_bytes(&mut IntBuffer::new()).cmp(bytes)
 }
 
 impl SortedSet {
@@ -28,27 +107,134 @@ impl SortedSet {
     pub fn view(&self) -> SortedSetRef<'_> {
         match &self.0 {
             Repr::Packed(pack, _) => SortedSetRef::Packed(pack.view()),
-            Repr::Large(members) => SortedSetRef::Large(members),
+            Repr::Large(large) => SortedSetRef::Large(large),
         }
     }
+
+    /// Gives a member a score: that which `decide` says, which is told the one that it has, if it
+    /// is there. Nothing changes if `decide` gives none. O(log n).
+    ///
+    /// # Panics
+    /// If the score is NaN.
+    pub fn update(&mut self, member: &[u8], decide: impl FnOnce(Option<f64>) -> Option<f64>) {
+        let member = Item::new(member);
+        match &mut self.0 {
+            Repr::Packed(pack, growth) => {
+                let found = pack.view().find(member, STRIDE, 1).map(|at| at / STRIDE);
+                let old = found.map(|rank| pair_at(pack.view(), rank).score);
+                let Some(score) = decide(old) else { return };
+                assert!(!score.is_nan(), "a score has an order");
+                if let Some(rank) = found {
+                    pack.splice(rank * STRIDE..(rank + 1) * STRIDE, &[]);
+                }
+                let growth = *growth;
+                self.insert(score, member, growth);
+            }
+            Repr::Large(large) => {
+                let found = large.find(member);
+                let Some(score) = decide(found.map(|at| large.pair(at).score)) else { return };
+                assert!(!score.is_nan(), "a score has an order");
+                match found {
+                    Some(position) => large.rescore(position, score, member),
+                    None => large.insert(score, member),
+                }
+            }
+        }
+    }
+
+    /// Gives a member a score. Which it had before, if it was there. O(log n).
+    ///
+    /// # Panics
+    /// If the score is NaN.
+    pub fn set(&mut self, member: &[u8], score: f64) -> Option<f64> {
+        let mut old = None;
+        self.update(member, |current| {
+            old = current;
+            Some(score)
+        });
+        old
+    }
+
+    /// Removes a member. Whether it was there. O(log n).
+    pub fn remove(&mut self, member: &[u8]) -> bool {
+        let member = Item::new(member);
+        match &mut self.0 {
+            Repr::Packed(pack, _) => {
+                let found = pack.view().find(member, STRIDE, 1);
+                found.inspect(|at| pack.splice(at - 1..at + 1, &[])).is_some()
+            }
+            Repr::Large(large) => {
+                let found = large.find(member);
+                found.inspect(|&position| large.remove(position)).is_some()
+            }
+        }
+    }
+
+    /// Removes the pairs of a range of ranks. O(log n + removed).
+    ///
+    /// # Panics
+    /// If there are not so many.
+    pub fn remove_range(&mut self, ranks: Range<usize>) {
+        match &mut self.0 {
+            Repr::Packed(pack, _) => pack.splice(ranks.start * STRIDE..ranks.end * STRIDE, &[]),
+            Repr::Large(large) => large.remove_range(ranks),
+        }
+    }
+
+    /// Adds a member that is not in the pack.
+    fn insert(&mut self, score: f64, member: Item<'_>, growth: Growth) {
+        if let Repr::Packed(pack, _) = &mut self.0 {
+            let (mut text, mut buffer) = (IntBuffer::new(), score::Buffer::default());
+            let record = [score::encode(score, &mut buffer), member];
+            let size: usize = record.iter().map(|item| item.packed_len()).sum();
+            if pack.len() + size <= growth.sizes.pack_max.into() {
+                let mark = Mark::Pair(score, member.as_bytes(&mut text));
+                let at = rank_in(pack.view(), mark) * STRIDE;
+                return pack.splice(at..at, &record);
+            }
+        }
+        self.make_large().insert(score, member);
+    }
+
+    fn make_large(&mut self) -> &mut Large {
+        if let Repr::Packed(pack, growth) = &mut self.0 {
+            let large = Large::from_pack(std::mem::take(pack), *growth);
+            self.0 = Repr::Large(Box::new(large));
+        }
+        match &mut self.0 {
+            Repr::Large(large) => large,
+            Repr::Packed(..) => unreachable!("it was made large above"),
+        }
+    }
+}
+
+fn pair_at(pack: PackRef<'_>, rank: usize) -> Pair<'_> {
+    Pair::of(pack.range(rank * STRIDE..(rank + 1) * STRIDE))
+}
+
+fn rank_in(pack: PackRef<'_>, mark: Mark<'_>) -> usize {
+    pack.records(STRIDE).take_while(|record| mark.is_behind(Pair::of(record.clone()))).count()
 }
 
 impl Contents for SortedSet {
     fn heap_bytes(&self) -> usize {
         match &self.0 {
             Repr::Packed(pack, _) => pack.heap_bytes(),
-            Repr::Large(members) => Members::BYTES + members.heap_bytes(),
+            Repr::Large(large) => Large::BYTES + large.heap_bytes(),
         }
     }
 
     fn len(&self) -> usize {
-        self.view().len()
+        match &self.0 {
+            Repr::Packed(pack, _) => pack.count() / STRIDE,
+            Repr::Large(large) => large.left(),
+        }
     }
 
     fn free_some(&mut self, count: usize) -> usize {
         match &mut self.0 {
             Repr::Packed(pack, _) => std::mem::take(pack).count(),
-            Repr::Large(members) => members.free_some(count),
+            Repr::Large(large) => large.free_some(count),
         }
     }
 }
@@ -96,31 +282,175 @@ impl Collection for SortedSet {
 }
 
 impl<'a> SortedSetRef<'a> {
-    /// How many there are. O(1).
+    /// How many pairs there are. O(1).
     #[allow(clippy::len_without_is_empty, reason = "what is stored is not empty")]
     pub fn len(self) -> usize {
         match self {
-            Self::Packed(pack) => pack.count() / 2,
-            Self::Large(members) => members.len(),
+            Self::Packed(pack) => pack.count() / STRIDE,
+            Self::Large(large) => large.len(),
         }
     }
 
-    /// The records, by no order that means anything.
-    pub fn records(self) -> impl Iterator<Item = Items<'a>> {
-        let (pack, members) = match self {
-            Self::Packed(pack) => (Some(pack.records(2)), None),
-            Self::Large(members) => (None, Some(members.iter())),
+    /// The score of a member. O(log n), mostly O(1).
+    pub fn score(self, member: Item<'_>) -> Option<f64> {
+        match self {
+            Self::Packed(pack) => {
+                let at = pack.find(member, STRIDE, 1)?;
+                Some(pair_at(pack, at / STRIDE).score)
+            }
+            Self::Large(large) => large.find(member).map(|position| large.pair(position).score),
+        }
+    }
+
+    /// How many pairs stand before that of a member, and the member's score. O(log n).
+    pub fn rank(self, member: Item<'_>) -> Option<(usize, f64)> {
+        match self {
+            Self::Packed(pack) => {
+                let rank = pack.find(member, STRIDE, 1)? / STRIDE;
+                Some((rank, pair_at(pack, rank).score))
+            }
+            Self::Large(large) => {
+                let position = large.find(member)?;
+                Some((large.rank(position), large.pair(position).score))
+            }
+        }
+    }
+
+    /// How many pairs stand before a mark. O(log n).
+    pub fn rank_of(self, mark: Mark<'_>) -> usize {
+        match self {
+            Self::Packed(pack) => rank_in(pack, mark),
+            Self::Large(large) => large.rank_of(mark),
+        }
+    }
+
+    /// The ranks of the pairs with scores between two bounds. O(log n).
+    pub fn ranks_by_score(self, min: Bound<f64>, max: Bound<f64>) -> Range<usize> {
+        let start = match min {
+            Bound::Included(score) => self.rank_of(Mark::Score(score)),
+            Bound::Excluded(score) => self.rank_of(Mark::PastScore(score)),
+            Bound::Unbounded => 0,
         };
-        pack.into_iter().flatten().chain(members.into_iter().flatten())
+        let end = match max {
+            Bound::Included(score) => self.rank_of(Mark::PastScore(score)),
+            Bound::Excluded(score) => self.rank_of(Mark::Score(score)),
+            Bound::Unbounded => self.len(),
+        };
+        start..end.max(start)
+    }
+
+    /// The ranks of the pairs with members between two bounds, if all have the same score; else
+    /// some ranks. O(log n).
+    pub fn ranks_by_member(self, min: Bound<&[u8]>, max: Bound<&[u8]>) -> Range<usize> {
+        let start = match min {
+            Bound::Included(member) => self.rank_of(Mark::Member(member)),
+            Bound::Excluded(member) => self.rank_of(Mark::PastMember(member)),
+            Bound::Unbounded => 0,
+        };
+        let end = match max {
+            Bound::Included(member) => self.rank_of(Mark::PastMember(member)),
+            Bound::Excluded(member) => self.rank_of(Mark::Member(member)),
+            Bound::Unbounded => self.len(),
+        };
+        start..end.max(start)
+    }
+
+    /// The pair of a rank. O(log n).
+    pub fn get(self, rank: usize) -> Option<Pair<'a>> {
+        if rank < self.len() { self.range(rank..rank + 1).next() } else { None }
+    }
+
+    /// All pairs in their order, from either end. O(1) for each.
+    pub fn iter(self) -> Pairs<'a> {
+        self.range(0..self.len())
+    }
+
+    /// The pairs of a range of ranks, from either end. O(log n) to begin with, and O(1) for each.
+    ///
+    /// # Panics
+    /// If there are not so many.
+    pub fn range(self, ranks: Range<usize>) -> Pairs<'a> {
+        Pairs(match self {
+            Self::Packed(pack) => {
+                Source::Packed(pack.range(ranks.start * STRIDE..ranks.end * STRIDE))
+            }
+            Self::Large(large) => Source::Large(large.range(ranks)),
+        })
+    }
+
+    /// Visits the pairs from `cursor` on, `count` of them or a few more, and returns the cursor to
+    /// go on from, 0 at the end. A small set is visited as a whole, whatever the cursor is.
+    ///
+    /// Every member that is there from the first call with cursor 0 to the last is visited exactly
+    /// once, whatever becomes of its score and of other members: the order is that of the members'
+    /// hashes. Only if the key is given another value meanwhile, members may be visited again.
+    /// O(`count`), at least 1.
+    pub fn scan(self, cursor: u64, count: usize, visit: impl FnMut(Pair<'a>)) -> u64 {
+        match self {
+            Self::Packed(_) => {
+                self.iter().for_each(visit);
+                0
+            }
+            Self::Large(large) => large.scan(cursor, count, visit),
+        }
     }
 
     /// A copy. O(n).
     pub fn to_owned(self) -> Value {
         match self {
             Self::Packed(pack) => pack.to_value(Kind::SortedSet),
-            Self::Large(members) => {
-                Value::SortedSet(SortedSet(Repr::Large(Box::new(members.clone()))))
-            }
+            Self::Large(large) => Value::SortedSet(SortedSet(Repr::Large(Box::new(large.clone())))),
         }
     }
 }
+
+/// Pairs in their order, from either end.
+#[derive(Debug)]
+pub struct Pairs<'a>(Source<'a>);
+
+enum Source<'a> {
+    Packed(Items<'a>),
+    Large(tree::Iter<'a, ByScore>),
+}
+
+impl std::fmt::Debug for Source<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} pairs", self.len())
+    }
+}
+
+impl Source<'_> {
+    fn len(&self) -> usize {
+        match self {
+            Self::Packed(items) => items.len() / STRIDE,
+            Self::Large(records) => records.len(),
+        }
+    }
+}
+
+impl<'a> Iterator for Pairs<'a> {
+    type Item = Pair<'a>;
+
+    fn next(&mut self) -> Option<Pair<'a>> {
+        match &mut self.0 {
+            Source::Packed(items) => (items.len() > 0).then(|| Pair::of(items.take_front(STRIDE))),
+            Source::Large(records) => records.next().map(Pair::of),
+        }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.0.len(), Some(self.0.len()))
+    }
+}
+
+impl DoubleEndedIterator for Pairs<'_> {
+    fn next_back(&mut self) -> Option<Self::Item> {
+        match &mut self.0 {
+            Source::Packed(items) => (items.len() > 0).then(|| Pair::of(items.take_back(STRIDE))),
+            Source::Large(records) => records.next_back().map(Pair::of),
+        }
+    }
+}
+
+impl ExactSizeIterator for Pairs<'_> {}
+impl FusedIterator for Pairs<'_> {}

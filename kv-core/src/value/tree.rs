@@ -344,6 +344,16 @@ impl<S: Shape> Tree<S> {
         Some(Position { leaf: leaf.0, index: found / S::STRIDE })
     }
 
+    /// Whether there is such a leaf. O(1).
+    pub fn has_leaf(&self, leaf: LeafNumber) -> bool {
+        self.leaves.contains(leaf.0)
+    }
+
+    /// The records of a leaf. O(size of a leaf).
+    pub fn leaf(&self, leaf: LeafNumber) -> impl Iterator<Item = Items<'_>> {
+        self.leaves[leaf.0].pack.view().records(S::STRIDE)
+    }
+
     /// The items of a record. O(size of a leaf).
     pub fn record(&self, position: Position) -> Items<'_> {
         self.records_of(position.leaf, position.index..position.index + 1)

@@ -1,6 +1,6 @@
 //! Walking over records.
 
-use super::{Position, Shape, Tree, Way};
+use super::{LeafNumber, Position, Shape, Tree, Way};
 use crate::value::pack::Items;
 use std::iter::FusedIterator;
 use std::ops::Range;
@@ -46,6 +46,13 @@ impl<'a, S: Shape> Tree<S> {
     fn cursor_beside(&'a self, leaf: u32, way: Way) -> Cursor<'a> {
         let leaf = self.neighbour(leaf, way).expect("more records mean more leaves");
         Cursor { leaf, items: self.leaves[leaf].pack.view().iter() }
+    }
+}
+
+impl<S: Shape> Iter<'_, S> {
+    /// The leaf of the record that `next` gave last, if it gave one.
+    pub fn leaf(&self) -> Option<LeafNumber> {
+        self.front.as_ref().map(|cursor| LeafNumber(cursor.leaf))
     }
 }
 

@@ -1,0 +1,266 @@
+//! A sorted set that is more than one pack: a counted tree in the order of scores and members, and
+//! an index from members to the tree's leaves.
+
+use super::index::{Hash, Index};
+use super::score::{self, Buffer};
+use super::{Mark, Pair};
+use crate::hash::KeyHasher;
+use crate::value::Growth;
+use crate::value::pack::{Item, Items, Pack};
+use crate::value::string::IntBuffer;
+use crate::value::tree::{Iter, LeafNumber, Position, Shape, Tree, Watcher};
+use std::ops::Range;
+
+/// A record is a score and a member.
+#[derive(Debug)]
+pub(super) struct ByScore;
+
+impl Shape for ByScore {
+    const STRIDE: usize = 2;
+
+    /// The score.
+    type Key = f64;
+
+    fn key(mut record: Items<'_>) -> f64 {
+        score::decode(record.next().expect("a record has a score"))
+    }
+}
+
+/// Where a new member lies until the tree has told.
+const NOWHERE: LeafNumber = LeafNumber(u32::MAX);
+
+/// The tree and the index. Opaque: it is reached through
+/// [`SortedSetRef`](super::SortedSetRef).
+#[derive(Clone, Debug)]
+pub struct Large {
+    tree: Tree<ByScore>,
+    index: Index,
+    hashing: Hashing,
+    /// Hashes of several members, of which at least one has moved during the present change.
+    unsettled: Vec<Hash>,
+}
+
+/// How members are hashed.
+#[derive(Clone, Copy, Debug)]
+struct Hashing {
+    hasher: KeyHasher,
+    /// The bits that are used: all, unless a test wants members to have the same hash.
+    bits: Hash,
+}
+
+impl Hashing {
+    fn hash(self, member: Item<'_>) -> Hash {
+        self.hasher.hash(member.as_bytes(&mut IntBuffer::new())) as Hash & self.bits
+    }
+
+    fn hash_of(self, mut record: Items<'_>) -> Hash {
+        self.hash(record.nth(1).expect("a record has a member"))
+    }
+}
+
+/// Keeps the index up to date.
+struct Follower<'a> {
+    index: &'a mut Index,
+    hashing: Hashing,
+    unsettled: &'a mut Vec<Hash>,
+}
+
+impl Watcher for Follower<'_> {
+    fn moved(&mut self, record: Items<'_>, leaf: LeafNumber) {
+        let hash = self.hashing.hash_of(record);
+        if !self.index.relocate(hash, leaf) {
+            self.unsettled.push(hash);
+        }
+    }
+}
+
+/// Where the first pair is that does not stand before a mark.
+fn seek(tree: &Tree<ByScore>, mark: Mark<'_>) -> Option<Position> {
+    tree.seek(|score, record| mark.is_behind_score(score, || Pair::of(record.items()).member))
+}
+
+/// Puts a member that has an entry into the tree.
+fn put(tree: &mut Tree<ByScore>, score: f64, member: Item<'_>, follower: &mut Follower<'_>) {
+    let (mut text, mut buffer) = (IntBuffer::new(), Buffer::default());
+    let place = seek(tree, Mark::Pair(score, member.as_bytes(&mut text)));
+    tree.insert(place, &[score::encode(score, &mut buffer), member], follower);
+}
+
+impl Large {
+    /// What it counts for in memory, without its nodes and buckets, in bytes.
+    pub(super) const BYTES: usize = 320;
+
+    /// The set of the pairs of a pack. O(n).
+    pub(super) fn from_pack(pack: Pack, growth: Growth) -> Self {
+        Self::with_hash_bits(pack, growth, Hash::MAX)
+    }
+
+    /// The same, with only these bits of hashes.
+    pub(super) fn with_hash_bits(pack: Pack, growth: Growth, bits: Hash) -> Self {
+        let load = growth.sizes.load + growth.sizes.load / 2;
+        let mut set = Self {
+            tree: Tree::new(growth.sizes.tree),
+            index: Index::new(load),
+            hashing: Hashing { hasher: growth.hasher, bits },
+            unsettled: Vec::new(),
+        };
+        for record in pack.view().records(ByScore::STRIDE) {
+            set.index.add(set.hashing.hash_of(record), NOWHERE);
+        }
+        let sizes = growth.sizes.tree;
+        set.change(|tree, follower| *tree = Tree::from_pack(pack, sizes, follower));
+        set
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.tree.len()
+    }
+
+    pub(super) fn heap_bytes(&self) -> usize {
+        self.tree.heap_bytes() + self.index.heap_bytes()
+    }
+
+    /// How many pairs and entries are left to be freed, in pairs.
+    pub(super) fn left(&self) -> usize {
+        self.tree.len().max(self.index.len())
+    }
+
+    /// Frees about `count` pairs or entries. How many; fewer only when none are left.
+    pub(super) fn free_some(&mut self, count: usize) -> usize {
+        let freed = self.tree.free_some(count);
+        if freed < count { freed + self.index.free_some(count - freed) } else { freed }
+    }
+
+    pub(super) fn find(&self, member: Item<'_>) -> Option<Position> {
+        let mut leaves = self.index.leaves(self.hashing.hash(member));
+        leaves.find_map(|leaf| self.tree.find_item_in_leaf(leaf, member, 1))
+    }
+
+    pub(super) fn pair(&self, position: Position) -> Pair<'_> {
+        Pair::of(self.tree.record(position))
+    }
+
+    pub(super) fn rank(&self, position: Position) -> usize {
+        self.tree.rank(position)
+    }
+
+    /// How many pairs stand before a mark.
+    pub(super) fn rank_of(&self, mark: Mark<'_>) -> usize {
+        self.tree.rank_of(seek(&self.tree, mark))
+    }
+
+    pub(super) fn range(&self, ranks: Range<usize>) -> Iter<'_, ByScore> {
+        self.tree.range(ranks)
+    }
+
+    /// Adds a member that is not there.
+    pub(super) fn insert(&mut self, score: f64, member: Item<'_>) {
+        self.index.add(self.hashing.hash(member), NOWHERE);
+        self.change(|tree, follower| put(tree, score, member, follower));
+    }
+
+    /// Gives a member another score.
+    pub(super) fn rescore(&mut self, position: Position, score: f64, member: Item<'_>) {
+        let stays = self.stays(position, score, member);
+        self.change(|tree, follower| {
+            if stays {
+                let mut buffer = Buffer::default();
+                let record = [score::encode(score, &mut buffer), member];
+                return tree.replace(position, &record, follower);
+            }
+            // Its entry stays, and says where it was until it has come to lie elsewhere.
+            tree.remove(position, follower);
+            put(tree, score, member, follower);
+        });
+    }
+
+    /// Removes a member.
+    pub(super) fn remove(&mut self, position: Position) {
+        let hash = self.hashing.hash_of(self.tree.record(position));
+        self.index.remove(hash, position.leaf());
+        self.change(|tree, follower| tree.remove(position, follower));
+    }
+
+    /// Removes the pairs of a range of ranks. O(log n + removed).
+    pub(super) fn remove_range(&mut self, ranks: Range<usize>) {
+        let mut records = self.tree.range(ranks.clone());
+        while let Some(record) = records.next() {
+            let leaf = records.leaf().expect("a record was read");
+            self.index.remove(self.hashing.hash_of(record), leaf);
+        }
+        self.change(|tree, follower| tree.remove_range(ranks, follower));
+    }
+
+    /// See [`SortedSetRef::scan`](super::SortedSetRef::scan).
+    pub(super) fn scan<'a>(
+        &'a self,
+        cursor: u64,
+        count: usize,
+        mut visit: impl FnMut(Pair<'a>),
+    ) -> u64 {
+        let Ok(position) = u32::try_from(cursor) else { return 0 };
+        let mut visited = 0;
+        let next = self.index.scan(position, |hash, leaves| {
+            let wants_more = visited < count.max(1);
+            if wants_more {
+                let records = leaves.iter().flat_map(|&leaf| self.tree.leaf(leaf));
+                let meant = records.filter(|record| self.hashing.hash_of(record.clone()) == hash);
+                meant.for_each(|record| {
+                    visited += 1;
+                    visit(Pair::of(record));
+                });
+            }
+            wants_more
+        });
+        next.map_or(0, u64::from)
+    }
+
+    /// Whether a member with this score instead of its own stands between the same neighbours.
+    fn stays(&self, position: Position, score: f64, member: Item<'_>) -> bool {
+        let mut buffer = IntBuffer::new();
+        let member = member.as_bytes(&mut buffer);
+        let is_before = |other: Position| Mark::Pair(score, member).is_behind(self.pair(other));
+        self.tree.previous(Some(position)).is_none_or(is_before)
+            && !self.tree.next(position).is_some_and(is_before)
+    }
+
+    /// Changes the tree, and the index with it.
+    fn change(&mut self, change: impl FnOnce(&mut Tree<ByScore>, &mut Follower<'_>)) {
+        let Self { tree, index, hashing, unsettled } = self;
+        change(tree, &mut Follower { index, hashing: *hashing, unsettled });
+        while let Some(hash) = self.unsettled.pop() {
+            self.settle(hash);
+        }
+    }
+
+    /// Makes the entries of members anew that have the same hash.
+    fn settle(&mut self, hash: Hash) {
+        for leaf in self.index.take(hash) {
+            if !self.tree.has_leaf(leaf) {
+                continue;
+            }
+            let hashes = self.tree.leaf(leaf).map(|record| self.hashing.hash_of(record));
+            let count = hashes.filter(|&other| other == hash).count();
+            (0..count).for_each(|_| self.index.add(hash, leaf));
+        }
+    }
+
+    /// Checks that tree and index fit together, for tests. O(n).
+    #[cfg(test)]
+    pub(super) fn check(&self) {
+        self.tree.check();
+        self.index.check();
+        assert!(self.unsettled.is_empty());
+        assert_eq!(self.tree.len(), self.index.len());
+        let mut records = self.tree.iter();
+        let mut counts = std::collections::BTreeMap::new();
+        while let Some(record) = records.next() {
+            let entry = (self.hashing.hash_of(record), records.leaf().expect("a record was read"));
+            *counts.entry(entry).or_insert(0) += 1;
+        }
+        for ((hash, leaf), count) in counts {
+            let entries = self.index.leaves(hash).filter(|&other| other == leaf).count();
+            assert_eq!(entries, count, "entries of hash {hash} in {leaf:?}");
+        }
+    }
+}
