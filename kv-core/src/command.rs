@@ -439,6 +439,8 @@ pub enum Group {
     List,
     /// The server itself.
     Server,
+    /// Sets.
+    Set,
     /// Strings.
     String,
 }
@@ -453,6 +455,7 @@ impl Group {
             Group::HyperLogLog => "hyperloglog",
             Group::List => "list",
             Group::Server => "server",
+            Group::Set => "set",
             Group::String => "string",
         }
     }
@@ -466,6 +469,7 @@ impl Group {
             Group::HyperLogLog => Some("hyperloglog"),
             Group::List => Some("list"),
             Group::Server => None,
+            Group::Set => Some("set"),
             Group::String => Some("string"),
         }
     }

@@ -1,8 +1,19 @@
 //! Sets.
 
-use super::members::Members;
+pub mod algebra;
+#[cfg(test)]
+mod tests;
+
+use super::members::{Members, Place};
 use super::pack::{Item, Items, Pack, PackRef};
+use super::string::IntBuffer;
 use super::{Collection, Contents, Growth, Kind, Value, ValueRef};
+use crate::rng::Rng;
+use std::collections::BTreeSet;
+
+/// Of a large set, members are drawn one by one if they are no more than one of so many. More are
+/// chosen in one pass over all.
+const DRAWN_ONE_OF: usize = 8;
 
 /// A set of strings. Never empty while it is stored under a key.
 #[derive(Clone, Debug)]
@@ -24,6 +35,11 @@ pub enum SetRef<'a> {
 }
 
 impl Set {
+    /// An empty set.
+    pub fn new(growth: Growth) -> Self {
+        Self(Repr::Packed(Pack::default(), growth))
+    }
+
     /// A view of it.
     pub fn view(&self) -> SetRef<'_> {
         match &self.0 {
@@ -31,6 +47,105 @@ impl Set {
             Repr::Large(members) => SetRef::Large(members),
         }
     }
+
+    /// How many members there are. O(1).
+    pub fn len(&self) -> usize {
+        self.view().len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Adds a member. False if it was there. O(1).
+    pub fn add(&mut self, member: Item<'_>) -> bool {
+        if let Repr::Packed(pack, growth) = &mut self.0 {
+            if pack.view().find(member, 1, 0).is_some() {
+                return false;
+            }
+            if pack.len() + member.packed_len() <= growth.sizes.pack_max.into() {
+                pack.push(member);
+                return true;
+            }
+        }
+        self.make_large().set(&[member])
+    }
+
+    /// Adds members. How many of them were not there. O(1) each.
+    pub fn add_all<'a>(&mut self, members: impl Iterator<Item = Item<'a>>) -> usize {
+        members.filter(|&member| self.add(member)).count()
+    }
+
+    /// Adds the members of a set. O(n), and faster if there are none yet.
+    pub fn add_set(&mut self, set: SetRef<'_>) {
+        match set {
+            SetRef::Large(members) if self.is_empty() => {
+                self.0 = Repr::Large(Box::new(members.clone()));
+            }
+            _ => {
+                self.add_all(set.iter());
+            }
+        }
+    }
+
+    /// Takes a member away. False if it was not there. O(1).
+    pub fn remove(&mut self, member: Item<'_>) -> bool {
+        match &mut self.0 {
+            Repr::Packed(pack, _) => {
+                let index = pack.view().find(member, 1, 0);
+                index.into_iter().for_each(|index| pack.splice(index..index + 1, &[]));
+                index.is_some()
+            }
+            Repr::Large(members) => {
+                let place = members.find(member);
+                place.into_iter().for_each(|place| members.remove(place));
+                place.is_some()
+            }
+        }
+    }
+
+    /// Takes a member away that is chosen at random, and shows it to `visit`. False if there is
+    /// none. O(1) expected.
+    pub fn pop(&mut self, rng: &mut Rng, visit: impl FnOnce(&[u8])) -> bool {
+        let mut buffer = IntBuffer::new();
+        match &mut self.0 {
+            Repr::Packed(pack, _) => {
+                let Some(index) = random_index(pack.view(), rng) else { return false };
+                visit(item_at(pack.view(), index).as_bytes(&mut buffer));
+                pack.splice(index..index + 1, &[]);
+            }
+            Repr::Large(members) => {
+                let Some(place) = members.random(rng) else { return false };
+                visit(member_at(members, place).as_bytes(&mut buffer));
+                members.remove(place);
+            }
+        }
+        true
+    }
+
+    fn make_large(&mut self) -> &mut Members {
+        if let Repr::Packed(pack, growth) = &self.0 {
+            let members = Members::from_pack(growth.hasher, growth.sizes.load, 1, pack.view());
+            self.0 = Repr::Large(Box::new(members));
+        }
+        match &mut self.0 {
+            Repr::Large(members) => members,
+            Repr::Packed(..) => unreachable!("it was made large above"),
+        }
+    }
+}
+
+fn random_index(pack: PackRef<'_>, rng: &mut Rng) -> Option<usize> {
+    (!pack.is_empty()).then(|| rng.below(pack.count() as u64) as usize)
+}
+
+fn item_at(pack: PackRef<'_>, index: usize) -> Item<'_> {
+    pack.get(index).expect("the index is less than the number of items")
+}
+
+fn member_at(members: &Members, place: Place) -> Item<'_> {
+    members.record(place).next().expect("a record has a key")
 }
 
 impl Contents for Set {
@@ -119,11 +234,88 @@ impl<'a> SetRef<'a> {
         self.records().filter_map(|mut record| record.next())
     }
 
+    /// Whether this is a member. O(1).
+    pub fn contains(self, member: Item<'_>) -> bool {
+        match self {
+            Self::Packed(pack) => pack.find(member, 1, 0).is_some(),
+            Self::Large(members) => members.find(member).is_some(),
+        }
+    }
+
+    /// A member chosen at random, all with the same probability. O(1) expected.
+    pub fn random(self, rng: &mut Rng) -> Option<Item<'a>> {
+        match self {
+            Self::Packed(pack) => Some(item_at(pack, random_index(pack, rng)?)),
+            Self::Large(members) => Some(member_at(members, members.random(rng)?)),
+        }
+    }
+
+    /// Visits `count` different members chosen at random, or all if there are fewer. Each choice of
+    /// so many has the same probability; the order is not random. O(`count` log `count`) expected.
+    pub fn sample(self, count: usize, rng: &mut Rng, visit: impl FnMut(Item<'a>)) {
+        match self {
+            Self::Large(members) if count < members.len() / DRAWN_ONE_OF => {
+                self.draw(count, rng, visit);
+            }
+            _ => self.choose(count, rng, visit),
+        }
+    }
+
+    /// Draws until there are `count` different ones.
+    fn draw(self, count: usize, rng: &mut Rng, mut visit: impl FnMut(Item<'a>)) {
+        let mut drawn = BTreeSet::new();
+        while drawn.len() < count {
+            let Some(member) = self.random(rng) else { return };
+            if drawn.insert(sort_key(member)) {
+                visit(member);
+            }
+        }
+    }
+
+    /// Selection sampling: of those that are left, each is taken with the probability that it takes
+    /// to get as many as are still needed.
+    fn choose(self, count: usize, rng: &mut Rng, mut visit: impl FnMut(Item<'a>)) {
+        let mut needed = count.min(self.len());
+        for (left, member) in (1..=self.len()).rev().zip(self.iter()) {
+            if needed == 0 {
+                return;
+            }
+            if needed == left || rng.below(left as u64) < needed as u64 {
+                visit(member);
+                needed -= 1;
+            }
+        }
+    }
+
+    /// Visits the members from `cursor` on, `count` of them or a few more, and returns the cursor
+    /// to go on from, 0 at the end. A small set is visited whole at once. Every member that is there
+    /// from the first call with cursor 0 to the last is visited; and once only, unless the set has
+    /// been small in between. O(`count`), at least 1.
+    pub fn scan(self, cursor: u64, count: usize, mut visit: impl FnMut(Item<'a>)) -> u64 {
+        match self {
+            Self::Packed(pack) => {
+                pack.iter().for_each(visit);
+                0
+            }
+            Self::Large(members) => {
+                members.scan(cursor, count, |record| record.take(1).for_each(&mut visit))
+            }
+        }
+    }
+
     /// A copy. O(n).
     pub fn to_owned(self) -> Value {
         match self {
             Self::Packed(pack) => pack.to_value(Kind::Set),
             Self::Large(members) => Value::Set(Set(Repr::Large(Box::new(members.clone())))),
         }
+    }
+}
+
+/// By which items can be sorted, in some order.
+fn sort_key(item: Item<'_>) -> (Option<i64>, &[u8]) {
+    match item {
+        Item::Int(value) => (Some(value), &[]),
+        Item::Bytes(bytes) => (None, bytes),
     }
 }
