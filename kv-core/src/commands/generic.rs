@@ -3,12 +3,11 @@
 use crate::args::Args;
 use crate::command::Cx;
 use crate::commands::parse::{TimeUnit, int, is};
+use crate::commands::scan::{self, ScanOptions};
 use crate::error::Error;
-use crate::glob;
 use crate::kernel::until_zero;
 use crate::keyspace::Entry;
 use crate::store::View;
-use crate::value::ValueRef;
 
 pub(crate) fn del(cx: &mut Cx<'_>) -> Result<(), Error> {
     let removed = cx.args.from(1).filter(|key| cx.db.remove(key)).count();
@@ -36,7 +35,7 @@ pub(crate) fn type_of(cx: &mut Cx<'_>) -> Result<(), Error> {
 
 pub(crate) fn keys(cx: &mut Cx<'_>) -> Result<(), Error> {
     let pattern = cx.args.get(1);
-    let keys = cx.db.iter().map(|(key, _)| key).filter(|key| selects(pattern, key));
+    let keys = cx.db.iter().map(|(key, _)| key).filter(|key| scan::selects(pattern, key));
     let keys: Vec<&[u8]> = keys.collect();
     cx.out.array(keys.len());
     keys.iter().for_each(|key| cx.out.bulk(key));
@@ -44,71 +43,23 @@ pub(crate) fn keys(cx: &mut Cx<'_>) -> Result<(), Error> {
 }
 
 pub(crate) fn scan(cx: &mut Cx<'_>) -> Result<(), Error> {
-    let cursor = cursor(cx.args.get(1))?;
-    let options = ScanOptions::parse(cx.args)?;
+    let cursor = scan::cursor(cx.args.get(1))?;
+    let mut type_name = None;
+    let options = ScanOptions::parse_with(cx.args.from(2), |option, rest| {
+        type_name = is(option, "TYPE").then(|| rest.next()).flatten();
+        type_name.map(|_| ())
+    })?;
     let mut keys: Vec<&[u8]> = Vec::new();
     let next = cx.db.scan(cursor, options.count, |key, value| {
-        if options.select(key, value) {
+        // A type that does not exist selects no key.
+        let is_of_type = type_name.is_none_or(|name| is(name, value.type_name()));
+        if is_of_type && options.select(key) {
             keys.push(key);
         }
     });
-    cx.out.array(2);
-    cx.out.bulk_int(next as i64);
-    cx.out.array(keys.len());
+    scan::announce(cx.out, next, keys.len());
     keys.iter().for_each(|key| cx.out.bulk(key));
     Ok(())
-}
-
-struct ScanOptions<'a> {
-    count: usize,
-    pattern: &'a [u8],
-    type_name: Option<&'a [u8]>,
-}
-
-impl<'a> ScanOptions<'a> {
-    fn parse(args: Args<'a>) -> Result<Self, Error> {
-        let mut options = ScanOptions { count: 10, pattern: b"*", type_name: None };
-        let mut rest = args.from(2);
-        while let Some(option) = rest.next() {
-            let value = rest.next().ok_or(Error::Syntax)?;
-            if is(option, "COUNT") {
-                let count = usize::try_from(int(value)?).unwrap_or(0);
-                options.count = if count > 0 { count } else { return Err(Error::Syntax) };
-            } else if is(option, "MATCH") {
-                options.pattern = value;
-            } else if is(option, "TYPE") {
-                options.type_name = Some(value);
-            } else {
-                return Err(Error::Syntax);
-            }
-        }
-        Ok(options)
-    }
-
-    /// A type that does not exist selects no key.
-    fn select(&self, key: &[u8], value: ValueRef<'_>) -> bool {
-        self.type_name.is_none_or(|name| is(name, value.type_name())) && selects(self.pattern, key)
-    }
-}
-
-/// The pattern `*` means every key, the empty one included, which no other star matches.
-fn selects(pattern: &[u8], key: &[u8]) -> bool {
-    pattern == b"*" || glob::matches(pattern, key)
-}
-
-/// A cursor as C's `strtoul` reads it: nothing is 0, a minus negates modulo 2^64, and a zero byte
-/// ends it. Only white space before it, which `strtoul` would skip, is refused.
-fn cursor(arg: &[u8]) -> Result<u64, Error> {
-    let (digits, is_negative) = match until_zero(arg) {
-        [] => return Ok(0),
-        [b'-', digits @ ..] => (digits, true),
-        [b'+', digits @ ..] => (digits, false),
-        digits => (digits, false),
-    };
-    // `parse` alone would take a second sign.
-    let digits = std::str::from_utf8(digits).ok().filter(|text| !text.starts_with('+'));
-    let number: u64 = digits.and_then(|text| text.parse().ok()).ok_or(Error::InvalidCursor)?;
-    Ok(if is_negative { number.wrapping_neg() } else { number })
 }
 
 pub(crate) fn randomkey(cx: &mut Cx<'_>) -> Result<(), Error> {
