@@ -433,6 +433,8 @@ pub enum Group {
     Connection,
     /// Keys of any type.
     Generic,
+    /// Hashes.
+    Hash,
     /// HyperLogLogs.
     HyperLogLog,
     /// Lists.
@@ -452,6 +454,7 @@ impl Group {
             Group::Bitmap => "bitmap",
             Group::Connection => "connection",
             Group::Generic => "generic",
+            Group::Hash => "hash",
             Group::HyperLogLog => "hyperloglog",
             Group::List => "list",
             Group::Server => "server",
@@ -466,6 +469,7 @@ impl Group {
             Group::Bitmap => Some("bitmap"),
             Group::Connection => Some("connection"),
             Group::Generic => Some("keyspace"),
+            Group::Hash => Some("hash"),
             Group::HyperLogLog => Some("hyperloglog"),
             Group::List => Some("list"),
             Group::Server => None,

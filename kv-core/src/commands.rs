@@ -5,6 +5,7 @@ pub(crate) mod bitmap;
 pub(crate) mod command;
 pub(crate) mod connection;
 pub(crate) mod generic;
+pub(crate) mod hash;
 pub(crate) mod help;
 pub(crate) mod hyperloglog;
 pub(crate) mod list;

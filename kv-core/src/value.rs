@@ -223,6 +223,11 @@ impl Value {
         }
     }
 
+    /// Whether all that it holds has expired, of a type whose parts have deadlines.
+    pub(crate) fn is_over(&self, unix_ms: i64) -> bool {
+        matches!(self, Self::Hash(hash) if hash.is_over(unix_ms))
+    }
+
     /// Whether dropping it takes so long that it should be done in slices.
     pub(crate) fn is_slow_to_drop(&self) -> bool {
         self.contents().is_some_and(|contents| contents.len() > DROP_MAX)

@@ -30,6 +30,7 @@ mod bitmap;
 mod command;
 mod connection;
 mod generic;
+mod hash;
 mod hyperloglog;
 mod list;
 mod memory;
@@ -45,6 +46,7 @@ const GROUPS: &[&[&Command]] = &[
     command::ROWS,
     connection::ROWS,
     generic::ROWS,
+    hash::ROWS,
     hyperloglog::ROWS,
     list::ROWS,
     memory::ROWS,

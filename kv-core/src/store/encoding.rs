@@ -42,8 +42,11 @@ pub(super) fn name_of(value: ValueRef<'_>, config: &Config) -> &'static str {
         }
         ValueRef::Hash(hash) => {
             let (entries, value) = (HASH_MAX_LISTPACK_ENTRIES, HASH_MAX_LISTPACK_VALUE);
-            let is_small = is_small(hash.len(), &mut hash.records(), entries, value);
-            if is_small { "listpack" } else { "hashtable" }
+            match is_small(hash.stored_len(), &mut hash.records(), entries, value) {
+                true if hash.has_deadlines() => "listpackex",
+                true => "listpack",
+                false => "hashtable",
+            }
         }
         ValueRef::SortedSet(set) => {
             let (entries, value) = (ZSET_MAX_LISTPACK_ENTRIES, ZSET_MAX_LISTPACK_VALUE);

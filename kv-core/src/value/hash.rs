@@ -1,8 +1,24 @@
 //! Hashes.
+//!
+//! A field may have a deadline. A field whose deadline has passed is not there for anybody, though
+//! it takes memory until it is removed: what is read of a hash is read as of a moment
+//! ([`HashRef::at`]), and what changes a field is told the moment too. How many fields have expired
+//! is counted by the order of deadlines, so that nothing ever walks through a hash for their sake.
 
-use super::members::Members;
-use super::pack::{Items, Pack, PackRef};
+mod deadlines;
+mod fields;
+mod live;
+#[cfg(test)]
+mod tests;
+
+pub use fields::Fields;
+pub use live::{Field, Live};
+
+use super::pack::{Item, Items, Pack, PackRef};
 use super::{Collection, Contents, Growth, Kind, Value, ValueRef};
+
+/// How many items a field has in a pack.
+const STRIDE: usize = 2;
 
 /// Fields with values. Never empty while it is stored under a key.
 #[derive(Clone, Debug)]
@@ -10,8 +26,9 @@ pub struct Hash(Repr);
 
 #[derive(Clone, Debug)]
 enum Repr {
+    /// No field has a deadline.
     Packed(Pack, Growth),
-    Large(Box<Members>),
+    Large(Box<Fields>),
 }
 
 /// The same, wherever it is stored.
@@ -20,15 +37,131 @@ pub enum HashRef<'a> {
     /// One pack.
     Packed(PackRef<'a>),
     /// More than that.
-    Large(&'a Members),
+    Large(&'a Fields),
 }
 
+/// Times are in milliseconds since the Unix epoch. The millisecond of a deadline still belongs to
+/// its field's life.
 impl Hash {
     /// A view of it.
     pub fn view(&self) -> HashRef<'_> {
         match &self.0 {
             Repr::Packed(pack, _) => HashRef::Packed(pack.view()),
-            Repr::Large(members) => HashRef::Large(members),
+            Repr::Large(fields) => HashRef::Large(fields),
+        }
+    }
+
+    /// The fields that are there at a time.
+    pub fn at(&self, unix_ms: i64) -> Live<'_> {
+        self.view().at(unix_ms)
+    }
+
+    /// Gives a field this value and this deadline or none, whatever it had. Whether the field is
+    /// new. O(log n) with deadlines, else O(1), and the length of the record.
+    pub fn set(&mut self, field: &[u8], value: &[u8], deadline: Option<i64>, unix_ms: i64) -> bool {
+        let (field, value) = (Item::new(field), Item::new(value));
+        match &mut self.0 {
+            Repr::Packed(pack, growth) if deadline.is_none() => {
+                let found = pack.view().find(field, STRIDE, 0);
+                if fits(pack.view(), found, field, value, growth.sizes.pack_max.into()) {
+                    set_in_pack(pack, found, field, value);
+                    return found.is_none();
+                }
+            }
+            _ => {}
+        }
+        self.make_large().set(field, value, deadline, unix_ms)
+    }
+
+    /// Removes a field. Whether it was there. O(log n) with a deadline, else O(1).
+    pub fn remove(&mut self, field: &[u8], unix_ms: i64) -> bool {
+        let field = Item::new(field);
+        match &mut self.0 {
+            Repr::Packed(pack, _) => {
+                let found = pack.view().find(field, STRIDE, 0);
+                found.into_iter().for_each(|at| pack.splice(at..at + STRIDE, &[]));
+                found.is_some()
+            }
+            Repr::Large(fields) => fields.remove(field, unix_ms),
+        }
+    }
+
+    /// Gives a field that is there another deadline, or none. O(log n) and the length of the
+    /// record.
+    pub fn set_deadline(&mut self, field: &[u8], deadline: Option<i64>) {
+        if deadline.is_some() || matches!(self.0, Repr::Large(_)) {
+            self.make_large().set_deadline(Item::new(field), deadline);
+        }
+    }
+
+    /// Removes some of the fields whose deadlines have passed, up to `count`. How many; fewer only
+    /// when none are left. O(`count` log n).
+    pub fn purge(&mut self, unix_ms: i64, count: usize) -> usize {
+        match &mut self.0 {
+            Repr::Packed(..) => 0,
+            Repr::Large(fields) => fields.purge(unix_ms, count),
+        }
+    }
+
+    /// The first deadline of all its fields. O(log n).
+    pub fn first_deadline(&self) -> Option<i64> {
+        self.large().and_then(Fields::first_deadline)
+    }
+
+    /// Whether it has fields and all have expired. O(1), or O(log n) if all have deadlines.
+    pub fn is_over(&self, unix_ms: i64) -> bool {
+        self.large().is_some_and(|fields| fields.is_over(unix_ms))
+    }
+
+    /// The deadline that its keyspace waits for on its behalf. A copy has none.
+    pub(crate) fn awaited(&self) -> Option<i64> {
+        self.large().and_then(Fields::awaited)
+    }
+
+    /// Remembers for which deadline the keyspace waits.
+    pub(crate) fn set_awaited(&mut self, deadline: Option<i64>) {
+        if let Repr::Large(fields) = &mut self.0 {
+            fields.set_awaited(deadline);
+        }
+    }
+
+    fn large(&self) -> Option<&Fields> {
+        if let Repr::Large(fields) = &self.0 { Some(fields) } else { None }
+    }
+
+    fn make_large(&mut self) -> &mut Fields {
+        if let Repr::Packed(pack, growth) = &self.0 {
+            self.0 = Repr::Large(Box::new(Fields::from_pack(pack.view(), *growth)));
+        }
+        match &mut self.0 {
+            Repr::Large(fields) => fields,
+            Repr::Packed(..) => unreachable!("it was made large above"),
+        }
+    }
+}
+
+/// Whether the pack is small enough with a value for a field, which was `found` or is not there.
+fn fits(
+    pack: PackRef<'_>,
+    found: Option<usize>,
+    field: Item<'_>,
+    value: Item<'_>,
+    max: usize,
+) -> bool {
+    let old = match found {
+        Some(at) => pack.get(at + 1).map_or(0, Item::packed_len),
+        None => 0,
+    };
+    let new = if found.is_some() { 0 } else { field.packed_len() } + value.packed_len();
+    pack.as_bytes().len() + new <= max + old
+}
+
+fn set_in_pack(pack: &mut Pack, found: Option<usize>, field: Item<'_>, value: Item<'_>) {
+    match found {
+        Some(at) => pack.splice(at + 1..at + 2, &[value]),
+        None => {
+            let end = pack.count();
+            pack.splice(end..end, &[field, value]);
         }
     }
 }
@@ -37,18 +170,21 @@ impl Contents for Hash {
     fn heap_bytes(&self) -> usize {
         match &self.0 {
             Repr::Packed(pack, _) => pack.heap_bytes(),
-            Repr::Large(members) => Members::BYTES + members.heap_bytes(),
+            Repr::Large(fields) => Fields::BYTES + fields.heap_bytes(),
         }
     }
 
     fn len(&self) -> usize {
-        self.view().len()
+        match &self.0 {
+            Repr::Packed(pack, _) => pack.count() / STRIDE,
+            Repr::Large(fields) => fields.parts(),
+        }
     }
 
     fn free_some(&mut self, count: usize) -> usize {
         match &mut self.0 {
-            Repr::Packed(pack, _) => std::mem::take(pack).count(),
-            Repr::Large(members) => members.free_some(count),
+            Repr::Packed(pack, _) => std::mem::take(pack).count() / STRIDE,
+            Repr::Large(fields) => fields.free_some(count),
         }
     }
 }
@@ -91,34 +227,44 @@ impl Collection for Hash {
     }
 
     fn is_empty(&self) -> bool {
-        self.view().len() == 0
+        self.view().stored_len() == 0
     }
 }
 
 impl<'a> HashRef<'a> {
-    /// How many there are. O(1).
-    #[allow(clippy::len_without_is_empty, reason = "what is stored is not empty")]
-    pub fn len(self) -> usize {
+    /// The fields that are there at a time.
+    pub fn at(self, unix_ms: i64) -> Live<'a> {
+        Live::new(self, unix_ms)
+    }
+
+    /// How many fields take memory, expired ones included. O(1).
+    pub fn stored_len(self) -> usize {
         match self {
-            Self::Packed(pack) => pack.count() / 2,
-            Self::Large(members) => members.len(),
+            Self::Packed(pack) => pack.count() / STRIDE,
+            Self::Large(fields) => fields.stored_len(),
         }
     }
 
-    /// The records, by no order that means anything.
+    /// Whether a field has a deadline, be it one that has passed. O(1).
+    pub fn has_deadlines(self) -> bool {
+        matches!(self, Self::Large(fields) if fields.has_deadlines())
+    }
+
+    /// The fields that take memory, expired ones included, with their values and then perhaps
+    /// more.
     pub fn records(self) -> impl Iterator<Item = Items<'a>> {
-        let (pack, members) = match self {
-            Self::Packed(pack) => (Some(pack.records(2)), None),
-            Self::Large(members) => (None, Some(members.iter())),
+        let (pack, fields) = match self {
+            Self::Packed(pack) => (Some(pack.records(STRIDE)), None),
+            Self::Large(fields) => (None, Some(fields.records())),
         };
-        pack.into_iter().flatten().chain(members.into_iter().flatten())
+        pack.into_iter().flatten().chain(fields.into_iter().flatten())
     }
 
     /// A copy. O(n).
     pub fn to_owned(self) -> Value {
         match self {
             Self::Packed(pack) => pack.to_value(Kind::Hash),
-            Self::Large(members) => Value::Hash(Hash(Repr::Large(Box::new(members.clone())))),
+            Self::Large(fields) => Value::Hash(Hash(Repr::Large(Box::new(fields.clone())))),
         }
     }
 }
