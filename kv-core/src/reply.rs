@@ -62,6 +62,11 @@ pub trait Reply {
         }
     }
 
+    /// A floating-point number with these digits; in version 2 a string.
+    fn decimal(&mut self, text: &str) {
+        self.bulk(text.as_bytes());
+    }
+
     /// An integer, as a string of decimal digits.
     fn bulk_int(&mut self, value: i64) {
         self.bulk(itoa::Buffer::new().format(value).as_bytes());

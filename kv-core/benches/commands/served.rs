@@ -1,7 +1,7 @@
 //! A kernel with one session.
 
 use kv_core::args::OwnedArgs;
-use kv_core::command::Flow;
+use kv_core::kernel::Flow;
 use kv_core::config::Config;
 use kv_core::error::Error;
 use kv_core::kernel::{Kernel, NoHost};

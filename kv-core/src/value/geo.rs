@@ -76,6 +76,9 @@ pub struct Point {
 }
 
 impl Point {
+    /// Where the prime meridian meets the equator.
+    pub const ORIGIN: Self = Self { longitude: 0.0, latitude: 0.0 };
+
     /// The place of these coordinates, in degrees; none if the map does not show it.
     pub fn new(longitude: f64, latitude: f64) -> Option<Self> {
         let is_shown = longitude.abs() <= LONGITUDE_MAX && latitude.abs() <= LATITUDE_MAX;
