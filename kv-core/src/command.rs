@@ -439,6 +439,8 @@ pub enum Group {
     List,
     /// The server itself.
     Server,
+    /// Sorted sets.
+    SortedSet,
     /// Strings.
     String,
 }
@@ -453,6 +455,7 @@ impl Group {
             Group::HyperLogLog => "hyperloglog",
             Group::List => "list",
             Group::Server => "server",
+            Group::SortedSet => "sorted-set",
             Group::String => "string",
         }
     }
@@ -466,6 +469,7 @@ impl Group {
             Group::HyperLogLog => Some("hyperloglog"),
             Group::List => Some("list"),
             Group::Server => None,
+            Group::SortedSet => Some("sortedset"),
             Group::String => Some("string"),
         }
     }

@@ -12,4 +12,5 @@ pub(crate) mod object;
 pub(crate) mod parse;
 pub(crate) mod scan;
 pub(crate) mod server;
+pub(crate) mod sorted_set;
 pub(crate) mod string;

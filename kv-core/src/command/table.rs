@@ -35,6 +35,7 @@ mod list;
 mod memory;
 mod object;
 mod server;
+mod sorted_set;
 mod string;
 
 use crate::command::{Command, Group, Handler};
@@ -49,6 +50,7 @@ const GROUPS: &[&[&Command]] = &[
     memory::ROWS,
     object::ROWS,
     server::ROWS,
+    sorted_set::ROWS,
     string::ROWS,
 ];
 

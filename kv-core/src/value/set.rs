@@ -119,6 +119,14 @@ impl<'a> SetRef<'a> {
         self.records().filter_map(|mut record| record.next())
     }
 
+    /// Whether this is a member. O(1).
+    pub fn contains(self, member: Item<'_>) -> bool {
+        match self {
+            Self::Packed(pack) => pack.find(member, 1, 0).is_some(),
+            Self::Large(members) => members.find(member).is_some(),
+        }
+    }
+
     /// A copy. O(n).
     pub fn to_owned(self) -> Value {
         match self {
