@@ -443,6 +443,8 @@ pub enum Group {
     Server,
     /// Sets.
     Set,
+    /// Sorted sets.
+    SortedSet,
     /// Strings.
     String,
 }
@@ -459,6 +461,7 @@ impl Group {
             Group::List => "list",
             Group::Server => "server",
             Group::Set => "set",
+            Group::SortedSet => "sorted-set",
             Group::String => "string",
         }
     }
@@ -474,6 +477,7 @@ impl Group {
             Group::List => Some("list"),
             Group::Server => None,
             Group::Set => Some("set"),
+            Group::SortedSet => Some("sortedset"),
             Group::String => Some("string"),
         }
     }

@@ -14,4 +14,5 @@ pub(crate) mod parse;
 pub(crate) mod scan;
 pub(crate) mod server;
 pub(crate) mod set;
+pub(crate) mod sorted_set;
 pub(crate) mod string;

@@ -67,6 +67,11 @@ pub trait Reply {
         self.bulk(text.as_bytes());
     }
 
+    /// A floating-point number as a string, in version 3 too, if the codec can tell the two apart.
+    fn bulk_double(&mut self, value: f64) {
+        self.double(value);
+    }
+
     /// An integer, as a string of decimal digits.
     fn bulk_int(&mut self, value: i64) {
         self.bulk(itoa::Buffer::new().format(value).as_bytes());

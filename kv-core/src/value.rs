@@ -5,6 +5,7 @@
 //! It is unpacked into a buffer to be changed, and packed again.
 
 pub mod bits;
+pub mod double;
 pub mod geo;
 pub mod hash;
 pub mod hyperloglog;

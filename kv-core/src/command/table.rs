@@ -37,6 +37,7 @@ mod memory;
 mod object;
 mod server;
 mod set;
+mod sorted_set;
 mod string;
 
 use crate::command::{Command, Group, Handler};
@@ -53,6 +54,7 @@ const GROUPS: &[&[&Command]] = &[
     object::ROWS,
     server::ROWS,
     set::ROWS,
+    sorted_set::ROWS,
     string::ROWS,
 ];
 

@@ -1,6 +1,7 @@
 //! Arguments: integers, floats, options, times. The one place where they are read.
 
 use crate::error::Error;
+use crate::value::double;
 use crate::value::string::parse_int;
 
 /// A 64-bit integer in canonical decimal form.
@@ -11,6 +12,13 @@ pub(crate) fn int(arg: &[u8]) -> Result<i64, Error> {
 /// An integer that is not negative.
 pub(crate) fn count(arg: &[u8]) -> Result<usize, Error> {
     usize::try_from(int(arg).map_err(|_| Error::NotPositive)?).map_err(|_| Error::NotPositive)
+}
+
+/// A floating-point number within the range of such, or an infinity by name.
+pub(crate) fn float(arg: &[u8]) -> Result<f64, Error> {
+    let reading = double::parse(arg).filter(|reading| !reading.is_out_of_range);
+    let value = reading.map(|reading| reading.value).filter(|value| !value.is_nan());
+    value.ok_or(Error::NotAFloat)
 }
 
 /// Whether `arg` is this word, in any case.

@@ -217,6 +217,10 @@ impl Reply for Text {
         self.put(",", value.to_string().as_bytes());
     }
 
+    fn bulk_double(&mut self, value: f64) {
+        self.put("$", value.to_string().as_bytes());
+    }
+
     fn boolean(&mut self, value: bool) {
         self.put("#", if value { b"t" } else { b"f" });
     }

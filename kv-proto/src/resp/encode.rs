@@ -63,6 +63,10 @@ impl Reply for Encoder<'_> {
         }
     }
 
+    fn bulk_double(&mut self, value: f64) {
+        push_bulk(self.out, DoubleBuffer::new().format(value).as_bytes());
+    }
+
     fn boolean(&mut self, value: bool) {
         let line: &[u8; 4] = match (*self.protocol, value) {
             (Protocol::V2, true) => b":1\r\n",

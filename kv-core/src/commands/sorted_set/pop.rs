@@ -1,0 +1,110 @@
+//! What takes pairs from either end.
+
+use super::{write_pair, write_pairs};
+use crate::command::Cx;
+use crate::commands::parse::{count, int, is};
+use crate::error::Error;
+use crate::reply::Reply;
+use crate::value::sorted_set::{Pair, SortedSet};
+
+/// Of which end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    Min,
+    Max,
+}
+
+pub(crate) fn zpopmin(cx: &mut Cx<'_>) -> Result<(), Error> {
+    pop(cx, End::Min)
+}
+
+pub(crate) fn zpopmax(cx: &mut Cx<'_>) -> Result<(), Error> {
+    pop(cx, End::Max)
+}
+
+fn pop(cx: &mut Cx<'_>, end: End) -> Result<(), Error> {
+    let number = match cx.args.len() {
+        2 => None,
+        3 => Some(count(cx.args.get(2))?),
+        _ => return Err(Error::Syntax),
+    };
+    let Some(mut set) = cx.db.edit_existing::<SortedSet>(cx.args.get(1))? else {
+        cx.out.array(0);
+        return Ok(());
+    };
+    match number {
+        Some(number) => {
+            take(&mut set, end, number, cx.out, |out, pairs| write_pairs(out, pairs, true))
+        }
+        None => take(&mut set, end, 1, cx.out, |out, pairs| {
+            out.array(2);
+            pairs.next().into_iter().for_each(|pair| write_pair(out, pair));
+        }),
+    }
+    Ok(())
+}
+
+pub(crate) fn zmpop(cx: &mut Cx<'_>) -> Result<(), Error> {
+    let (keys, end, number) = parse_zmpop(cx)?;
+    for key in cx.args.from(2).take(keys) {
+        let Some(mut set) = cx.db.edit_existing::<SortedSet>(key)? else { continue };
+        cx.out.array(2);
+        cx.out.bulk(key);
+        take(&mut set, end, number, cx.out, |out, pairs| {
+            out.array(pairs.len());
+            pairs.for_each(|pair| {
+                out.array(2);
+                write_pair(out, pair);
+            });
+        });
+        return Ok(());
+    }
+    cx.out.null_array();
+    Ok(())
+}
+
+/// How many keys there are, which end is meant, and how many pairs.
+fn parse_zmpop(cx: &Cx<'_>) -> Result<(usize, End, usize), Error> {
+    let keys = positive(cx.args.get(1), "ERR numkeys should be greater than 0")?;
+    let end = keys.checked_add(2).and_then(|at| cx.args.try_get(at)).ok_or(Error::Syntax)?;
+    let end = match end {
+        end if is(end, "MIN") => End::Min,
+        end if is(end, "MAX") => End::Max,
+        _ => return Err(Error::Syntax),
+    };
+    let mut number = None;
+    let mut rest = cx.args.from(keys + 3);
+    while let Some(option) = rest.next() {
+        let value = rest.next().filter(|_| is(option, "COUNT") && number.is_none());
+        let value = value.ok_or(Error::Syntax)?;
+        number = Some(positive(value, "ERR count should be greater than 0")?);
+    }
+    Ok((keys, end, number.unwrap_or(1)))
+}
+
+fn positive(arg: &[u8], error: &'static str) -> Result<usize, Error> {
+    let number = int(arg).ok().and_then(|number| usize::try_from(number).ok());
+    number.filter(|&number| number > 0).ok_or(Error::text(error))
+}
+
+/// Takes up to `number` pairs from an end and shows them to `show`.
+fn take(
+    set: &mut SortedSet,
+    end: End,
+    number: usize,
+    out: &mut dyn Reply,
+    show: impl FnOnce(&mut dyn Reply, &mut dyn ExactSizeIterator<Item = Pair<'_>>),
+) {
+    let view = set.view();
+    let number = number.min(view.len());
+    let ranks = match end {
+        End::Min => 0..number,
+        End::Max => view.len() - number..view.len(),
+    };
+    let pairs = view.range(ranks.clone());
+    match end {
+        End::Min => show(out, &mut { pairs }),
+        End::Max => show(out, &mut pairs.rev()),
+    }
+    set.remove_range(ranks);
+}
