@@ -94,9 +94,7 @@ impl<'v, T: Collection> Edit<'v, T> {
         match std::mem::replace(&mut self.held, gone) {
             Held::Boxed { place, before } => {
                 let is_empty = self.boxed(place).is_empty();
-                let keyspace = &mut self.shard.databases[self.database];
-                let after = keyspace.boxed(place).heap_bytes();
-                keyspace.resized(before, after);
+                self.shard.databases[self.database].changed(self.hash, place, before);
                 is_empty
             }
             Held::Unpacked { value, .. } if value.is_empty() => self.place.is_some(),
