@@ -13,6 +13,7 @@
 //! a cell, so that compaction can move it.
 
 mod entry;
+mod field_timers;
 mod graveyard;
 mod segment;
 mod wheel;
@@ -30,6 +31,7 @@ use crate::value::pack::Pack;
 use crate::value::string::{IntBuffer, StrRef};
 use crate::value::{self, Growth, Packed, Value, ValueRef};
 use entry::{INLINE_MAX, Layout, New};
+use field_timers::FieldTimers;
 use segment::{Segment, Slot};
 use std::ops::Range;
 use wheel::{Due, Timer, Wheel};
@@ -111,7 +113,7 @@ pub struct Memory {
     pub values: usize,
     /// The tables by which entries and cells are found.
     pub tables: usize,
-    /// The timers of the entries with a deadline.
+    /// The timers of the entries with a deadline, and of the hashes with fields that have one.
     pub timers: usize,
     /// The pages of the cells, free ones included.
     pub pages: usize,
@@ -152,6 +154,7 @@ pub struct Keyspace {
     depths: [u32; DEPTH_MAX as usize + 1],
     slab: Slab,
     wheel: Option<Box<Wheel>>,
+    field_timers: FieldTimers,
     /// How far the wheel's time is ahead of the Unix time, in milliseconds: by how much the clock
     /// has been set back.
     ahead: u64,
@@ -182,6 +185,7 @@ impl Keyspace {
             depths: [0; DEPTH_MAX as usize + 1],
             slab: Slab::new(sizes.page),
             wheel: None,
+            field_timers: FieldTimers::default(),
             ahead: 0,
             boxed: 0,
             boxed_bytes: 0,
@@ -220,7 +224,8 @@ impl Keyspace {
             cells: self.slab.live_bytes(),
             values: self.boxed_bytes,
             tables: tables + self.slab.table_bytes(),
-            timers: self.wheel.as_ref().map_or(0, |wheel| wheel.bytes()),
+            timers: self.wheel.as_ref().map_or(0, |wheel| wheel.bytes())
+                + self.field_timers.bytes(),
             pages: self.slab.page_bytes(),
         }
     }
@@ -383,13 +388,13 @@ impl Keyspace {
         self.entry(place).boxed().expect("the value is boxed")
     }
 
-    /// The boxed value at a place, to change it. Whoever changes its size must say so.
+    /// The boxed value at a place, to change it. Whoever does must call `changed` then.
     pub fn boxed_mut(&mut self, place: Place) -> Option<&mut Value> {
         entry::boxed_mut(self.slab.cell_mut(place.cell))
     }
 
     /// A boxed value that took `before` bytes takes `after` now.
-    pub fn resized(&mut self, before: usize, after: usize) {
+    fn resized(&mut self, before: usize, after: usize) {
         self.boxed_bytes = self.boxed_bytes + after - before;
     }
 
@@ -477,11 +482,17 @@ impl Keyspace {
         })
     }
 
-    /// When [`Keyspace::expire`] has something to do, if ever, in milliseconds since the Unix
-    /// epoch.
+    /// When [`Keyspace::expire`] or [`Keyspace::expire_fields`] has something to do, if ever, in
+    /// milliseconds since the Unix epoch.
     pub fn next_expiry(&self) -> Option<i64> {
-        let due = self.wheel.as_ref()?.next_due()?;
-        Some(due.saturating_sub(self.ahead) as i64)
+        let key = self.wheel.as_ref().and_then(|wheel| wheel.next_due());
+        let key = key.map(|due| due.saturating_sub(self.ahead) as i64);
+        key.into_iter().chain(self.next_field_expiry()).min()
+    }
+
+    /// The same for fields alone.
+    pub fn next_field_expiry(&self) -> Option<i64> {
+        self.field_timers.next_due()
     }
 
     /// Removes some of the entries whose deadline has passed, and hands their boxed values to
@@ -657,10 +668,17 @@ impl Keyspace {
         spent
     }
 
-    fn insert(&mut self, hash: u64, key: &[u8], value: New<'_>, deadline: Option<i64>, clock: u32) {
+    fn insert(
+        &mut self,
+        hash: u64,
+        key: &[u8],
+        mut value: New<'_>,
+        deadline: Option<i64>,
+        clock: u32,
+    ) {
         debug_assert!(self.find(hash, key).is_none(), "the key is there already");
         let layout = Layout::new(key, &value, deadline);
-        self.count_boxed(&value);
+        self.count_boxed(key, &mut value);
         let cell = self.slab.alloc(layout.size());
         entry::write(self.slab.cell_mut(cell), layout, key, value, deadline, clock);
         if deadline.is_some() {
@@ -674,12 +692,12 @@ impl Keyspace {
         &mut self,
         place: Place,
         key: &[u8],
-        value: New<'_>,
+        mut value: New<'_>,
         deadline: Option<i64>,
         clock: u32,
     ) -> Option<Box<Value>> {
         let discarded = self.take_boxed(place.cell);
-        self.count_boxed(&value);
+        self.count_boxed(key, &mut value);
         self.write_anew(place, key, value, deadline, clock);
         discarded
     }
@@ -871,8 +889,9 @@ impl Keyspace {
         }
     }
 
-    fn count_boxed(&mut self, value: &New<'_>) {
+    fn count_boxed(&mut self, key: &[u8], value: &mut New<'_>) {
         if let New::Boxed(value) = value {
+            self.field_timers.settle(value, || self.hasher.hash(key));
             self.boxed += 1;
             self.boxed_bytes += value.heap_bytes();
         }
@@ -882,7 +901,9 @@ impl Keyspace {
         if self.boxed == 0 {
             return None;
         }
-        let value = entry::take_boxed(self.slab.cell_mut(cell))?;
+        let mut value = entry::take_boxed(self.slab.cell_mut(cell))?;
+        let key = Entry::new(self.slab.cell(cell)).key();
+        self.field_timers.forget(&mut value, || self.hasher.hash(key));
         self.boxed -= 1;
         self.boxed_bytes -= value.heap_bytes();
         Some(value)
@@ -923,6 +944,7 @@ impl Keyspace {
         let mut entries = 0;
         let (mut cells, mut boxed, mut boxed_bytes, mut timers) = (0, 0, 0, 0);
         let mut depths = [0; DEPTH_MAX as usize + 1];
+        let mut values = Vec::new();
         for (number, segment) in self.segments.iter().enumerate() {
             segment.check();
             depths[segment.depth as usize] += 1;
@@ -936,6 +958,7 @@ impl Keyspace {
                 cells += slab::cell_size(entry.size());
                 entries += 1;
                 if let Some(value) = entry.boxed() {
+                    values.push((hash, value));
                     boxed += 1;
                     boxed_bytes += value.heap_bytes();
                 }
@@ -952,6 +975,7 @@ impl Keyspace {
         assert_eq!(cells, self.slab.live_bytes(), "the bytes of cells");
         assert_eq!((boxed, boxed_bytes), (self.boxed, self.boxed_bytes), "boxed values");
         assert_eq!(timers, self.with_deadline(), "the count of timers");
+        self.check_field_timers(values.into_iter());
         let bytes: usize = self.segments.iter().chain(self.loose.iter()).map(Segment::bytes).sum();
         assert_eq!(bytes, self.segment_bytes, "the bytes of segments");
     }

@@ -79,18 +79,30 @@ impl Shard {
     /// do is done.
     fn discard(&mut self, value: Option<Box<Value>>, store: &Store, database: usize) {
         value.into_iter().for_each(|value| self.graveyard.bury(value));
-        if !self.graveyard.is_empty() || self.databases[database].wants_compaction() {
+        let keyspace = &self.databases[database];
+        if !self.graveyard.is_empty() || keyspace.wants_compaction() {
             store.is_due_at(0);
         }
+        keyspace.next_field_expiry().into_iter().for_each(|due| store.is_due_at(due));
     }
 
-    /// Removes expired keys, frees what is out of use and gives pages back, until about `budget`
-    /// entries' worth of work is done. How much that was; less than `budget` if nothing is left.
+    /// Removes expired keys and fields, frees what is out of use and gives pages back, until about
+    /// `budget` entries' worth of work is done. How much that was; less than `budget` if nothing is
+    /// left.
     fn tend(&mut self, unix_ms: i64, budget: usize) -> usize {
         let mut spent = 0;
         for keyspace in &mut self.databases {
             while spent < budget {
                 let (expired, seen) = keyspace.expire(unix_ms, |value| self.graveyard.bury(value));
+                self.stats.expired += expired as u64;
+                spent += seen;
+                if seen == 0 {
+                    break;
+                }
+            }
+            while spent < budget {
+                let (expired, seen) =
+                    keyspace.expire_fields(unix_ms, |value| self.graveyard.bury(value));
                 self.stats.expired += expired as u64;
                 spent += seen;
                 if seen == 0 {

@@ -1,5 +1,7 @@
 //! Hashes.
 
+pub(crate) mod expiry;
+
 use super::scan::{self, ScanOptions};
 use crate::args::Args;
 use crate::command::Cx;

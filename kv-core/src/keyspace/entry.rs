@@ -254,10 +254,11 @@ impl<'a> Entry<'a> {
         Some(if is_wide { deadline } else { deadline & NARROW_MAX })
     }
 
-    /// Whether the deadline has passed. The millisecond of the deadline itself still belongs to
-    /// the key's life, as in Redis.
+    /// Whether the deadline has passed, or those of all that the value holds. The millisecond of
+    /// the deadline itself still belongs to the key's life, as in Redis.
     pub fn is_expired(self, unix_ms: i64) -> bool {
         self.deadline().is_some_and(|deadline| deadline < unix_ms)
+            || self.boxed().is_some_and(|value| value.is_over(unix_ms))
     }
 
     /// Where the timer is, if there is a deadline.

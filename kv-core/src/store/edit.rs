@@ -104,9 +104,8 @@ impl<'v, T: Collection> Edit<'v, T> {
         match std::mem::replace(&mut self.held, gone) {
             Held::Boxed { place, before } => {
                 let is_empty = self.boxed(place).is_empty();
-                let keyspace = self.found.keyspace_mut();
-                let after = keyspace.boxed(place).heap_bytes();
-                keyspace.resized(before, after);
+                let hash = self.found.hash;
+                self.found.keyspace_mut().changed(hash, place, before);
                 is_empty
             }
             Held::Unpacked { value, .. } if value.is_empty() => self.found.place.is_some(),

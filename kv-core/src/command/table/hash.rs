@@ -3,6 +3,7 @@
 use crate::command::Handler::Data;
 use crate::command::{Command, Group, KeySpec, flag};
 use crate::commands::hash as run;
+use crate::commands::hash::expiry;
 
 const ROW: Command = Command { group: Group::Hash, ..Command::DEFAULT };
 
@@ -31,6 +32,42 @@ pub(super) const ROWS: &[&Command] = &[
         ..ROW
     },
     &Command {
+        name: "hexpire",
+        arity: -6,
+        flags: flag::WRITE | flag::DENYOOM | flag::FAST,
+        keys: &[KeySpec::one("RW update", 1)],
+        since: "7.4.0",
+        summary: "Sets deadlines of fields, in seconds from now.",
+        complexity: "O(N), N being the number of fields given.",
+        syntax: "key seconds [NX|XX|GT|LT] FIELDS fields:(numfields:integer field [field ...])",
+        handler: Data(expiry::hexpire),
+        ..ROW
+    },
+    &Command {
+        name: "hexpireat",
+        arity: -6,
+        flags: flag::WRITE | flag::DENYOOM | flag::FAST,
+        keys: &[KeySpec::one("RW update", 1)],
+        since: "7.4.0",
+        summary: "Sets deadlines of fields, in seconds of Unix time.",
+        complexity: "O(N), N being the number of fields given.",
+        syntax: "key unix-time-seconds [NX|XX|GT|LT] FIELDS fields:(numfields:integer field [field ...])",
+        handler: Data(expiry::hexpireat),
+        ..ROW
+    },
+    &Command {
+        name: "hexpiretime",
+        arity: -5,
+        flags: flag::READONLY | flag::FAST,
+        keys: &[KeySpec::one("RO access", 1)],
+        since: "7.4.0",
+        summary: "Tells the deadlines of fields, in seconds of Unix time.",
+        complexity: "O(N), N being the number of fields given.",
+        syntax: "key FIELDS fields:(numfields:integer field [field ...])",
+        handler: Data(expiry::hexpiretime),
+        ..ROW
+    },
+    &Command {
         name: "hget",
         arity: 3,
         flags: flag::READONLY | flag::FAST,
@@ -52,6 +89,30 @@ pub(super) const ROWS: &[&Command] = &[
         syntax: "key",
         tips: &["nondeterministic_output_order"],
         handler: Data(run::hgetall),
+        ..ROW
+    },
+    &Command {
+        name: "hgetdel",
+        arity: -5,
+        flags: flag::WRITE | flag::FAST,
+        keys: &[KeySpec::one("RW access delete", 1)],
+        since: "8.0.0",
+        summary: "Gives the values of fields and deletes the fields.",
+        complexity: "O(N), N being the number of fields given.",
+        syntax: "key FIELDS fields:(numfields:integer field [field ...])",
+        handler: Data(expiry::hgetdel),
+        ..ROW
+    },
+    &Command {
+        name: "hgetex",
+        arity: -5,
+        flags: flag::WRITE | flag::FAST,
+        keys: &[KeySpec::one("RW access update", 1)],
+        since: "8.0.0",
+        summary: "Gives the values of fields and sets or takes away their deadlines.",
+        complexity: "O(N), N being the number of fields given.",
+        syntax: "key [EX seconds|PX milliseconds|EXAT unix-time-seconds|PXAT unix-time-milliseconds|PERSIST] FIELDS fields:(numfields:integer field [field ...])",
+        handler: Data(expiry::hgetex),
         ..ROW
     },
     &Command {
@@ -126,6 +187,67 @@ pub(super) const ROWS: &[&Command] = &[
         ..ROW
     },
     &Command {
+        name: "hpersist",
+        arity: -5,
+        flags: flag::WRITE | flag::FAST,
+        keys: &[KeySpec::one("RW update", 1)],
+        since: "7.4.0",
+        summary: "Takes the deadlines of fields away.",
+        complexity: "O(N), N being the number of fields given.",
+        syntax: "key FIELDS fields:(numfields:integer field [field ...])",
+        handler: Data(expiry::hpersist),
+        ..ROW
+    },
+    &Command {
+        name: "hpexpire",
+        arity: -6,
+        flags: flag::WRITE | flag::DENYOOM | flag::FAST,
+        keys: &[KeySpec::one("RW update", 1)],
+        since: "7.4.0",
+        summary: "Sets deadlines of fields, in milliseconds from now.",
+        complexity: "O(N), N being the number of fields given.",
+        syntax: "key milliseconds [NX|XX|GT|LT] FIELDS fields:(numfields:integer field [field ...])",
+        handler: Data(expiry::hpexpire),
+        ..ROW
+    },
+    &Command {
+        name: "hpexpireat",
+        arity: -6,
+        flags: flag::WRITE | flag::DENYOOM | flag::FAST,
+        keys: &[KeySpec::one("RW update", 1)],
+        since: "7.4.0",
+        summary: "Sets deadlines of fields, in milliseconds of Unix time.",
+        complexity: "O(N), N being the number of fields given.",
+        syntax: "key unix-time-milliseconds [NX|XX|GT|LT] FIELDS fields:(numfields:integer field [field ...])",
+        handler: Data(expiry::hpexpireat),
+        ..ROW
+    },
+    &Command {
+        name: "hpexpiretime",
+        arity: -5,
+        flags: flag::READONLY | flag::FAST,
+        keys: &[KeySpec::one("RO access", 1)],
+        since: "7.4.0",
+        summary: "Tells the deadlines of fields, in milliseconds of Unix time.",
+        complexity: "O(N), N being the number of fields given.",
+        syntax: "key FIELDS fields:(numfields:integer field [field ...])",
+        handler: Data(expiry::hpexpiretime),
+        ..ROW
+    },
+    &Command {
+        name: "hpttl",
+        arity: -5,
+        flags: flag::READONLY | flag::FAST,
+        keys: &[KeySpec::one("RO access", 1)],
+        since: "7.4.0",
+        summary: "Tells how long fields will live, in milliseconds.",
+        complexity: "O(N), N being the number of fields given.",
+        syntax: "key FIELDS fields:(numfields:integer field [field ...])",
+        tips: &["nondeterministic_output"],
+        handler: Data(expiry::hpttl),
+        ..ROW
+    },
+    &Command {
         name: "hrandfield",
         arity: -2,
         flags: flag::READONLY,
@@ -164,6 +286,18 @@ pub(super) const ROWS: &[&Command] = &[
         ..ROW
     },
     &Command {
+        name: "hsetex",
+        arity: -6,
+        flags: flag::WRITE | flag::DENYOOM | flag::FAST,
+        keys: &[KeySpec::one("RW update", 1)],
+        since: "8.0.0",
+        summary: "Stores values in fields with a deadline, on a condition.",
+        complexity: "O(N), N being the number of fields given.",
+        syntax: "key condition:[FNX|FXX] [EX seconds|PX milliseconds|EXAT unix-time-seconds|PXAT unix-time-milliseconds|KEEPTTL] FIELDS fields:(numfields:integer (field value) [field value ...])",
+        handler: Data(expiry::hsetex),
+        ..ROW
+    },
+    &Command {
         name: "hsetnx",
         arity: 4,
         flags: flag::WRITE | flag::DENYOOM | flag::FAST,
@@ -183,6 +317,19 @@ pub(super) const ROWS: &[&Command] = &[
         summary: "Gives the length of the value of a field, in bytes.",
         syntax: "key field",
         handler: Data(run::hstrlen),
+        ..ROW
+    },
+    &Command {
+        name: "httl",
+        arity: -5,
+        flags: flag::READONLY | flag::FAST,
+        keys: &[KeySpec::one("RO access", 1)],
+        since: "7.4.0",
+        summary: "Tells how long fields will live, in seconds.",
+        complexity: "O(N), N being the number of fields given.",
+        syntax: "key FIELDS fields:(numfields:integer field [field ...])",
+        tips: &["nondeterministic_output"],
+        handler: Data(expiry::httl),
         ..ROW
     },
     &Command {

@@ -1,0 +1,117 @@
+//! When the next field of each hash expires.
+//!
+//! A hash is waited for by its first deadline, which it remembers, so that there is at most one
+//! timer for each, and none for a hash whose fields have no deadlines. Removing the fields takes
+//! several steps if there are many of them: the timer then stands for what is left.
+
+use super::entry::{self, Entry};
+use super::{Keyspace, Place};
+use crate::value::hash::Hash;
+use crate::value::{Collection, Value};
+use std::collections::BTreeSet;
+
+/// What a timer counts for in memory, in bytes.
+const TIMER_BYTES: usize = 24;
+
+/// How many fields are removed in one step.
+const STEP: usize = 64;
+
+/// First deadlines with the hashes of their keys.
+#[derive(Debug, Default)]
+pub(super) struct FieldTimers(BTreeSet<(i64, u64)>);
+
+impl FieldTimers {
+    /// What they take, in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        self.0.len() * TIMER_BYTES
+    }
+
+    /// The first moment at which a field has expired.
+    pub(super) fn next_due(&self) -> Option<i64> {
+        self.0.first().map(|&(deadline, _)| deadline.saturating_add(1))
+    }
+
+    /// Waits for what a stored value has to wait for, and for nothing else. `key` gives the hash of
+    /// its key.
+    pub(super) fn settle(&mut self, value: &mut Value, key: impl FnOnce() -> u64) {
+        let first = Hash::of(value).and_then(Hash::first_deadline);
+        self.wait(value, first, key);
+    }
+
+    /// Waits no more for a value that is taken away.
+    pub(super) fn forget(&mut self, value: &mut Value, key: impl FnOnce() -> u64) {
+        self.wait(value, None, key);
+    }
+
+    fn wait(&mut self, value: &mut Value, deadline: Option<i64>, key: impl FnOnce() -> u64) {
+        let Some(hash) = Hash::of_mut(value) else { return };
+        let awaited = hash.awaited();
+        if awaited == deadline {
+            return;
+        }
+        let key = key();
+        if let Some(awaited) = awaited {
+            self.0.remove(&(awaited, key));
+        }
+        if let Some(deadline) = deadline {
+            self.0.insert((deadline, key));
+        }
+        hash.set_awaited(deadline);
+    }
+}
+
+impl Keyspace {
+    /// Something has changed a boxed value in its place, which took `before` bytes.
+    pub fn changed(&mut self, hash: u64, place: Place, before: usize) {
+        let value = entry::boxed_mut(self.slab.cell_mut(place.cell));
+        let value = value.expect("the value is boxed");
+        self.field_timers.settle(value, || hash);
+        let after = value.heap_bytes();
+        self.resized(before, after);
+    }
+
+    /// Removes some of the fields whose deadlines have passed, or a hash that has no others, whose
+    /// value it hands to `discard`. How many hashes it removed, and how much work that was: none if
+    /// nothing is left to do.
+    pub fn expire_fields(
+        &mut self,
+        unix_ms: i64,
+        discard: impl FnMut(Box<Value>),
+    ) -> (usize, usize) {
+        let first = self.field_timers.0.first().copied();
+        let first = first.filter(|first| first.0 < unix_ms);
+        let Some((deadline, hash)) = first else { return (0, 0) };
+        let place = self.hash_awaiting(deadline, hash);
+        if self.entry(place).is_expired(unix_ms) {
+            self.remove(hash, place).into_iter().for_each(discard);
+            return (1, 1);
+        }
+        let value = self.boxed_mut(place).expect("a hash with deadlines is boxed");
+        let before = value.heap_bytes();
+        let fields = Hash::of_mut(value).expect("only hashes are waited for");
+        let purged = fields.purge(unix_ms, STEP);
+        self.changed(hash, place, before);
+        (0, purged)
+    }
+
+    /// Where the hash is for which there is this timer.
+    fn hash_awaiting(&self, deadline: i64, hash: u64) -> Place {
+        let is_it = |cell| {
+            let value = Entry::new(self.slab.cell(cell)).boxed();
+            let awaited = value.and_then(Hash::of).and_then(Hash::awaited);
+            awaited == Some(deadline) && self.hash_of(cell) == hash
+        };
+        self.find_by(hash, is_it).expect("each timer is that of a hash")
+    }
+
+    /// Checks that each hash that needs one has a timer, and no other. O(n).
+    pub(super) fn check_field_timers<'a>(&self, values: impl Iterator<Item = (u64, &'a Value)>) {
+        let mut expected = BTreeSet::new();
+        for (key, value) in values {
+            let first = Hash::of(value).and_then(Hash::first_deadline);
+            assert_eq!(Hash::of(value).and_then(Hash::awaited), first, "the first deadline");
+            expected.extend(first.map(|first| (first, key)));
+        }
+        assert_eq!(expected, self.field_timers.0, "one timer for each hash with deadlines");
+    }
+}
