@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::value::string::parse_int;
+use std::ops::RangeInclusive;
 
 /// A 64-bit integer in canonical decimal form.
 pub(crate) fn int(arg: &[u8]) -> Result<i64, Error> {
@@ -11,6 +12,18 @@ pub(crate) fn int(arg: &[u8]) -> Result<i64, Error> {
 /// An integer that is not negative.
 pub(crate) fn count(arg: &[u8]) -> Result<usize, Error> {
     usize::try_from(int(arg).map_err(|_| Error::NotPositive)?).map_err(|_| Error::NotPositive)
+}
+
+/// An integer from a range.
+pub(crate) fn range_int(arg: &[u8], range: RangeInclusive<i64>) -> Result<i64, Error> {
+    let value = int(arg)?;
+    if range.contains(&value) {
+        return Ok(value);
+    }
+    let (first, last) = range.into_inner();
+    Err(Error::composed(format!(
+        "ERR value is out of range, value must between {first} and {last}"
+    )))
 }
 
 /// Whether `arg` is this word, in any case.
