@@ -4,6 +4,7 @@
 pub(crate) mod bitmap;
 pub(crate) mod command;
 pub(crate) mod connection;
+pub(crate) mod dump;
 pub(crate) mod generic;
 pub(crate) mod help;
 pub(crate) mod hyperloglog;
@@ -11,4 +12,5 @@ pub(crate) mod list;
 pub(crate) mod object;
 pub(crate) mod parse;
 pub(crate) mod server;
+pub(crate) mod sort;
 pub(crate) mod string;

@@ -1,6 +1,6 @@
 //! The locked part of the store, as handlers see it.
 
-use super::clock::AccessClock;
+use super::clock::{AccessClock, Usage};
 use super::edit::Edit;
 use super::keys::Keys;
 use super::{Locked, Shard, Store, encoding, first_hash, shard_of};
@@ -145,6 +145,16 @@ impl<'a> View<'a> {
         T::unpack(Pack::default(), self.store.growth)
     }
 
+    /// The collection whose items are in a pack, to be stored later.
+    pub(crate) fn unpack<T: Collection>(&self, pack: Pack) -> T {
+        T::unpack(pack, self.store.growth)
+    }
+
+    /// The size up to which a collection is one pack, in bytes.
+    pub(crate) fn pack_max(&self) -> usize {
+        self.store.growth.sizes.pack_max.into()
+    }
+
     /// Stores a collection under `key`, whatever was there, without a deadline. If the collection
     /// is empty, the key is not there in the end.
     pub fn replace<T: Collection>(&mut self, key: &[u8], collection: T) {
@@ -193,6 +203,13 @@ impl<'a> View<'a> {
     /// Stores `value` under `key`, whatever was there. O(1).
     pub fn set<'v>(&mut self, key: &[u8], value: impl Into<Input<'v>>, deadline: Deadline) {
         self.store_value(key, value.into(), deadline, None);
+    }
+
+    /// Stores under `key`, whatever was there, a value that comes from elsewhere. O(1).
+    pub fn restore(&mut self, key: &[u8], value: Value, deadline: Option<i64>, usage: Usage) {
+        let clock = self.clock;
+        let accessed = clock.restored(usage, &mut self.find(key).0.rng);
+        self.store_value(key, value.into(), deadline.into(), Some(accessed));
     }
 
     /// `accessed` is the access clock, if the value brings one.

@@ -44,10 +44,20 @@ pub(crate) const LISTS: Group = Group {
             _ => return None,
         })
     },
-    // Redis 7.0 takes the least integer for a rank by mistake, which 7.2 does not.
-    agree: |name, request, ours, _| {
+    agree: |name, request, ours, theirs| {
         let is_least = |word: &Vec<u8>| word == b"-9223372036854775808";
-        name == "lpos" && request.iter().any(is_least) && ours.starts_with(OUT_OF_RANGE)
+        match name {
+            // Redis 7.0 takes the least integer for a rank by mistake, which 7.2 does not.
+            "lpos" => request.iter().any(is_least) && ours.starts_with(OUT_OF_RANGE),
+            // Of a request that is wrong, Redis tells the keys only.
+            "command getkeysandflags" => {
+                let number = std::str::from_utf8(&request[3]).unwrap_or_default();
+                request[2].eq_ignore_ascii_case(b"lmpop")
+                    && number.parse::<u32>().is_ok_and(|value| value.to_string() != number)
+                    && ours[..4] == theirs[..4]
+            }
+            _ => false,
+        }
     },
     state: &["LRANGE key 0 -1"],
     ..Group::DEFAULT
