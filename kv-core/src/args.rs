@@ -68,6 +68,11 @@ impl<'a> Args<'a> {
     pub fn skip(&self, count: usize) -> Args<'a> {
         Args { buffer: self.buffer, spans: &self.spans[count.min(self.spans.len())..] }
     }
+
+    /// The first `count` arguments alone; all if there are fewer.
+    pub fn first(&self, count: usize) -> Args<'a> {
+        Args { buffer: self.buffer, spans: &self.spans[..count.min(self.spans.len())] }
+    }
 }
 
 /// A request that owns its bytes.
@@ -113,5 +118,7 @@ mod tests {
         assert_eq!(args.from(1).collect::<Vec<_>>(), [&b""[..], b"value"]);
         assert_eq!(args.from(9).len(), 0);
         assert_eq!(args.skip(2).get(0), b"value");
+        assert_eq!(args.first(2).from(1).collect::<Vec<_>>(), [b""]);
+        assert_eq!(args.first(9).len(), 3);
     }
 }

@@ -318,6 +318,8 @@ pub enum Begin {
     Index(usize),
     /// After this word, looked for from this argument on (from the end if negative).
     Keyword(&'static str, i32),
+    /// Where clients are not told; with [`Find::Told`] or [`Find::Patterned`].
+    Unknown,
 }
 
 /// Which arguments are keys, from where the search began.
@@ -339,6 +341,11 @@ pub enum Find {
         /// The distance between keys.
         step: usize,
     },
+    /// At most one, where this says.
+    Told(fn(Args<'_>) -> Option<usize>),
+    /// None: the names of the keys come of patterns and of what is stored, and a command that has
+    /// such keys locks everything.
+    Patterned,
 }
 
 impl KeySpec {
@@ -384,6 +391,10 @@ impl KeySpec {
         match self.begin {
             Begin::Index(index) => Some(index),
             Begin::Keyword(word, from) => Some(find_word(args, word, from)? + 1),
+            Begin::Unknown => match self.find {
+                Find::Told(tell) => tell(args),
+                _ => None,
+            },
         }
     }
 
@@ -396,14 +407,24 @@ impl KeySpec {
             }
             Find::Range { last, step } => Some((begin, begin + last as usize + 1, step)),
             Find::Count { at, first, step } => {
-                let count: usize =
-                    std::str::from_utf8(args.try_get(begin + at)?).ok()?.parse().ok()?;
+                let count = leading_number(args.try_get(begin + at)?)?;
                 let first = begin + first;
                 let end = count.checked_mul(step).and_then(|span| span.checked_add(first))?;
                 Some((first, end, step))
             }
+            Find::Told(_) => Some((begin, begin + 1, 1)),
+            Find::Patterned => None,
         }
     }
+}
+
+/// A number of keys, with whatever behind it: Redis finds the keys of requests that the command
+/// itself refuses.
+fn leading_number(arg: &[u8]) -> Option<usize> {
+    let arg = arg.trim_ascii_start();
+    let arg = arg.strip_prefix(b"+").unwrap_or(arg);
+    let len = arg.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    std::str::from_utf8(&arg[..len]).ok()?.parse().ok()
 }
 
 fn find_word(args: Args<'_>, word: &str, from: i32) -> Option<usize> {
@@ -435,6 +456,8 @@ pub enum Group {
     Generic,
     /// Hashes.
     Hash,
+    /// Places on the earth.
+    Geo,
     /// HyperLogLogs.
     HyperLogLog,
     /// Lists.
@@ -457,6 +480,7 @@ impl Group {
             Group::Connection => "connection",
             Group::Generic => "generic",
             Group::Hash => "hash",
+            Group::Geo => "geo",
             Group::HyperLogLog => "hyperloglog",
             Group::List => "list",
             Group::Server => "server",
@@ -473,6 +497,7 @@ impl Group {
             Group::Connection => Some("connection"),
             Group::Generic => Some("keyspace"),
             Group::Hash => Some("hash"),
+            Group::Geo => Some("geo"),
             Group::HyperLogLog => Some("hyperloglog"),
             Group::List => Some("list"),
             Group::Server => None,
@@ -561,6 +586,8 @@ mod tests {
         };
         assert_eq!(positions(count, "sintercard 2 a b limit 1"), [2, 3]);
         assert_eq!(positions(count, "sintercard 9 a b"), [2, 3]);
+        assert_eq!(positions(count, "sintercard +1.5 a b"), [2]);
+        assert_eq!(positions(count, "sintercard -1 a b"), [0usize; 0]);
         assert_eq!(positions(count, "sintercard x a b"), [0usize; 0]);
         assert_eq!(positions(count, "sintercard 18446744073709551615 a"), [0usize; 0]);
         let store = KeySpec {

@@ -4,7 +4,9 @@
 pub(crate) mod bitmap;
 pub(crate) mod command;
 pub(crate) mod connection;
+pub(crate) mod dump;
 pub(crate) mod generic;
+pub(crate) mod geo;
 pub(crate) mod hash;
 pub(crate) mod help;
 pub(crate) mod hyperloglog;
@@ -14,5 +16,6 @@ pub(crate) mod parse;
 pub(crate) mod scan;
 pub(crate) mod server;
 pub(crate) mod set;
+pub(crate) mod sort;
 pub(crate) mod sorted_set;
 pub(crate) mod string;

@@ -12,7 +12,7 @@ mod keys;
 mod memory;
 mod view;
 
-pub use clock::AccessClock;
+pub use clock::{AccessClock, Usage};
 pub use edit::Edit;
 pub use evict::{Eviction, OutOfMemory};
 pub use keys::HashedKey;

@@ -572,6 +572,11 @@ impl Maker<'_> {
         self.pick(&["0", "0", "1", "-1", "-1", "2", "-2", "5", "-100", "100"]).into()
     }
 
+    /// An end of a list.
+    fn side(&mut self) -> Bytes {
+        self.pick(&["LEFT", "right", "RIGHT", "LEFT", "x"]).into()
+    }
+
     fn database(&mut self) -> Bytes {
         self.rng.below(self.features.databases).to_string().into()
     }
@@ -686,6 +691,9 @@ fn lists(m: &mut Maker<'_>) -> Vec<Bytes> {
     if m.features.long_lists && m.one_in(6) {
         return long_lists(m);
     }
+    if m.one_in(2) {
+        return inner_elements(m);
+    }
     let (key, value) = (m.key(), m.value());
     match m.rng.below(16) {
         0 => words!["LPUSH", key, value],
@@ -702,6 +710,23 @@ fn lists(m: &mut Maker<'_>) -> Vec<Bytes> {
         12 => words!["LINDEX", key, m.index()],
         13 => words!["DEL", key],
         _ => words!["LRANGE", key, m.index(), m.index()],
+    }
+}
+
+/// What works on other elements than the first and the last, or on several lists.
+fn inner_elements(m: &mut Maker<'_>) -> Vec<Bytes> {
+    let (key, other, value) = (m.key(), m.key(), m.value());
+    match m.rng.below(10) {
+        0 => words!["LSET", key, m.index(), value],
+        1 => words!["LINSERT", key, m.pick(&["BEFORE", "after", "x"]), value, m.value()],
+        2 => words!["LREM", key, m.index(), value],
+        3 => words!["LTRIM", key, m.index(), m.index()],
+        4 => words!["LPOS", key, value, "COUNT", m.index(), "RANK", m.index()],
+        5 => words!["LPOS", key, value, m.pick(&["RANK", "MAXLEN"]), m.index()],
+        6 => words!["LMOVE", key, other, m.side(), m.side()],
+        7 => words!["RPOPLPUSH", key, other],
+        8 => words!["LMPOP", "2", key, other, m.side()],
+        _ => words!["LMPOP", "1", key, m.side(), "COUNT", m.index()],
     }
 }
 

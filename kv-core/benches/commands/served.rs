@@ -1,9 +1,9 @@
 //! A kernel with one session.
 
 use kv_core::args::OwnedArgs;
-use kv_core::kernel::Flow;
 use kv_core::config::Config;
 use kv_core::error::Error;
+use kv_core::kernel::Flow;
 use kv_core::kernel::{Kernel, NoHost};
 use kv_core::now::Now;
 use kv_core::reply::{Protocol, Reply};

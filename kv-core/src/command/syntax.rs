@@ -245,17 +245,26 @@ struct KeyCounter<'a> {
 impl KeyCounter<'_> {
     fn number(&mut self, arguments: &mut [Argument]) {
         for argument in arguments {
-            if argument.kind == Kind::Key {
-                argument.key_spec = self.next();
+            match argument.kind {
+                Kind::Key => argument.key_spec = self.next(),
+                Kind::Pattern => argument.key_spec = self.patterned(),
+                _ => {}
             }
             self.number(&mut argument.arguments);
         }
     }
 
+    fn patterned(&self) -> Option<usize> {
+        self.specs.iter().position(|spec| matches!(spec.find, Find::Patterned))
+    }
+
     fn next(&mut self) -> Option<usize> {
         let spec = self.specs.get(self.spec)?;
-        if self.found == named_keys(spec) && self.spec + 1 < self.specs.len() {
-            (self.spec, self.found) = (self.spec + 1, 0);
+        let mut others = self.spec + 1..self.specs.len();
+        if self.found == named_keys(spec)
+            && let Some(next) = others.find(|&spec| self.patterned() != Some(spec))
+        {
+            (self.spec, self.found) = (next, 0);
         }
         self.found += 1;
         Some(self.spec)

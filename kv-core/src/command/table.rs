@@ -30,6 +30,7 @@ mod bitmap;
 mod command;
 mod connection;
 mod generic;
+mod geo;
 mod hash;
 mod hyperloglog;
 mod list;
@@ -47,6 +48,7 @@ const GROUPS: &[&[&Command]] = &[
     command::ROWS,
     connection::ROWS,
     generic::ROWS,
+    geo::ROWS,
     hash::ROWS,
     hyperloglog::ROWS,
     list::ROWS,

@@ -188,6 +188,7 @@ fn write_key_spec(out: &mut dyn Reply, spec: &KeySpec) {
             write_text(out, "keyword", keyword);
             write_number(out, "startfrom", from.into());
         }
+        Begin::Unknown => write_spec_part(out, "unknown", 0),
     }
     out.bulk(b"find_keys");
     match spec.find {
@@ -203,6 +204,7 @@ fn write_key_spec(out: &mut dyn Reply, spec: &KeySpec) {
             write_number(out, "firstkey", first as i64);
             write_number(out, "keystep", step as i64);
         }
+        Find::Told(_) | Find::Patterned => write_spec_part(out, "unknown", 0),
     }
 }
 

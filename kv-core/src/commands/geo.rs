@@ -21,7 +21,8 @@ pub(crate) fn geoadd(cx: &mut Cx<'_>) -> Result<(), Error> {
     if triples.len() % 3 != 0 || (options.only_new && options.only_known) {
         return Err(Error::Syntax);
     }
-    let points = (0..triples.len()).step_by(3).map(|at| point(triples.get(at), triples.get(at + 1)));
+    let points =
+        (0..triples.len()).step_by(3).map(|at| point(triples.get(at), triples.get(at + 1)));
     let points: Vec<Point> = points.collect::<Result<_, _>>()?;
     let mut set = cx.db.edit::<SortedSet>(cx.args.get(1))?;
     let (mut added, mut changed) = (0, 0);

@@ -1,9 +1,13 @@
 //! Lists.
 
+use crate::args::Args;
 use crate::command::Cx;
-use crate::commands::parse::{count, int};
+use crate::commands::parse::{count, int, is, range_int};
 use crate::error::Error;
+use crate::reply::Reply;
+use crate::store::View;
 use crate::value::list::{End, List, ListRef};
+use crate::value::pack::Item;
 use crate::value::string::IntBuffer;
 use std::ops::Range;
 
@@ -69,11 +73,177 @@ fn pop_many(cx: &mut Cx<'_>, end: End, count: usize) -> Result<(), Error> {
         cx.out.null_array();
         return Ok(());
     };
+    give_popped(&mut list, end, count, cx.out);
+    Ok(())
+}
+
+/// Takes up to `count` elements and replies with them.
+fn give_popped(list: &mut List, end: End, count: usize, out: &mut dyn Reply) {
     let count = count.min(list.len());
-    cx.out.array(count);
+    out.array(count);
     for _ in 0..count {
-        list.pop(end, |item| cx.out.bulk(item));
+        list.pop(end, |item| out.bulk(item));
     }
+}
+
+pub(crate) fn lmpop(cx: &mut Cx<'_>) -> Result<(), Error> {
+    let request = PopRequest::parse(cx.args.skip(1))?;
+    if !pop_from_first(&mut cx.db, &request, cx.out)? {
+        cx.out.null_array();
+    }
+    Ok(())
+}
+
+/// What LMPOP asks for.
+struct PopRequest<'a> {
+    keys: Args<'a>,
+    end: End,
+    count: usize,
+}
+
+impl<'a> PopRequest<'a> {
+    /// Of `numkeys key [key ...] LEFT|RIGHT [COUNT count]`.
+    fn parse(args: Args<'a>) -> Result<Self, Error> {
+        let len = positive(args.get(0), "ERR numkeys should be greater than 0")?;
+        let end = end(args.skip(1).try_get(len).ok_or(Error::Syntax)?)?;
+        let mut count = None;
+        let mut options = args.skip(len + 2).from(0);
+        while let Some(option) = options.next() {
+            let value = options.next().filter(|_| count.is_none() && is(option, "COUNT"));
+            let value = value.ok_or(Error::Syntax)?;
+            count = Some(positive(value, "ERR count should be greater than 0")?);
+        }
+        Ok(Self { keys: args.skip(1).first(len), end, count: count.unwrap_or(1) })
+    }
+}
+
+fn positive(arg: &[u8], error: &'static str) -> Result<usize, Error> {
+    let number = int(arg).ok().and_then(|number| usize::try_from(number).ok());
+    number.filter(|&number| number > 0).ok_or(Error::text(error))
+}
+
+/// Takes elements from the first of the lists that is there, and replies with its key and them.
+/// False, without a reply, if there is none.
+fn pop_from_first(
+    db: &mut View<'_>,
+    request: &PopRequest<'_>,
+    out: &mut dyn Reply,
+) -> Result<bool, Error> {
+    for key in request.keys.from(0) {
+        if let Some(mut list) = db.edit_existing::<List>(key)? {
+            out.array(2);
+            out.bulk(key);
+            give_popped(&mut list, request.end, request.count, out);
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+pub(crate) fn lmove(cx: &mut Cx<'_>) -> Result<(), Error> {
+    let (from, to) = (end(cx.args.get(3))?, end(cx.args.get(4))?);
+    move_between(cx, from, to)
+}
+
+pub(crate) fn rpoplpush(cx: &mut Cx<'_>) -> Result<(), Error> {
+    move_between(cx, End::Tail, End::Head)
+}
+
+fn move_between(cx: &mut Cx<'_>, from: End, to: End) -> Result<(), Error> {
+    let (source, target) = (cx.args.get(1), cx.args.get(2));
+    if !move_element(&mut cx.db, (source, from), (target, to), cx.out)? {
+        cx.out.null();
+    }
+    Ok(())
+}
+
+/// Takes an element from an end of one list to an end of another or the same, and replies with it.
+/// False, without a reply, if there is no such list.
+fn move_element(
+    db: &mut View<'_>,
+    (source, from): (&[u8], End),
+    (target, to): (&[u8], End),
+    out: &mut dyn Reply,
+) -> Result<bool, Error> {
+    if db.edit_existing::<List>(source)?.is_none() {
+        return Ok(false);
+    }
+    let mut element = Vec::new();
+    db.edit::<List>(target)?;
+    let mut list = db.edit::<List>(source)?;
+    list.pop(from, |item| element.extend_from_slice(item));
+    if source == target {
+        // In one edit: a list of one element must not be gone in between.
+        list.push(to, &element);
+    } else {
+        drop(list);
+        db.edit::<List>(target)?.push(to, &element);
+    }
+    out.bulk(&element);
+    Ok(true)
+}
+
+/// `LEFT` or `RIGHT`.
+fn end(arg: &[u8]) -> Result<End, Error> {
+    match arg {
+        arg if is(arg, "LEFT") => Ok(End::Head),
+        arg if is(arg, "RIGHT") => Ok(End::Tail),
+        _ => Err(Error::Syntax),
+    }
+}
+
+pub(crate) fn linsert(cx: &mut Cx<'_>) -> Result<(), Error> {
+    let behind = match cx.args.get(2) {
+        side if is(side, "BEFORE") => 0,
+        side if is(side, "AFTER") => 1,
+        _ => return Err(Error::Syntax),
+    };
+    let list = cx.db.edit_existing::<List>(cx.args.get(1))?;
+    let len = list.map_or(0, |mut list| match list.view().find(cx.args.get(3)) {
+        Some(pivot) => {
+            list.insert(pivot + behind, cx.args.get(4));
+            list.len() as i64
+        }
+        None => -1,
+    });
+    cx.out.int(len);
+    Ok(())
+}
+
+pub(crate) fn lset(cx: &mut Cx<'_>) -> Result<(), Error> {
+    let list = cx.db.edit_existing::<List>(cx.args.get(1))?;
+    let mut list = list.ok_or(Error::NoSuchKey)?;
+    let index = usize::try_from(from_head(int(cx.args.get(2))?, list.len())).ok();
+    let index = index.filter(|&index| index < list.len()).ok_or(Error::IndexOutOfRange)?;
+    list.set(index, cx.args.get(3));
+    cx.out.ok();
+    Ok(())
+}
+
+pub(crate) fn lrem(cx: &mut Cx<'_>) -> Result<(), Error> {
+    let (end, limit) = match int(cx.args.get(2))? {
+        0 => (End::Head, usize::MAX),
+        count @ 1.. => (End::Head, count as usize),
+        count => (End::Tail, count.unsigned_abs() as usize),
+    };
+    let list = cx.db.edit_existing::<List>(cx.args.get(1))?;
+    let removed = list.map_or(0, |mut list| list.remove_equal(cx.args.get(3), end, limit));
+    cx.out.int(removed as i64);
+    Ok(())
+}
+
+pub(crate) fn ltrim(cx: &mut Cx<'_>) -> Result<(), Error> {
+    let (start, stop) = (int(cx.args.get(2))?, int(cx.args.get(3))?);
+    let key = cx.args.get(1);
+    let len = cx.db.edit_existing::<List>(key)?.map_or(0, |list| list.len());
+    let kept = range(start, stop, len);
+    if kept.is_empty() {
+        // As a whole, so that it is freed in slices.
+        cx.db.remove(key);
+    } else {
+        cx.db.edit::<List>(key)?.retain(kept);
+    }
+    cx.out.ok();
     Ok(())
 }
 
@@ -109,6 +279,86 @@ pub(crate) fn lindex(cx: &mut Cx<'_>) -> Result<(), Error> {
     let item = usize::try_from(index).ok().and_then(|index| list.iter_from(index).next());
     cx.out.bulk_or_null(item.map(|item| item.as_bytes(&mut buffer)));
     Ok(())
+}
+
+pub(crate) fn lpos(cx: &mut Cx<'_>) -> Result<(), Error> {
+    let options = PosOptions::parse(cx.args)?;
+    let list = cx.db.get::<List>(cx.args.get(1))?;
+    let element = Item::new(cx.args.get(2));
+    let found = list.map_or(Vec::new(), |list| options.positions(list, element));
+    if options.count.is_some() {
+        cx.out.array(found.len());
+        found.into_iter().for_each(|position| cx.out.int(position as i64));
+    } else {
+        match found.first() {
+            Some(&position) => cx.out.int(position as i64),
+            None => cx.out.null(),
+        }
+    }
+    Ok(())
+}
+
+/// What LPOS looks for.
+struct PosOptions {
+    /// From which end the list is searched.
+    end: End,
+    /// How many matches are passed over.
+    skipped: usize,
+    /// How many matches are wanted, 0 for all; one, not in an array, if nothing is said.
+    count: Option<usize>,
+    /// How many elements are looked at, 0 for all.
+    len_max: usize,
+}
+
+impl PosOptions {
+    fn parse(args: Args<'_>) -> Result<Self, Error> {
+        let mut options = Self { end: End::Head, skipped: 0, count: None, len_max: 0 };
+        let mut rest = args.from(3);
+        while let Some(option) = rest.next() {
+            let value = rest.next().ok_or(Error::Syntax)?;
+            if is(option, "RANK") {
+                options.set_rank(range_int(value, -i64::MAX..=i64::MAX)?)?;
+            } else if is(option, "COUNT") {
+                let error = Error::text("ERR COUNT can't be negative");
+                options.count = Some(count(value).map_err(|_| error)?);
+            } else if is(option, "MAXLEN") {
+                let error = Error::text("ERR MAXLEN can't be negative");
+                options.len_max = count(value).map_err(|_| error)?;
+            } else {
+                return Err(Error::Syntax);
+            }
+        }
+        Ok(options)
+    }
+
+    fn set_rank(&mut self, rank: i64) -> Result<(), Error> {
+        if rank == 0 {
+            return Err(Error::text(
+                "ERR RANK can't be zero: use 1 to start from the first match, 2 from the second \
+                 ... or use negative to start from the end of the list",
+            ));
+        }
+        self.end = if rank > 0 { End::Head } else { End::Tail };
+        self.skipped = rank.unsigned_abs() as usize - 1;
+        Ok(())
+    }
+
+    fn positions(&self, list: ListRef<'_>, element: Item<'_>) -> Vec<usize> {
+        let or_all = |limit| if limit == 0 { usize::MAX } else { limit };
+        let (len_max, count) = (or_all(self.len_max), or_all(self.count.unwrap_or(1)));
+        let matches = |items: &mut dyn Iterator<Item = Item<'_>>| {
+            let items = items.take(len_max).enumerate();
+            let found = items.filter(|(_, item)| *item == element).skip(self.skipped).take(count);
+            found.map(|(passed, _)| passed).collect::<Vec<_>>()
+        };
+        match self.end {
+            End::Head => matches(&mut list.iter()),
+            End::Tail => {
+                let passed = matches(&mut list.iter().rev());
+                passed.into_iter().map(|passed| list.len() - 1 - passed).collect()
+            }
+        }
+    }
 }
 
 /// The positions from `start` to `stop`, both included, that a list of `len` elements has.

@@ -3,6 +3,7 @@
 use crate::error::Error;
 use crate::value::double;
 use crate::value::string::parse_int;
+use std::ops::RangeInclusive;
 
 /// A 64-bit integer in canonical decimal form.
 pub(crate) fn int(arg: &[u8]) -> Result<i64, Error> {
@@ -19,6 +20,18 @@ pub(crate) fn float(arg: &[u8]) -> Result<f64, Error> {
     let reading = double::parse(arg).filter(|reading| !reading.is_out_of_range);
     let value = reading.map(|reading| reading.value).filter(|value| !value.is_nan());
     value.ok_or(Error::NotAFloat)
+}
+
+/// An integer from a range.
+pub(crate) fn range_int(arg: &[u8], range: RangeInclusive<i64>) -> Result<i64, Error> {
+    let value = int(arg)?;
+    if range.contains(&value) {
+        return Ok(value);
+    }
+    let (first, last) = range.into_inner();
+    Err(Error::composed(format!(
+        "ERR value is out of range, value must between {first} and {last}"
+    )))
 }
 
 /// Whether `arg` is this word, in any case.

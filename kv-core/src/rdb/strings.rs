@@ -47,7 +47,8 @@ impl Strings {
         self.ends.push(self.bytes.len());
     }
 
-    pub(super) fn push_item(&mut self, item: Item<'_>) {
+    /// Appends an item's bytes. O(their number), amortized.
+    pub fn push_item(&mut self, item: Item<'_>) {
         self.push(item.as_bytes(&mut IntBuffer::new()));
     }
 }

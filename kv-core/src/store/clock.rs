@@ -33,6 +33,17 @@ pub enum AccessClock {
     },
 }
 
+/// What is known of the use of a key that comes from elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Usage {
+    /// Nothing: it is as if it was new.
+    Unknown,
+    /// It was not accessed for so long, in seconds.
+    Idle(u64),
+    /// Its counter of accesses.
+    Frequency(u8),
+}
+
 impl AccessClock {
     /// For policies that go by time.
     pub fn recency(now: Now) -> Self {
@@ -64,6 +75,20 @@ impl AccessClock {
             (Self::Recency { now_s }, _) => now_s,
             (Self::Frequency { .. }, Some(old)) => self.accessed(old, rng),
             (Self::Frequency { now_min, .. }, None) => now_min << COUNTER_BITS | COUNTER_START,
+        }
+    }
+
+    /// The clock of a key that comes from elsewhere. What the policy does not go by is ignored.
+    pub(super) fn restored(self, usage: Usage, rng: &mut Rng) -> u32 {
+        const IDLE_MAX: u64 = (1 << BITS) - 1;
+        match (self, usage) {
+            (Self::Recency { now_s }, Usage::Idle(idle_s)) => {
+                now_s.wrapping_sub(idle_s.min(IDLE_MAX) as u32) % (1 << BITS)
+            }
+            (Self::Frequency { now_min, .. }, Usage::Frequency(counter)) => {
+                now_min << COUNTER_BITS | u32::from(counter)
+            }
+            _ => self.stored(None, rng),
         }
     }
 

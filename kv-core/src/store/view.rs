@@ -1,6 +1,6 @@
 //! The locked part of the store, as handlers see it.
 
-use super::clock::AccessClock;
+use super::clock::{AccessClock, Usage};
 use super::edit::{Edit, Found};
 use super::keys::Keys;
 use super::{Locked, Shard, Store, encoding, first_hash, shard_of};
@@ -86,6 +86,11 @@ impl<'a> View<'a> {
     /// How many databases there are.
     pub fn databases(&self) -> usize {
         self.store.databases()
+    }
+
+    /// The time of the command, in milliseconds since the Unix epoch.
+    pub fn unix_ms(&self) -> i64 {
+        self.unix_ms
     }
 
     /// The number of the database that the methods work on.
@@ -193,6 +198,13 @@ impl<'a> View<'a> {
     /// Stores `value` under `key`, whatever was there. O(1).
     pub fn set<'v>(&mut self, key: &[u8], value: impl Into<Input<'v>>, deadline: Deadline) {
         self.store_value(key, value.into(), deadline, None);
+    }
+
+    /// Stores under `key`, whatever was there, a value that comes from elsewhere. O(1).
+    pub fn restore(&mut self, key: &[u8], value: Value, deadline: Option<i64>, usage: Usage) {
+        let clock = self.clock;
+        let accessed = clock.restored(usage, &mut self.find(key).0.rng);
+        self.store_value(key, value.into(), deadline.into(), Some(accessed));
     }
 
     /// `accessed` is the access clock, if the value brings one.

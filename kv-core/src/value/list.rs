@@ -4,6 +4,7 @@ use super::pack::{Item, Items, Pack, PackRef};
 use super::string::IntBuffer;
 use super::tree::{Shape, Tree};
 use super::{Collection, Contents, Growth, Kind, Value, ValueRef};
+use std::ops::Range;
 
 /// Which end of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,16 +71,39 @@ impl List {
 
     /// Adds an element at one end. O(log n).
     pub fn push(&mut self, end: End, item: &[u8]) {
-        let item = Item::new(item);
-        if let Repr::Packed(pack, growth) = &mut self.0
-            && pack.len() + item.packed_len() <= growth.sizes.pack_max.into()
-        {
-            let at = if end == End::Head { 0 } else { pack.count() };
-            return pack.splice(at..at, &[item]);
+        let at = if end == End::Head { 0 } else { self.len() };
+        self.put(at..at, Item::new(item));
+    }
+
+    /// Adds an element before the one at `index`, or at the tail. O(log n).
+    ///
+    /// # Panics
+    /// If `index` is beyond the tail.
+    pub fn insert(&mut self, index: usize, item: &[u8]) {
+        self.put(index..index, Item::new(item));
+    }
+
+    /// Puts an element in the place of the one at `index`. O(log n).
+    ///
+    /// # Panics
+    /// If there is none.
+    pub fn set(&mut self, index: usize, item: &[u8]) {
+        self.put(index..index + 1, Item::new(item));
+    }
+
+    /// Puts an element in the place of none or one. O(log n).
+    fn put(&mut self, place: Range<usize>, item: Item<'_>) {
+        if let Repr::Packed(pack, growth) = &mut self.0 {
+            let replaced = pack.view().range(place.clone()).packed_len();
+            if pack.len() - replaced + item.packed_len() <= growth.sizes.pack_max.into() {
+                return pack.splice(place, &[item]);
+            }
         }
         let tree = self.make_large();
-        let place = if end == End::Head { tree.first() } else { None };
-        tree.insert(place, &[item], &mut ());
+        match tree.at(place.start) {
+            Some(position) if !place.is_empty() => tree.replace(position, &[item], &mut ()),
+            position => tree.insert(position, &[item], &mut ()),
+        }
     }
 
     /// Adds elements at one end, one after the other, and gives the new length. O(log n) each.
@@ -107,6 +131,37 @@ impl List {
             }
         }
         true
+    }
+
+    /// Removes the elements that are equal to `item`, up to `limit` of them, beginning at one end.
+    /// How many there were. O(n + removed * log n).
+    pub fn remove_equal(&mut self, item: &[u8], end: End, limit: usize) -> usize {
+        let item = Item::new(item);
+        let (mut removed, mut passed) = (0, 0);
+        while removed < limit
+            && let Some(run) = self.view().run_of(item, end, passed, limit - removed)
+        {
+            removed += run.len();
+            passed = if end == End::Head { run.start } else { self.len() - run.end };
+            self.remove(run);
+        }
+        removed
+    }
+
+    /// Removes all elements but those at these positions. O(log n + removed).
+    ///
+    /// # Panics
+    /// If there are not so many elements.
+    pub fn retain(&mut self, kept: Range<usize>) {
+        self.remove(kept.end..self.len());
+        self.remove(0..kept.start);
+    }
+
+    fn remove(&mut self, range: Range<usize>) {
+        match &mut self.0 {
+            Repr::Packed(pack, _) => pack.splice(range, &[]),
+            Repr::Large(tree) => tree.remove_range(range, &mut ()),
+        }
     }
 
     fn make_large(&mut self) -> &mut Tree<Elements> {
@@ -201,13 +256,49 @@ impl<'a> ListRef<'a> {
         }
     }
 
-    /// The elements from `start` on. O(log n) to begin.
-    pub fn iter_from(self, start: usize) -> impl Iterator<Item = Item<'a>> {
+    /// All elements, from either end.
+    pub fn iter(self) -> impl DoubleEndedIterator<Item = Item<'a>> {
+        self.iter_from(0)
+    }
+
+    /// The elements from `start` on, from either end. O(log n) to begin.
+    pub fn iter_from(self, start: usize) -> impl DoubleEndedIterator<Item = Item<'a>> {
         let (pack, tree) = match self {
             Self::Packed(pack) => (Some(pack.iter_from(start)), None),
             Self::Large(tree) => (None, Some(tree.range(start.min(tree.len())..tree.len()))),
         };
         pack.into_iter().flatten().chain(tree.into_iter().flatten().flatten())
+    }
+
+    /// The elements before `end`, from either end. O(log n) to begin.
+    fn iter_before(self, end: usize) -> impl DoubleEndedIterator<Item = Item<'a>> {
+        let (pack, tree) = match self {
+            Self::Packed(pack) => (Some(pack.range(0..end)), None),
+            Self::Large(tree) => (None, Some(tree.range(0..end))),
+        };
+        pack.into_iter().flatten().chain(tree.into_iter().flatten().flatten())
+    }
+
+    /// Where the first element is that is equal to `item`. O(n).
+    pub fn find(self, item: &[u8]) -> Option<usize> {
+        let item = Item::new(item);
+        self.iter().position(|other| other == item)
+    }
+
+    /// The first run of elements that are equal to `item`, cut to `limit`, on the way from one end
+    /// and behind the first `passed` elements.
+    fn run_of(self, item: Item<'_>, end: End, passed: usize, limit: usize) -> Option<Range<usize>> {
+        match end {
+            End::Head => {
+                let (skipped, len) = find_run(self.iter_from(passed), item, limit)?;
+                Some(passed + skipped..passed + skipped + len)
+            }
+            End::Tail => {
+                let last = self.len() - passed;
+                let (skipped, len) = find_run(self.iter_before(last).rev(), item, limit)?;
+                Some(last - skipped - len..last - skipped)
+            }
+        }
     }
 
     /// A copy. O(n).
@@ -217,6 +308,17 @@ impl<'a> ListRef<'a> {
             Self::Large(tree) => Value::List(List(Repr::Large(Box::new(tree.clone())))),
         }
     }
+}
+
+/// How many items come before the first that is `wanted`, and how many in a row are, up to `limit`.
+fn find_run<'a>(
+    mut items: impl Iterator<Item = Item<'a>>,
+    wanted: Item<'_>,
+    limit: usize,
+) -> Option<(usize, usize)> {
+    let skipped = items.position(|item| item == wanted)?;
+    let more = items.take(limit - 1).take_while(|&item| item == wanted).count();
+    Some((skipped, 1 + more))
 }
 
 #[cfg(test)]
@@ -232,11 +334,22 @@ mod tests {
         Growth { hasher: KeyHasher::new(&mut Rng::new(1)), sizes }
     }
 
+    fn remove_equal(model: &mut Vec<Vec<u8>>, item: &[u8], end: End, limit: usize) -> usize {
+        let mut equal: Vec<_> = (0..model.len()).filter(|&at| model[at] == item).collect();
+        if end == End::Tail {
+            equal.reverse();
+        }
+        equal.truncate(limit);
+        equal.sort_unstable();
+        equal.iter().rev().for_each(|&at| drop(model.remove(at)));
+        equal.len()
+    }
+
     proptest! {
         #[test]
         fn equals_a_vector(
             sizes in prop::sample::select(vec![Sizes::DEFAULT, Sizes::TINY]),
-            operations in prop::collection::vec((0..6u8, any::<u8>(), 0..300usize), 0..200),
+            operations in prop::collection::vec((0..10u8, any::<u8>(), 0..300usize), 0..200),
         ) {
             let mut list = List::new(growth(sizes));
             let mut model: Vec<Vec<u8>> = Vec::new();
@@ -253,6 +366,34 @@ mod tests {
                         model.extend(items);
                         prop_assert_eq!(len, model.len());
                     }
+                    6 if !model.is_empty() => {
+                        let at = len % model.len();
+                        list.set(at, &item);
+                        model[at] = item;
+                    }
+                    6 | 7 => {
+                        let at = len % (model.len() + 1);
+                        list.insert(at, &item);
+                        model.insert(at, item);
+                    }
+                    8 => {
+                        let wanted = model.get(len % (model.len() + 1)).cloned();
+                        let wanted = wanted.unwrap_or(item);
+                        prop_assert_eq!(
+                            list.view().find(&wanted),
+                            model.iter().position(|item| *item == wanted)
+                        );
+                        let end = if byte % 2 == 0 { End::Head } else { End::Tail };
+                        let limit = [1, 2, 5, usize::MAX][len % 4];
+                        let removed = list.remove_equal(&wanted, end, limit);
+                        prop_assert_eq!(removed, remove_equal(&mut model, &wanted, end, limit));
+                    }
+                    9 if byte < 64 => {
+                        let mut ends = [len, byte.into()].map(|end| end % (model.len() + 1));
+                        ends.sort_unstable();
+                        list.retain(ends[0]..ends[1]);
+                        model = model[ends[0]..ends[1]].to_vec();
+                    }
                     _ => {
                         let end = if operation == 4 { End::Head } else { End::Tail };
                         let at = if end == End::Head { 0 } else { model.len().saturating_sub(1) };
@@ -266,6 +407,8 @@ mod tests {
                 let start = usize::from(byte) % (model.len() + 2);
                 let rest: Vec<_> = list.view().iter_from(start).map(Item::to_vec).collect();
                 prop_assert_eq!(&rest, &model[start.min(model.len())..]);
+                let reversed = list.view().iter().rev().map(Item::to_vec);
+                prop_assert!(reversed.eq(model.iter().rev().cloned()));
             }
             while Contents::free_some(&mut list, 3) > 0 {}
             prop_assert!(list.is_empty());

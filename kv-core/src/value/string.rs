@@ -89,6 +89,16 @@ impl<'a> StrRef<'a> {
     }
 }
 
+/// The string of these bytes, as it is to be stored. O(1) in effect: an integer is short.
+impl From<Vec<u8>> for Str {
+    fn from(bytes: Vec<u8>) -> Self {
+        match parse_int(&bytes) {
+            Some(value) => Self(Repr::Int(value)),
+            None => Self(Repr::Bytes { bytes, is_built: false }),
+        }
+    }
+}
+
 impl Str {
     /// The string of these bytes, which was built by parts. O(1).
     pub fn built(bytes: Vec<u8>) -> Self {

@@ -262,3 +262,18 @@ impl Reply for Text {
         true
     }
 }
+
+/// The bytes of a text in a reply, where `\xNN` stands for one that is no printable ASCII. Not for
+/// texts with a backslash before an `x`.
+pub fn unescaped(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut rest = text.as_bytes();
+    while let Some((&byte, tail)) = rest.split_first() {
+        let digits = rest.strip_prefix(b"\\x").and_then(|rest| rest.get(..2));
+        let code = digits.and_then(|code| std::str::from_utf8(code).ok());
+        let code = code.and_then(|code| u8::from_str_radix(code, 16).ok());
+        bytes.push(code.unwrap_or(byte));
+        rest = if code.is_some() { &rest[4..] } else { tail };
+    }
+    bytes
+}

@@ -1,6 +1,9 @@
 //! What is sent: sentences over words that are drawn at random.
 
+use crate::bitmaps::BITMAPS;
+use crate::dump::DUMPS;
 use crate::lists::LISTS;
+use crate::sort::SORTING;
 use crate::strings::{HYPERLOGLOGS, STRINGS};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -31,7 +34,7 @@ impl Group {
 }
 
 /// Of which each sequence has some, besides [`GENERAL`].
-pub(crate) const GROUPS: &[Group] = &[HYPERLOGLOGS, LISTS, STRINGS];
+pub(crate) const GROUPS: &[Group] = &[BITMAPS, DUMPS, HYPERLOGLOGS, LISTS, SORTING, STRINGS];
 
 /// What every sequence may have.
 const GENERAL: Group = Group {

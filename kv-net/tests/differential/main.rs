@@ -7,8 +7,11 @@
 //!
 //! Deadlines are far away or past, never near, so that nothing depends on how fast a server is.
 
+mod bitmaps;
+mod dump;
 mod grammar;
 mod lists;
+mod sort;
 mod strings;
 #[path = "../support/mod.rs"]
 mod support;

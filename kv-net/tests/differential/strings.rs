@@ -72,6 +72,7 @@ pub(crate) const HYPERLOGLOGS: Group = Group {
         "PFCOUNT key+",
         "PFMERGE key key",
         "PFMERGE key key key",
+        "PFSELFTEST",
         "PFDEBUG ENCODING key",
         "PFDEBUG TODENSE key",
     ],

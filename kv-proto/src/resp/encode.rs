@@ -67,6 +67,13 @@ impl Reply for Encoder<'_> {
         push_bulk(self.out, DoubleBuffer::new().format(value).as_bytes());
     }
 
+    fn decimal(&mut self, text: &str) {
+        match *self.protocol {
+            Protocol::V2 => push_bulk(self.out, text.as_bytes()),
+            Protocol::V3 => push_line(self.out, b',', text.as_bytes()),
+        }
+    }
+
     fn boolean(&mut self, value: bool) {
         let line: &[u8; 4] = match (*self.protocol, value) {
             (Protocol::V2, true) => b":1\r\n",

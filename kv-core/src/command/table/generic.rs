@@ -1,10 +1,17 @@
 //! The rows of the generic commands.
 
 use crate::command::Handler::Data;
-use crate::command::{Command, Group, KeySpec, Scope, flag};
-use crate::commands::generic as run;
+use crate::command::{Begin, Command, Find, Group, KeySpec, Scope, flag};
+use crate::commands::{dump, generic as run, sort};
 
 const ROW: Command = Command { group: Group::Generic, ..Command::DEFAULT };
+
+/// The keys that SORT looks up for each element.
+const PATTERNED: KeySpec =
+    KeySpec { access: "RO access", begin: Begin::Unknown, find: Find::Patterned };
+
+/// What SORT belongs to instead of its group's category.
+const SORTED: &[&str] = &["set", "sortedset", "list", "dangerous"];
 
 pub(super) const ROWS: &[&Command] = &[
     &Command {
@@ -29,6 +36,19 @@ pub(super) const ROWS: &[&Command] = &[
         syntax: "key [key ...]",
         tips: &["request_policy:multi_shard", "response_policy:agg_sum"],
         handler: Data(run::del),
+        ..ROW
+    },
+    &Command {
+        name: "dump",
+        arity: 2,
+        flags: flag::READONLY,
+        keys: &[KeySpec::one("RO access", 1)],
+        since: "2.6.0",
+        summary: "Gives the value at a key as bytes that RESTORE takes.",
+        complexity: "O(N), N being the size of the value.",
+        syntax: "key",
+        tips: &["nondeterministic_output"],
+        handler: Data(dump::dump),
         ..ROW
     },
     &Command {
@@ -185,6 +205,19 @@ pub(super) const ROWS: &[&Command] = &[
         ..ROW
     },
     &Command {
+        name: "restore",
+        arity: -4,
+        flags: flag::WRITE | flag::DENYOOM,
+        keys: &[KeySpec::one("OW update", 1)],
+        categories: &["dangerous"],
+        since: "2.6.0",
+        summary: "Stores a value that DUMP gave.",
+        complexity: "O(N*log(N)), N being the size of the value.",
+        syntax: "key ttl:integer serialized-value [REPLACE] [ABSTTL] [IDLETIME seconds] [FREQ frequency:integer]",
+        handler: Data(dump::restore),
+        ..ROW
+    },
+    &Command {
         name: "scan",
         arity: -2,
         flags: flag::READONLY,
@@ -195,6 +228,41 @@ pub(super) const ROWS: &[&Command] = &[
         syntax: "cursor [MATCH pattern] [COUNT count] [TYPE type]",
         tips: &["nondeterministic_output", "request_policy:special"],
         handler: Data(run::scan),
+        ..ROW
+    },
+    &Command {
+        name: "sort",
+        arity: -2,
+        flags: flag::WRITE | flag::DENYOOM,
+        keys: &[
+            KeySpec::one("RO access", 1),
+            PATTERNED,
+            KeySpec {
+                access: "OW update",
+                begin: Begin::Unknown,
+                find: Find::Told(sort::target_position),
+            },
+        ],
+        scope: Scope::Everything,
+        categories: SORTED,
+        summary: "Sorts the elements of a list, set or sorted set, and gives or stores them or what they stand for.",
+        complexity: "O(N*log(N)+M), N being the number of elements and M that of those given; O(N) where nothing is to be sorted.",
+        syntax: "key [BY pattern] [LIMIT offset_count:(offset count)] [GET pattern [GET pattern ...]] order:[ASC|DESC] sorting:[ALPHA] [STORE destination]",
+        handler: Data(sort::sort),
+        ..ROW
+    },
+    &Command {
+        name: "sort_ro",
+        arity: -2,
+        flags: flag::READONLY,
+        keys: &[KeySpec::one("RO access", 1), PATTERNED],
+        scope: Scope::Everything,
+        categories: SORTED,
+        since: "7.0.0",
+        summary: "Sorts the elements of a list, set or sorted set, and gives them or what they stand for.",
+        complexity: "O(N*log(N)+M), N being the number of elements and M that of those given; O(N) where nothing is to be sorted.",
+        syntax: "key [BY pattern] [LIMIT offset_count:(offset count)] [GET pattern [GET pattern ...]] order:[ASC|DESC] sorting:[ALPHA]",
+        handler: Data(sort::sort_ro),
         ..ROW
     },
     &Command {

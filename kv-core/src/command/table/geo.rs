@@ -117,10 +117,7 @@ pub(super) const ROWS: &[&Command] = &[
         flags: flag::READONLY,
         keys: &[KeySpec::one("RO access", 1)],
         since: "3.2.10",
-        deprecated: Some((
-            "6.2.0",
-            "`GEOSEARCH` with the `BYRADIUS` and `FROMMEMBER` arguments",
-        )),
+        deprecated: Some(("6.2.0", "`GEOSEARCH` with the `BYRADIUS` and `FROMMEMBER` arguments")),
         summary: "Finds the places within a distance from one of them.",
         complexity: SEARCH_COMPLEXITY,
         syntax: "key member radius:double unit:(M|KM|FT|MI) [WITHCOORD] [WITHDIST] [WITHHASH] [COUNT count [ANY]] [ASC|DESC]",

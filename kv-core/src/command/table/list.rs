@@ -1,7 +1,7 @@
 //! The rows of the list commands.
 
 use crate::command::Handler::Data;
-use crate::command::{Command, Group, KeySpec, flag};
+use crate::command::{Begin, Command, Find, Group, KeySpec, flag};
 use crate::commands::list as run;
 
 const ROW: Command = Command { group: Group::List, ..Command::DEFAULT };
@@ -19,6 +19,18 @@ pub(super) const ROWS: &[&Command] = &[
         ..ROW
     },
     &Command {
+        name: "linsert",
+        arity: 5,
+        flags: flag::WRITE | flag::DENYOOM,
+        keys: &[KeySpec::one("RW insert", 1)],
+        since: "2.2.0",
+        summary: "Adds an element before or after another one.",
+        complexity: "O(N), N being the distance of the other element from the head.",
+        syntax: "key where:(BEFORE|AFTER) pivot element",
+        handler: Data(run::linsert),
+        ..ROW
+    },
+    &Command {
         name: "llen",
         arity: 2,
         flags: flag::READONLY | flag::FAST,
@@ -26,6 +38,33 @@ pub(super) const ROWS: &[&Command] = &[
         summary: "Tells how many elements a list has.",
         syntax: "key",
         handler: Data(run::llen),
+        ..ROW
+    },
+    &Command {
+        name: "lmove",
+        arity: 5,
+        flags: flag::WRITE | flag::DENYOOM,
+        keys: &[KeySpec::one("RW access delete", 1), KeySpec::one("RW insert", 2)],
+        since: "6.2.0",
+        summary: "Takes an element from one list to another, or to the other end of the same.",
+        syntax: "source destination wherefrom:(LEFT|RIGHT) whereto:(LEFT|RIGHT)",
+        handler: Data(run::lmove),
+        ..ROW
+    },
+    &Command {
+        name: "lmpop",
+        arity: -4,
+        flags: flag::WRITE,
+        keys: &[KeySpec {
+            access: "RW access delete",
+            begin: Begin::Index(1),
+            find: Find::Count { at: 0, first: 1, step: 1 },
+        }],
+        since: "7.0.0",
+        summary: "Takes elements from the first list of several that has any.",
+        complexity: "O(N+M), N being the number of keys and M the number of elements taken.",
+        syntax: "numkeys key [key ...] where:(LEFT|RIGHT) [COUNT count]",
+        handler: Data(run::lmpop),
         ..ROW
     },
     &Command {
@@ -37,6 +76,18 @@ pub(super) const ROWS: &[&Command] = &[
         complexity: "O(N), N being the number of elements taken.",
         syntax: "key [count]",
         handler: Data(run::lpop),
+        ..ROW
+    },
+    &Command {
+        name: "lpos",
+        arity: -3,
+        flags: flag::READONLY,
+        keys: &[KeySpec::one("RO access", 1)],
+        since: "6.0.6",
+        summary: "Finds the positions of an element.",
+        complexity: "O(N), N being the number of elements that are looked at.",
+        syntax: "key element [RANK rank] [COUNT num-matches] [MAXLEN len]",
+        handler: Data(run::lpos),
         ..ROW
     },
     &Command {
@@ -74,6 +125,39 @@ pub(super) const ROWS: &[&Command] = &[
         ..ROW
     },
     &Command {
+        name: "lrem",
+        arity: 4,
+        flags: flag::WRITE,
+        keys: &[KeySpec::one("RW delete", 1)],
+        summary: "Removes elements that are equal to the one given.",
+        complexity: "O(N+M), N being the number of elements that are looked at and M the number of those removed.",
+        syntax: "key count element",
+        handler: Data(run::lrem),
+        ..ROW
+    },
+    &Command {
+        name: "lset",
+        arity: 4,
+        flags: flag::WRITE | flag::DENYOOM,
+        keys: &[KeySpec::one("RW update", 1)],
+        summary: "Replaces the element at a position.",
+        complexity: "O(log(N)), N being the number of elements.",
+        syntax: "key index element",
+        handler: Data(run::lset),
+        ..ROW
+    },
+    &Command {
+        name: "ltrim",
+        arity: 4,
+        flags: flag::WRITE,
+        keys: &[KeySpec::one("RW delete", 1)],
+        summary: "Removes all elements but those between two positions.",
+        complexity: "O(N), N being the number of elements removed.",
+        syntax: "key start stop",
+        handler: Data(run::ltrim),
+        ..ROW
+    },
+    &Command {
         name: "rpop",
         arity: -2,
         flags: flag::WRITE | flag::FAST,
@@ -82,6 +166,18 @@ pub(super) const ROWS: &[&Command] = &[
         complexity: "O(N), N being the number of elements taken.",
         syntax: "key [count]",
         handler: Data(run::rpop),
+        ..ROW
+    },
+    &Command {
+        name: "rpoplpush",
+        arity: 3,
+        flags: flag::WRITE | flag::DENYOOM,
+        keys: &[KeySpec::one("RW access delete", 1), KeySpec::one("RW insert", 2)],
+        since: "1.2.0",
+        summary: "Takes the last element of one list to the head of another.",
+        deprecated: Some(("6.2.0", "`LMOVE` with the `RIGHT` and `LEFT` arguments")),
+        syntax: "source destination",
+        handler: Data(run::rpoplpush),
         ..ROW
     },
     &Command {

@@ -118,11 +118,7 @@ struct Query<'a> {
 }
 
 impl<'a> Query<'a> {
-    fn parse(
-        args: Args<'a>,
-        form: Form,
-        set: Option<SortedSetRef<'_>>,
-    ) -> Result<Self, Error> {
+    fn parse(args: Args<'a>, form: Form, set: Option<SortedSetRef<'_>>) -> Result<Self, Error> {
         let mut query = Query {
             center: None,
             reach: None,
