@@ -2,6 +2,7 @@
 
 use crate::bitmaps::BITMAPS;
 use crate::dump::DUMPS;
+use crate::geo::GEO;
 use crate::lists::LISTS;
 use crate::sort::SORTING;
 use crate::strings::{HYPERLOGLOGS, STRINGS};
@@ -34,7 +35,7 @@ impl Group {
 }
 
 /// Of which each sequence has some, besides [`GENERAL`].
-pub(crate) const GROUPS: &[Group] = &[BITMAPS, DUMPS, HYPERLOGLOGS, LISTS, SORTING, STRINGS];
+pub(crate) const GROUPS: &[Group] = &[BITMAPS, DUMPS, GEO, HYPERLOGLOGS, LISTS, SORTING, STRINGS];
 
 /// What every sequence may have.
 const GENERAL: Group = Group {

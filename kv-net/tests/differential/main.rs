@@ -9,6 +9,7 @@
 
 mod bitmaps;
 mod dump;
+mod geo;
 mod grammar;
 mod lists;
 mod sort;
