@@ -4,6 +4,7 @@ use crate::bitmaps::BITMAPS;
 use crate::dump::DUMPS;
 use crate::geo::GEO;
 use crate::lists::LISTS;
+use crate::sets::SETS;
 use crate::sort::SORTING;
 use crate::strings::{HYPERLOGLOGS, STRINGS};
 use proptest::collection::vec;
@@ -35,7 +36,8 @@ impl Group {
 }
 
 /// Of which each sequence has some, besides [`GENERAL`].
-pub(crate) const GROUPS: &[Group] = &[BITMAPS, DUMPS, GEO, HYPERLOGLOGS, LISTS, SORTING, STRINGS];
+pub(crate) const GROUPS: &[Group] =
+    &[BITMAPS, DUMPS, GEO, HYPERLOGLOGS, LISTS, SETS, SORTING, STRINGS];
 
 /// What every sequence may have.
 const GENERAL: Group = Group {
@@ -91,8 +93,17 @@ const GENERAL: Group = Group {
     ..Group::DEFAULT
 };
 
-/// What is sent alone, since its reply depends on what else is going on.
-pub(crate) const GRAMMAR_APART: &[&str] = &["SCAN cursor scan-option*", "DBSIZE", "RANDOMKEY"];
+/// What is sent alone, since its reply depends on chance or on what else is going on.
+pub(crate) const GRAMMAR_APART: &[&str] = &[
+    "SCAN cursor scan-option*",
+    "DBSIZE",
+    "RANDOMKEY",
+    "SPOP key",
+    "SPOP key int",
+    "SRANDMEMBER key",
+    "SRANDMEMBER key int",
+    "SSCAN key cursor sscan-option*",
+];
 
 /// Few keys, so that commands meet the work of others.
 pub(crate) const KEYS: &[&str] = &["a", "a", "a", "b", "b", "c", "k*[x]", "", "\0\r\n\u{ff}"];
@@ -203,7 +214,9 @@ pub(crate) fn words(name: &str) -> BoxedStrategy<Words> {
             any_of(&["SETNAME value", "SETNAME name", "AUTH default value", "AUTH nobody value"])
         }
         "scan-option" => any_of(&["MATCH pattern", "COUNT int", "TYPE type"]),
-        "type" => one_of(&["string", "LIST", "hash", "x", ""]),
+        "sscan-option" => any_of(&["MATCH pattern", "COUNT int", "MATCH number-pattern"]),
+        "number-pattern" => one_of(&["*1*", "[0-9]", "member:?5", "1?[^5]"]),
+        "type" => one_of(&["string", "set", "LIST", "hash", "x", ""]),
         "cursor" => one_of(&["0", "0", "0", "0", "x", "-1", "", "99999999999999999999"]),
         "parameter" => one_of(&[
             "maxclients",

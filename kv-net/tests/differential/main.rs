@@ -12,6 +12,7 @@ mod dump;
 mod geo;
 mod grammar;
 mod lists;
+mod sets;
 mod sort;
 mod strings;
 #[path = "../support/mod.rs"]
@@ -173,7 +174,10 @@ impl Pair {
         let (ours, theirs) = self.send(std::slice::from_ref(request)).pop().expect("there is one");
         let is_same = match name(request).as_str() {
             _ if ours == theirs => true,
-            "scan" => self.scans_agree(request, &ours, &theirs),
+            "scan" => self.scans_agree(request, 1, &ours, &theirs),
+            "sscan" => self.scans_agree(request, 2, &ours, &theirs),
+            "spop" => self.pops_agree(&request[1], &ours, &theirs),
+            "srandmember" => self.choices_agree(request, &ours, &theirs),
             "randomkey" => exists(&mut self.ours, &ours) && exists(&mut self.theirs, &theirs),
             _ => false,
         };
@@ -187,15 +191,51 @@ impl Pair {
         self.send(&[std::iter::once(b"TOUCH".to_vec()).chain(keys).collect()]);
     }
 
-    /// Whether scans from the beginning to the end find the same.
-    fn scans_agree(&mut self, request: &Words, ours: &[u8], theirs: &[u8]) -> bool {
+    /// Whether scans from the beginning to the end find the same. The cursor stands `at` this
+    /// argument.
+    fn scans_agree(&mut self, request: &Words, at: usize, ours: &[u8], theirs: &[u8]) -> bool {
         let is_page = |reply: &[u8]| elements(reply).len() == 2;
         if !is_page(ours) || !is_page(theirs) {
             return false;
         }
-        let is_from_the_beginning = matches!(&request[1][..], b"0" | b"");
+        let is_from_the_beginning = matches!(&request[at][..], b"0" | b"");
         !is_from_the_beginning
-            || scan(&mut self.ours, request, ours) == scan(&mut self.theirs, request, theirs)
+            || scan(&mut self.ours, request, at, ours)
+                == scan(&mut self.theirs, request, at, theirs)
+    }
+
+    /// Whether as many members were popped, and with those that are left make the same set. That is
+    /// removed then, since it differs.
+    fn pops_agree(&mut self, key: &[u8], ours: &[u8], theirs: &[u8]) -> bool {
+        let left = self.ask(&[b"SMEMBERS", key]);
+        self.ask(&[b"DEL", key]);
+        let all = |popped: &[u8], left: &[u8]| {
+            let mut all = [chosen(popped), elements(left)].concat();
+            all.sort();
+            all
+        };
+        ours[0] == theirs[0]
+            && ours[0] != b'-'
+            && chosen(ours).len() == chosen(theirs).len()
+            && all(ours, &left.0) == all(theirs, &left.1)
+    }
+
+    /// Whether as many members were chosen, different ones unless the count is negative.
+    fn choices_agree(&mut self, request: &Words, ours: &[u8], theirs: &[u8]) -> bool {
+        let all = elements(&self.ask(&[b"SMEMBERS", &request[1]]).0);
+        let may_repeat = request.get(2).is_some_and(|count| count.starts_with(b"-"));
+        let is_choice = |reply: &[u8]| {
+            let mut members = chosen(reply);
+            let len = members.len();
+            members.sort();
+            members.dedup();
+            (may_repeat || members.len() == len) && members.iter().all(|one| all.contains(one))
+        };
+        ours[0] == theirs[0]
+            && ours[0] != b'-'
+            && chosen(ours).len() == chosen(theirs).len()
+            && is_choice(ours)
+            && is_choice(theirs)
     }
 
     fn compare_everything(&mut self) -> Result<(), Difference> {
@@ -235,8 +275,18 @@ fn exists(client: &mut Client, key: &[u8]) -> bool {
     reply_of(client) == b":1\r\n"
 }
 
-/// All that a scan finds which has begun with `page`, each once.
-fn scan(client: &mut Client, request: &Words, page: &[u8]) -> Vec<Vec<u8>> {
+/// What was chosen at random: one member, or several.
+fn chosen(reply: &[u8]) -> Vec<Vec<u8>> {
+    match reply[0] {
+        _ if is_null(reply) => vec![],
+        b'$' => vec![reply.to_vec()],
+        _ => elements(reply),
+    }
+}
+
+/// All that a scan finds which has begun with `page`, each once. The cursor stands `at` this
+/// argument.
+fn scan(client: &mut Client, request: &Words, at: usize, page: &[u8]) -> Vec<Vec<u8>> {
     let mut found = Vec::new();
     let mut page = elements(page);
     loop {
@@ -245,7 +295,7 @@ fn scan(client: &mut Client, request: &Words, page: &[u8]) -> Vec<Vec<u8>> {
             break;
         }
         let mut next = request.clone();
-        next[1] = payload(&page[0]).to_vec();
+        next[at] = payload(&page[0]).to_vec();
         client.send(support::request(&next));
         page = elements(&reply_of(client));
     }
@@ -294,12 +344,21 @@ fn agree(request: &Words, ours: &[u8], theirs: &[u8]) -> bool {
 }
 
 /// Whether OBJECT ENCODING says the same. A string that was changed in place is always raw in Redis,
-/// and the result of INCRBYFLOAT is never an integer. Since Redis 7.2 a short list is a listpack.
+/// and the result of INCRBYFLOAT is never an integer. Since Redis 7.2 a short list or set is a
+/// listpack. A set that has lost its words or became smaller stays a hashtable in Redis.
 fn are_encodings(ours: &[u8], theirs: &[u8]) -> bool {
     matches!(
         (ours, theirs),
-        (b"int", b"embstr" | b"raw") | (b"embstr", b"raw") | (b"listpack", b"quicklist")
+        (b"int", b"embstr" | b"raw")
+            | (b"embstr", b"raw")
+            | (b"listpack", b"quicklist" | b"hashtable")
+            | (b"intset", b"hashtable")
     )
+}
+
+/// Whether this is an array or a set.
+fn are_members(reply: &[u8]) -> bool {
+    matches!(reply[0], b'*' | b'~')
 }
 
 fn is_null(reply: &[u8]) -> bool {
