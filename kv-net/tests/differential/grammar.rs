@@ -1,5 +1,6 @@
 //! What is sent: sentences over words that are drawn at random.
 
+use crate::hashes::HASHES;
 use crate::lists::LISTS;
 use crate::strings::{HYPERLOGLOGS, STRINGS};
 use proptest::collection::vec;
@@ -31,7 +32,7 @@ impl Group {
 }
 
 /// Of which each sequence has some, besides [`GENERAL`].
-pub(crate) const GROUPS: &[Group] = &[HYPERLOGLOGS, LISTS, STRINGS];
+pub(crate) const GROUPS: &[Group] = &[HASHES, HYPERLOGLOGS, LISTS, STRINGS];
 
 /// What every sequence may have.
 const GENERAL: Group = Group {
