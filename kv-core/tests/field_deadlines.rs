@@ -165,6 +165,22 @@ fn a_hash_without_live_fields_gives_way_to_any_type() {
 }
 
 #[test]
+fn a_hash_ends_with_its_last_live_field() {
+    check(&[
+        ("HSETEX h PX 10 FIELDS 1 a 1", ":1"),
+        ("HSET h b 2", ":1"),
+        ("+11ms", ""),
+        ("HDEL h b", ":1"),
+        ("DBSIZE", ":0"),
+        ("HSETEX h PX 10 FIELDS 1 a 1", ":1"),
+        ("HSET h b 2", ":1"),
+        ("+11ms", ""),
+        ("HGETDEL h FIELDS 2 b a", "[$2 _]"),
+        ("DBSIZE", ":0"),
+    ]);
+}
+
+#[test]
 fn writing_a_field_drops_its_deadline_but_counting_keeps_it() {
     check(&[
         ("HSET h a 1 b 2 c 3 d 4", ":4"),

@@ -227,7 +227,10 @@ impl Collection for Hash {
     }
 
     fn is_empty(&self) -> bool {
-        self.view().stored_len() == 0
+        match &self.0 {
+            Repr::Packed(pack, _) => pack.is_empty(),
+            Repr::Large(fields) => fields.is_empty(),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::bitmaps::BITMAPS;
 use crate::dump::DUMPS;
 use crate::geo::GEO;
+use crate::hashes::HASHES;
 use crate::lists::LISTS;
 use crate::sets::SETS;
 use crate::sort::SORTING;
@@ -37,7 +38,7 @@ impl Group {
 
 /// Of which each sequence has some, besides [`GENERAL`].
 pub(crate) const GROUPS: &[Group] =
-    &[BITMAPS, DUMPS, GEO, HYPERLOGLOGS, LISTS, SETS, SORTING, STRINGS];
+    &[BITMAPS, DUMPS, GEO, HASHES, HYPERLOGLOGS, LISTS, SETS, SORTING, STRINGS];
 
 /// What every sequence may have.
 const GENERAL: Group = Group {

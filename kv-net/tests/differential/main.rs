@@ -11,6 +11,7 @@ mod bitmaps;
 mod dump;
 mod geo;
 mod grammar;
+mod hashes;
 mod lists;
 mod sets;
 mod sort;
@@ -346,6 +347,8 @@ fn agree(request: &Words, ours: &[u8], theirs: &[u8]) -> bool {
 /// Whether OBJECT ENCODING says the same. A string that was changed in place is always raw in Redis,
 /// and the result of INCRBYFLOAT is never an integer. Since Redis 7.2 a short list or set is a
 /// listpack. A set that has lost its words or became smaller stays a hashtable in Redis.
+/// and the result of INCRBYFLOAT is never an integer. Since Redis 7.2 a short list is a listpack. A
+/// hash that was large once stays a table in Redis.
 fn are_encodings(ours: &[u8], theirs: &[u8]) -> bool {
     matches!(
         (ours, theirs),

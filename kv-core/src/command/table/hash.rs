@@ -293,7 +293,7 @@ pub(super) const ROWS: &[&Command] = &[
         since: "8.0.0",
         summary: "Stores values in fields with a deadline, on a condition.",
         complexity: "O(N), N being the number of fields given.",
-        syntax: "key condition:[FNX|FXX] [EX seconds|PX milliseconds|EXAT unix-time-seconds|PXAT unix-time-milliseconds|KEEPTTL] FIELDS fields:(numfields:integer (field value) [field value ...])",
+        syntax: "key condition:[FNX|FXX] [EX seconds|PX milliseconds|EXAT unix-time-seconds|PXAT unix-time-milliseconds|KEEPTTL] FIELDS fields:(numfields:integer field value [field value ...])",
         handler: Data(expiry::hsetex),
         ..ROW
     },

@@ -20,6 +20,8 @@ pub struct Fields {
     members: Members,
     /// Not before a field has a deadline.
     deadlines: Option<Box<Deadlines>>,
+    /// After the last removal nothing was left that had not expired.
+    is_spent: bool,
     growth: Growth,
 }
 
@@ -30,7 +32,7 @@ impl Fields {
     pub(super) fn from_pack(pack: PackRef<'_>, growth: Growth) -> Self {
         let Growth { hasher, sizes } = growth;
         let members = Members::from_pack(hasher, sizes.load, STRIDE, pack);
-        Self { members, deadlines: None, growth }
+        Self { members, deadlines: None, is_spent: false, growth }
     }
 
     pub(super) fn heap_bytes(&self) -> usize {
@@ -40,6 +42,11 @@ impl Fields {
 
     pub(super) fn stored_len(&self) -> usize {
         self.members.len()
+    }
+
+    /// Whether it holds nothing that should be stored.
+    pub(super) fn is_empty(&self) -> bool {
+        self.is_spent || self.members.is_empty()
     }
 
     /// How many pieces there are to be freed.
@@ -137,6 +144,7 @@ impl Fields {
             (old.and_then(|old| old.deadline), old.is_none_or(|old| old.is_expired(unix_ms)));
         self.put(place, field, value, deadline);
         self.retime(field, old_deadline, deadline);
+        self.is_spent = false;
         is_new
     }
 
@@ -179,6 +187,7 @@ impl Fields {
         let (deadline, was_there) = (old.deadline, !old.is_expired(unix_ms));
         self.members.remove(place);
         self.retime(field, deadline, None);
+        self.is_spent = self.is_over(unix_ms);
         was_there
     }
 

@@ -113,6 +113,7 @@ proptest! {
                     let old = model.insert(name.clone(), (new.clone(), deadline));
                     let is_new = old.is_none_or(|(_, deadline)| !is_live(deadline, now));
                     prop_assert_eq!(hash.set(&name, &new, deadline, now), is_new);
+                    prop_assert!(!hash.is_empty());
                     let found = hash.at(now).value(&name).map(text);
                     prop_assert_eq!(found, is_live(deadline, now).then_some(new));
                 }
@@ -129,6 +130,7 @@ proptest! {
                     let old = model.remove(&name(number));
                     let was_there = old.is_some_and(|(_, deadline)| is_live(deadline, now));
                     prop_assert_eq!(hash.remove(&name(number), now), was_there);
+                    prop_assert_eq!(hash.is_empty(), live(&model, now).is_empty());
                     prop_assert!(hash.at(now).find(&name(number)).is_none());
                 }
                 Purge(count) => {
