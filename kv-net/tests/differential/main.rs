@@ -9,6 +9,7 @@
 
 mod grammar;
 mod lists;
+mod sorted_sets;
 mod strings;
 #[path = "../support/mod.rs"]
 mod support;
@@ -290,11 +291,14 @@ fn agree(request: &Words, ours: &[u8], theirs: &[u8]) -> bool {
 }
 
 /// Whether OBJECT ENCODING says the same. A string that was changed in place is always raw in Redis,
-/// and the result of INCRBYFLOAT is never an integer. Since Redis 7.2 a short list is a listpack.
+/// and the result of INCRBYFLOAT is never an integer. Since Redis 7.2 a short list is a listpack. A
+/// sorted set that was large stays a skiplist in Redis.
 fn are_encodings(ours: &[u8], theirs: &[u8]) -> bool {
     matches!(
         (ours, theirs),
-        (b"int", b"embstr" | b"raw") | (b"embstr", b"raw") | (b"listpack", b"quicklist")
+        (b"int", b"embstr" | b"raw")
+            | (b"embstr", b"raw")
+            | (b"listpack", b"quicklist" | b"skiplist")
     )
 }
 
