@@ -10,7 +10,7 @@ use kv_core::reply::{Protocol, Reply};
 use kv_core::session::{Peer, Session};
 use std::hint::black_box;
 
-const START_US: i64 = 1_700_000_000_000_000;
+const START_US: u64 = 1_700_000_000_000_000;
 
 pub(crate) struct Served {
     kernel: Kernel,
@@ -44,7 +44,7 @@ impl Served {
     /// Lets time pass.
     pub(crate) fn pass(&mut self, ms: u64) {
         self.now.mono_us += ms * 1000;
-        self.now.unix_us += ms as i64 * 1000;
+        self.now.unix_us += ms * 1000;
     }
 }
 

@@ -108,8 +108,8 @@ impl Binary {
             return Reading { value, is_out_of_range: true };
         }
         let wide = u128::from(mantissa) << 64 | u128::from(self.is_more);
-        let kept = (wide >> (64 + dropped)) as u64;
-        let rest = wide << (64 - dropped) << 0;
+        let kept = wide.checked_shr(64 + dropped as u32).unwrap_or(0) as u64;
+        let rest = wide << (64 - dropped);
         let half = 1u128 << 127;
         let is_up = rest > half || (rest == half && kept & 1 == 1);
         let value = (kept + u64::from(is_up)) as f64 * power_of_two(exponent + dropped);

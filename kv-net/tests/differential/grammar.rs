@@ -5,8 +5,12 @@ use crate::dump::DUMPS;
 use crate::geo::GEO;
 use crate::hashes::HASHES;
 use crate::lists::LISTS;
+<<<<<<< HEAD
 use crate::sets::SETS;
 use crate::sort::SORTING;
+=======
+use crate::sorted_sets::SORTED_SETS;
+>>>>>>> t-zsets
 use crate::strings::{HYPERLOGLOGS, STRINGS};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -19,7 +23,7 @@ pub(crate) type Words = Vec<Vec<u8>>;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Group {
     /// What can be sent. A word in lower case stands for one of [`words`]; `*` after it for none to
-    /// three of these, `+` for one to three.
+    /// three of these, `+` for one to three. A line after `!` is never spoilt.
     pub(crate) lines: &'static [&'static str],
     /// What the words in lower case mean that no other group has.
     pub(crate) words: fn(&str) -> Option<BoxedStrategy<Words>>,
@@ -37,8 +41,12 @@ impl Group {
 }
 
 /// Of which each sequence has some, besides [`GENERAL`].
+<<<<<<< HEAD
 pub(crate) const GROUPS: &[Group] =
     &[BITMAPS, DUMPS, GEO, HASHES, HYPERLOGLOGS, LISTS, SETS, SORTING, STRINGS];
+=======
+pub(crate) const GROUPS: &[Group] = &[HYPERLOGLOGS, LISTS, SORTED_SETS, STRINGS];
+>>>>>>> t-zsets
 
 /// What every sequence may have.
 const GENERAL: Group = Group {
@@ -321,7 +329,10 @@ pub(crate) fn lines(groups: &[Group]) -> Vec<&'static str> {
 }
 
 pub(crate) fn any_command(lines: Vec<&'static str>) -> impl Strategy<Value = Words> {
-    select(lines).prop_flat_map(sentence).prop_flat_map(perhaps_spoilt)
+    select(lines).prop_flat_map(|line| match line.strip_prefix('!') {
+        Some(line) => sentence(line),
+        None => sentence(line).prop_flat_map(perhaps_spoilt).boxed(),
+    })
 }
 
 /// Most requests stay as they are; some lose an argument, get one more, or have one replaced.

@@ -20,7 +20,7 @@ pub(super) const ROWS: &[&Command] = &[
         since: "1.2.0",
         summary: "Adds members to a sorted set, or gives them other scores.",
         complexity: "O(log(N)) for each member given, N being the number of members.",
-        syntax: "key [NX|XX] comparison:[GT|LT] change:[CH] increment:[INCR] data:(score member) [data:(score member) ...]",
+        syntax: "key [NX|XX] comparison:[GT|LT] change:[CH] increment:[INCR] data:(score member)...",
         handler: Data(run::zadd),
         ..ROW
     },

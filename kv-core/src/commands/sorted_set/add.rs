@@ -68,11 +68,11 @@ enum Decision {
 impl Options {
     /// The options, and where the first score stands.
     fn parse(mut self, args: Args<'_>) -> Result<(Self, usize), Error> {
-        let given = args.from(2).take_while(|option| match self.named(option) {
-            Some(option) => std::mem::replace(option, true) || true,
-            None => false,
-        });
-        let first = 2 + given.count();
+        let mut first = 2;
+        while let Some(option) = args.try_get(first).and_then(|word| self.named(word)) {
+            *option = true;
+            first += 1;
+        }
         if args.len() == first || (args.len() - first) % 2 == 1 {
             return Err(Error::Syntax);
         }
@@ -97,7 +97,7 @@ impl Options {
             let text = "ERR XX and NX options at the same time are not compatible";
             return Err(Error::text(text));
         }
-        if (self.gt && self.nx) || (self.lt && self.nx) || (self.gt && self.lt) {
+        if [self.gt, self.lt, self.nx].iter().filter(|&&option| option).count() > 1 {
             let text = "ERR GT, LT, and/or NX options at the same time are not compatible";
             return Err(Error::text(text));
         }
