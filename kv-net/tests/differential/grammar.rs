@@ -5,12 +5,9 @@ use crate::dump::DUMPS;
 use crate::geo::GEO;
 use crate::hashes::HASHES;
 use crate::lists::LISTS;
-<<<<<<< HEAD
 use crate::sets::SETS;
 use crate::sort::SORTING;
-=======
 use crate::sorted_sets::SORTED_SETS;
->>>>>>> t-zsets
 use crate::strings::{HYPERLOGLOGS, STRINGS};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -41,12 +38,8 @@ impl Group {
 }
 
 /// Of which each sequence has some, besides [`GENERAL`].
-<<<<<<< HEAD
 pub(crate) const GROUPS: &[Group] =
-    &[BITMAPS, DUMPS, GEO, HASHES, HYPERLOGLOGS, LISTS, SETS, SORTING, STRINGS];
-=======
-pub(crate) const GROUPS: &[Group] = &[HYPERLOGLOGS, LISTS, SORTED_SETS, STRINGS];
->>>>>>> t-zsets
+    &[BITMAPS, DUMPS, GEO, HASHES, HYPERLOGLOGS, LISTS, SETS, SORTED_SETS, SORTING, STRINGS];
 
 /// What every sequence may have.
 const GENERAL: Group = Group {

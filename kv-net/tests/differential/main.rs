@@ -13,12 +13,9 @@ mod geo;
 mod grammar;
 mod hashes;
 mod lists;
-<<<<<<< HEAD
 mod sets;
 mod sort;
-=======
 mod sorted_sets;
->>>>>>> t-zsets
 mod strings;
 #[path = "../support/mod.rs"]
 mod support;
@@ -349,26 +346,20 @@ fn agree(request: &Words, ours: &[u8], theirs: &[u8]) -> bool {
 }
 
 /// Whether OBJECT ENCODING says the same. A string that was changed in place is always raw in Redis,
-<<<<<<< HEAD
 /// and the result of INCRBYFLOAT is never an integer. Since Redis 7.2 a short list or set is a
 /// listpack. A set that has lost its words or became smaller stays a hashtable in Redis.
 /// and the result of INCRBYFLOAT is never an integer. Since Redis 7.2 a short list is a listpack. A
 /// hash that was large once stays a table in Redis.
-=======
 /// and the result of INCRBYFLOAT is never an integer. Since Redis 7.2 a short list is a listpack. A
 /// sorted set that was large stays a skiplist in Redis.
->>>>>>> t-zsets
 fn are_encodings(ours: &[u8], theirs: &[u8]) -> bool {
     matches!(
         (ours, theirs),
         (b"int", b"embstr" | b"raw")
             | (b"embstr", b"raw")
-<<<<<<< HEAD
             | (b"listpack", b"quicklist" | b"hashtable")
             | (b"intset", b"hashtable")
-=======
             | (b"listpack", b"quicklist" | b"skiplist")
->>>>>>> t-zsets
     )
 }
 
