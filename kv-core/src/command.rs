@@ -427,10 +427,11 @@ fn leading_number(arg: &[u8]) -> Option<usize> {
     std::str::from_utf8(&arg[..len]).ok()?.parse().ok()
 }
 
+/// The last argument is not looked at, since nothing could follow it.
 fn find_word(args: Args<'_>, word: &str, from: i32) -> Option<usize> {
     let is_word = |&index: &usize| args.get(index).eq_ignore_ascii_case(word.as_bytes());
     if from >= 0 {
-        (from as usize..args.len()).find(is_word)
+        (from as usize..args.len().saturating_sub(1)).find(is_word)
     } else {
         (0..=args.len().checked_sub(from.unsigned_abs() as usize)?).rev().find(is_word)
     }
