@@ -5,7 +5,7 @@ use crate::Summary;
 use crate::model::{Bytes, Expect, Flaw, Keys, Model, OUT_OF_MEMORY, Scan, Session};
 use crate::trace::{Direction, Trace};
 use crate::wire::{self, Request, Value, quoted};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// What was wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -481,6 +481,11 @@ impl Due {
             Expect::Beginning(kinds) => Ok(begins(output, kinds)),
             Expect::Between(least, most) => Ok(is_int_between(&reply, *least, *most)),
             Expect::Member(keys, null) => Ok(is_member(&reply, keys, null)),
+            Expect::Members { kind, of, len, may_repeat } => Ok(members_in(&reply, *kind, of)
+                .is_some_and(|(members, different)| {
+                    members == *len && (*may_repeat || different == members)
+                })),
+            Expect::Page(of, is_whole) => Ok(is_page(&reply, of, *is_whole)),
             Expect::Scan(scan) => scan_step(scan, &reply, walk),
             Expect::Hello(protocol) => Ok(is_hello(&reply, *protocol)),
         };
@@ -535,6 +540,27 @@ fn is_member(reply: &Value, keys: &Keys, null: &Value) -> bool {
         Value::Blob(b'$', key) => keys.contains_key(key),
         other => keys.is_empty() && other == null,
     }
+}
+
+/// How many members a reply has, and how many different ones, if all are of these.
+fn members_in(reply: &Value, kind: u8, of: &BTreeSet<Bytes>) -> Option<(usize, usize)> {
+    let Value::Many(found, items) = reply else { return None };
+    let members = items.iter().map(|item| match item {
+        Value::Blob(b'$', member) => of.get(member),
+        _ => None,
+    });
+    let different: BTreeSet<&Bytes> = members.collect::<Option<_>>()?;
+    (*found == kind).then_some((items.len(), different.len()))
+}
+
+fn is_page(reply: &Value, of: &BTreeSet<Bytes>, is_whole: bool) -> bool {
+    let Value::Many(b'*', parts) = reply else { return false };
+    let [Value::Blob(b'$', cursor), members] = &parts[..] else { return false };
+    let cursor = std::str::from_utf8(cursor).ok().and_then(|text| text.parse::<u64>().ok());
+    members_in(members, b'*', of).is_some_and(|(members, different)| {
+        let is_complete = cursor == Some(0) && members == of.len();
+        cursor.is_some() && members == different && (!is_whole || is_complete)
+    })
 }
 
 fn is_hello(reply: &Value, protocol: u8) -> bool {

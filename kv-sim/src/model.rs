@@ -9,12 +9,13 @@ mod generic;
 mod inspection;
 mod lists;
 mod loosely;
+mod sets;
 mod strings;
 
 pub(crate) use loosely::OUT_OF_MEMORY;
 
 use crate::wire::{Value, parse_int};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 
 /// Strings of bytes: keys, values, arguments.
@@ -41,6 +42,19 @@ pub enum Expect {
     Between(i64, i64),
     /// One of these keys, or null if there are none.
     Member(Rc<Keys>, Value),
+    /// So many of these members.
+    Members {
+        /// The reply's first byte: an array's or a set's.
+        kind: u8,
+        /// Which they may be.
+        of: Rc<BTreeSet<Bytes>>,
+        /// How many.
+        len: usize,
+        /// Whether one may come several times.
+        may_repeat: bool,
+    },
+    /// A cursor and some of these members, or, if this is true, the cursor 0 and all of them.
+    Page(Rc<BTreeSet<Bytes>>, bool),
     /// A step of a scan.
     Scan(Box<Scan>),
     /// HELLO's map, for this protocol version.
@@ -92,6 +106,7 @@ pub enum Flaw {
 enum Data {
     Str(Bytes),
     List(VecDeque<Bytes>),
+    Set(BTreeSet<Bytes>),
 }
 
 impl Data {
@@ -100,6 +115,7 @@ impl Data {
         match self {
             Self::Str(_) => "string",
             Self::List(_) => "list",
+            Self::Set(_) => "set",
         }
     }
 }
@@ -142,6 +158,7 @@ const GROUPS: &[&[Row]] = &[
     generic::COMMANDS,
     inspection::COMMANDS,
     lists::COMMANDS,
+    sets::COMMANDS,
     strings::COMMANDS,
 ];
 
@@ -261,6 +278,14 @@ impl Run<'_> {
         match self.find(key).map(|entry| &entry.data) {
             None => Ok(None),
             Some(Data::List(items)) => Ok(Some(items)),
+            Some(_) => Err(WRONG_TYPE.into()),
+        }
+    }
+
+    fn set(&self, key: &[u8]) -> Result<Option<&BTreeSet<Bytes>>, Bytes> {
+        match self.find(key).map(|entry| &entry.data) {
+            None => Ok(None),
+            Some(Data::Set(members)) => Ok(Some(members)),
             Some(_) => Err(WRONG_TYPE.into()),
         }
     }

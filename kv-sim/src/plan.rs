@@ -189,7 +189,17 @@ struct Features {
 type Kind = fn(&mut Maker<'_>) -> Vec<Bytes>;
 
 const KINDS: &[Kind] = &[
-    strings, ranges, options, counters, floats, lists, deadlines, keyspace, databases, inspection,
+    strings,
+    ranges,
+    options,
+    counters,
+    floats,
+    lists,
+    sets::sets,
+    deadlines,
+    keyspace,
+    databases,
+    inspection,
     talk,
 ];
 
@@ -221,6 +231,9 @@ struct Maker<'a> {
 macro_rules! words {
     ($($word:expr),* $(,)?) => { vec![$(Bytes::from($word)),*] };
 }
+
+// Here, where the macro is known.
+mod sets;
 
 impl Plan {
     /// The plan that `seed` means, with about `commands` commands if a number is given.
@@ -792,7 +805,14 @@ fn keyspace(m: &mut Maker<'_>) -> Vec<Bytes> {
         9 => words!["COPY", key, other],
         10 => words!["COPY", key, other, "REPLACE"],
         11 => words!["SCAN", "0", "COUNT", m.pick(&["1", "10", "10000"])],
-        12 => words!["SCAN", "0", "MATCH", m.pick(&["*", "k?", "*2"]), "TYPE", "string"],
+        12 => words![
+            "SCAN",
+            "0",
+            "MATCH",
+            m.pick(&["*", "k?", "*2"]),
+            "TYPE",
+            m.pick(&["string", "set"])
+        ],
         13 => words!["SCAN", m.rng.next_u64().to_string(), "TYPE", "LIST"],
         14 => words!["DBSIZE"],
         _ => words!["SET", key, m.value()],

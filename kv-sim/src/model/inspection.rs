@@ -2,7 +2,7 @@
 
 use super::{Bytes, Data, Expect, Outcome, Row, Run, exactly, is};
 use crate::wire::{Value, parse_int};
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 pub(super) const COMMANDS: &[Row] = &[("memory", -2, memory), ("object", -2, object)];
 
@@ -36,6 +36,7 @@ fn encodings(data: &Data) -> &'static [&'static str] {
         Data::Str(bytes) if parse_int(bytes).is_some() => &["int", "raw"],
         Data::Str(_) => &["embstr", "raw"],
         Data::List(items) => list_encodings(items),
+        Data::Set(members) => set_encodings(members),
     }
 }
 
@@ -50,6 +51,17 @@ fn list_encodings(items: &VecDeque<Bytes>) -> &'static [&'static str] {
         () if least > LISTPACK_MAX => &["quicklist"],
         () if most < LISTPACK_MAX - FRAME_MAX => &["listpack"],
         () => &["listpack", "quicklist"],
+    }
+}
+
+/// By the limits that are set to begin with. Redis goes by the largest that the set has been, and
+/// has listpacks since 7.2.
+fn set_encodings(members: &BTreeSet<Bytes>) -> &'static [&'static str] {
+    let (len, are_short) = (members.len(), members.iter().all(|member| member.len() <= 64));
+    match members.iter().all(|member| parse_int(member).is_some()) {
+        true if len <= 512 => &["intset", "hashtable"],
+        false if len <= 128 && are_short => &["listpack", "hashtable"],
+        _ => &["hashtable"],
     }
 }
 

@@ -1,0 +1,69 @@
+//! Requests about sets.
+
+use super::Maker;
+use crate::model::Bytes;
+
+pub(super) fn sets(m: &mut Maker<'_>) -> Vec<Bytes> {
+    if m.one_in(5) {
+        return crowds(m);
+    }
+    if m.one_in(4) {
+        return combinations(m);
+    }
+    let (key, member) = (m.key(), member(m));
+    match m.rng.below(14) {
+        0..3 => words!["SADD", key, member],
+        3 => words!["SADD", key, member, self::member(m), m.value()],
+        4 => words!["SREM", key, member],
+        5 => words!["SREM", key, member, self::member(m), self::member(m)],
+        6 => words!["SMOVE", key, m.key(), member],
+        7 => words!["SISMEMBER", key, member],
+        8 => words!["SMISMEMBER", key, member, self::member(m), m.value()],
+        9 => words!["SCARD", key],
+        10 => words!["SMEMBERS", key],
+        11 => words!["SRANDMEMBER", key],
+        12 => words!["SRANDMEMBER", key, m.pick(&["0", "1", "3", "20", "100000", "-4", "-50"])],
+        _ => scan(m, key),
+    }
+}
+
+/// Few enough that sets have some in common, integers and words.
+fn member(m: &mut Maker<'_>) -> Bytes {
+    let number = m.rng.below(50);
+    let prefix = m.pick(&["", "", "m:", "a longer member, of which a pack holds less: "]);
+    format!("{prefix}{number}").into()
+}
+
+/// Many members at once, so that sets outgrow their packs, and shrink.
+fn crowds(m: &mut Maker<'_>) -> Vec<Bytes> {
+    let (name, key) = (m.pick(&["SADD", "SADD", "SREM"]), m.key());
+    let most = if m.features.long_lists { 1200 } else { 60 };
+    let (first, count) = (m.rng.below(40), 5 + m.rng.below(most));
+    let prefix = m.pick(&["", "m:"]);
+    let members = (first..first + count).map(|number| format!("{prefix}{number}").into());
+    words![name, key].into_iter().chain(members).collect()
+}
+
+fn combinations(m: &mut Maker<'_>) -> Vec<Bytes> {
+    let (target, a, b) = (m.key(), m.key(), m.key());
+    match m.rng.below(10) {
+        0 => words!["SINTER", a, b],
+        1 => words!["SINTERSTORE", target, a, b],
+        2 => words!["SINTERCARD", "2", a, b],
+        3 => words!["SINTERCARD", "2", a, b, "LIMIT", m.pick(&["0", "1", "5", "-1"])],
+        4 => words!["SUNION", a, b, m.key()],
+        5 => words!["SUNIONSTORE", target, a, b],
+        6 => words!["SDIFF", a, b],
+        7 => words!["SDIFFSTORE", target, a, b, m.key()],
+        8 => words!["SDIFF", a, b, m.key(), m.key()],
+        _ => words!["DEL", a],
+    }
+}
+
+fn scan(m: &mut Maker<'_>, key: Bytes) -> Vec<Bytes> {
+    let cursor: Bytes = match m.rng.below(3) {
+        0 => m.rng.next_u64().to_string().into(),
+        _ => "0".into(),
+    };
+    words!["SSCAN", key, cursor, "COUNT", m.pick(&["1", "10", "100000"])]
+}
