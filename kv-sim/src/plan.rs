@@ -3,6 +3,12 @@
 //! run that does a little of everything reaches the corners of nothing (swarm testing: Groce and
 //! others, 2012).
 
+macro_rules! words {
+    ($($word:expr),* $(,)?) => { vec![$(Bytes::from($word)),*] };
+}
+
+mod hashes;
+
 use crate::EPOCH_US;
 use crate::model::Bytes;
 use crate::wire;
@@ -189,7 +195,18 @@ struct Features {
 type Kind = fn(&mut Maker<'_>) -> Vec<Bytes>;
 
 const KINDS: &[Kind] = &[
-    strings, ranges, options, counters, floats, lists, deadlines, keyspace, databases, inspection,
+    strings,
+    ranges,
+    options,
+    counters,
+    floats,
+    lists,
+    hashes::hashes,
+    hashes::field_deadlines,
+    deadlines,
+    keyspace,
+    databases,
+    inspection,
     talk,
 ];
 
@@ -216,10 +233,6 @@ struct Maker<'a> {
     elapsed_us: u64,
     /// Keys go rather than come.
     is_ebb: bool,
-}
-
-macro_rules! words {
-    ($($word:expr),* $(,)?) => { vec![$(Bytes::from($word)),*] };
 }
 
 impl Plan {

@@ -1,5 +1,6 @@
 //! OBJECT and MEMORY, as far as replies follow from what is stored rather than how.
 
+use super::hashes::{Field, Fields};
 use super::{Bytes, Data, Expect, Outcome, Row, Run, exactly, is};
 use crate::wire::{Value, parse_int};
 use std::collections::VecDeque;
@@ -36,6 +37,7 @@ fn encodings(data: &Data) -> &'static [&'static str] {
         Data::Str(bytes) if parse_int(bytes).is_some() => &["int", "raw"],
         Data::Str(_) => &["embstr", "raw"],
         Data::List(items) => list_encodings(items),
+        Data::Hash(fields) => hash_encodings(fields),
     }
 }
 
@@ -51,6 +53,16 @@ fn list_encodings(items: &VecDeque<Bytes>) -> &'static [&'static str] {
         () if most < LISTPACK_MAX - FRAME_MAX => &["listpack"],
         () => &["listpack", "quicklist"],
     }
+}
+
+/// What has expired and is not removed yet counts until then.
+fn hash_encodings(fields: &Fields) -> &'static [&'static str] {
+    const VALUE_MAX: usize = 64;
+    let is_long = |(name, field): (&Bytes, &Field)| name.len().max(field.value.len()) > VALUE_MAX;
+    if fields.iter().any(is_long) {
+        return &["hashtable"];
+    }
+    &["listpack", "listpackex", "hashtable"]
 }
 
 fn reference_counts(data: &Data) -> &'static [i64] {
