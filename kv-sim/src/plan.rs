@@ -443,8 +443,9 @@ impl Maker<'_> {
         let kinds = &self.features.kinds;
         let kind = kinds[self.rng.below(kinds.len() as u64) as usize];
         let mut args = kind(self);
-        let has_subcommands = args[0] == b"OBJECT" || args[0] == b"MEMORY";
-        if self.features.junk && !has_subcommands && self.one_in(12) {
+        // The model knows no more of them than is sent.
+        let is_whole = [&b"OBJECT"[..], b"MEMORY", b"HSCAN"].contains(&&args[0][..]);
+        if self.features.junk && !is_whole && self.one_in(12) {
             self.spoil(&mut args);
         }
         if self.one_in(3) {
@@ -469,7 +470,8 @@ impl Maker<'_> {
             *args = words!["LCS"];
         }
         // Only numbers that are exact in binary may be added up.
-        if args.iter().skip(1).any(|arg| arg.starts_with(b"f:")) {
+        let is_float = |key: &Bytes| key.starts_with(b"f:") || key.starts_with(b"hf:");
+        if args.iter().skip(1).any(is_float) {
             *args = words!["GET", "f:1", "surplus"];
         }
     }

@@ -161,13 +161,8 @@ fn pairs(fields: &Fields) -> Vec<[Value; 2]> {
 fn hscan(run: &mut Run<'_>) -> Outcome {
     let [_, _, cursor, options @ ..] = run.args else { unreachable!("the arity was checked") };
     assert_eq!(cursor, b"0", "plans scan from the beginning");
+    assert_eq!(options.len(), 2, "plans say how much is enough");
     let fields = fields(run)?;
-    if let [word, _] = options
-        && !is(word, "COUNT")
-        && !fields.is_empty()
-    {
-        return Err(SYNTAX.into());
-    }
     Ok(Expect::WholeScan(pairs(&fields)))
 }
 
@@ -179,19 +174,28 @@ fn hrandfield(run: &mut Run<'_>) -> Outcome {
         return Ok(Expect::OneOf(if names.is_empty() { none.into() } else { names }));
     };
     let count = int(count)?;
+    if count == i64::MIN {
+        let text = "ERR value is out of range, value must between -9223372036854775807 and \
+            9223372036854775807";
+        return Err(text.into());
+    }
     let with_values = options.len() == 2 && is(&options[1], "WITHVALUES");
     if options.len() > 1 && !with_values {
         return Err(SYNTAX.into());
+    }
+    if with_values && count.unsigned_abs() > i64::MAX as u64 / 2 {
+        return Err(b"ERR value is out of range".into());
     }
     let fields = fields(run)?;
     let is_pair_told = run.session.protocol == 3;
     let elements: Vec<Value> = match (with_values, is_pair_told) {
         (false, _) => fields.keys().map(|name| Value::bulk(name)).collect(),
         (true, true) => pairs(&fields).into_iter().map(|pair| Value::array(pair.into())).collect(),
-        (true, false) => {
-            assert!(count >= fields.len() as i64, "plans ask for all pairs or none");
+        (true, false) if count >= fields.len() as i64 || fields.is_empty() => {
             return Ok(Expect::Pairs(b'*', pairs(&fields)));
         }
+        // Pairs that lie side by side.
+        (true, false) => return Ok(Expect::Beginning("*")),
     };
     let len = count.unsigned_abs() as usize;
     let len = if count < 0 && !fields.is_empty() { len } else { len.min(fields.len()) };
@@ -252,7 +256,8 @@ fn names<'a>(args: &'a [Bytes], at: usize, no_count: &str) -> Result<&'a [Bytes]
         let text = "ERR Mandatory argument FIELDS is missing or not at the right position";
         return Err(text.into());
     }
-    let count = parse_int(&args[at + 1]).filter(|&count| count > 0).ok_or(no_count)?;
+    let count = args.get(at + 1).and_then(|arg| parse_int(arg)).filter(|&count| count > 0);
+    let count = count.ok_or(no_count)?;
     let names = &args[at + 2..];
     if names.len() as i64 != count {
         return Err(b"ERR The `numfields` parameter must match the number of arguments".into());
@@ -379,37 +384,75 @@ fn hgetex(run: &mut Run<'_>) -> Outcome {
     exactly(Value::array(values))
 }
 
-/// With at most one condition and one deadline, in this order, as plans send it.
 fn hsetex(run: &mut Run<'_>) -> Outcome {
-    let mut at = 2;
-    let condition = run.args[at].to_ascii_uppercase();
-    at += usize::from(condition == b"FNX" || condition == b"FXX");
-    let (mut deadline, mut keeps) = (None, false);
-    if let Some((unit_ms, relative)) = unit(&run.args[at]) {
-        deadline = Some(point_in_time(run, at + 1, unit_ms, relative)?);
-        at += 2;
-    } else if is(&run.args[at], "KEEPTTL") {
-        keeps = true;
-        at += 1;
-    }
-    let pairs: Vec<_> = run.args[at + 2..].chunks(2).collect();
+    let options = SetOptions::parse(run)?;
+    let pairs: Vec<_> = run.args[options.first..].chunks(2).collect();
     let mut fields = fields(run)?;
     let mut there = pairs.iter().map(|pair| fields.contains_key(&pair[0]));
-    let refuses = match &condition[..] {
-        b"FNX" => there.any(|is_there| is_there),
-        b"FXX" => !there.all(|is_there| is_there),
-        _ => false,
+    let refuses = match options.must_exist {
+        Some(false) => there.any(|is_there| is_there),
+        Some(true) => !there.all(|is_there| is_there),
+        None => false,
     };
     if refuses {
         return number(0);
     }
     for pair in pairs {
         let old = fields.get(&pair[0]).and_then(|field| field.deadline);
-        set(&mut fields, &pair[0], &pair[1], if keeps { old } else { deadline });
-        if deadline.is_some_and(|deadline| deadline <= run.now) {
+        let deadline = if options.keeps { old } else { options.deadline };
+        set(&mut fields, &pair[0], &pair[1], deadline);
+        if options.deadline.is_some_and(|deadline| deadline <= run.now) {
             fields.remove(&pair[0]);
         }
     }
     store(run, fields);
     number(1)
+}
+
+#[derive(Default)]
+struct SetOptions {
+    /// FXX or FNX.
+    must_exist: Option<bool>,
+    deadline: Option<i64>,
+    /// KEEPTTL.
+    keeps: bool,
+    /// Where the pairs begin.
+    first: usize,
+}
+
+impl SetOptions {
+    fn parse(run: &Run<'_>) -> Result<SetOptions, Bytes> {
+        let mut options = SetOptions::default();
+        let mut at = 2;
+        while at < run.args.len() && !is(&run.args[at], "FIELDS") {
+            let word = &run.args[at];
+            let has_time = options.keeps || options.deadline.is_some();
+            if is(word, "FXX") || is(word, "FNX") {
+                if options.must_exist.replace(is(word, "FXX")).is_some() {
+                    return Err(b"ERR Only one of FXX or FNX arguments can be specified".into());
+                }
+            } else if unit(word).is_none() && !is(word, "KEEPTTL") {
+                return Err([b"ERR unknown argument: ", &word[..]].concat());
+            } else if has_time {
+                let text =
+                    "ERR Only one of EX, PX, EXAT, PXAT or KEEPTTL arguments can be specified";
+                return Err(text.into());
+            } else if let Some((unit_ms, relative)) = unit(word) {
+                at += 1;
+                run.args.get(at).ok_or(&b"ERR missing expire time"[..])?;
+                options.deadline = Some(point_in_time(run, at, unit_ms, relative)?);
+            } else {
+                options.keeps = true;
+            }
+            at += 1;
+        }
+        if at + 3 >= run.args.len() {
+            return Err(run.wrong_arity());
+        }
+        let pairs = parse_int(&run.args[at + 1]).filter(|count| (1..1 << 31).contains(count));
+        let pairs = pairs.ok_or(&b"ERR invalid number of fields"[..])?;
+        options.first = at + 2;
+        let is_right = pairs * 2 == (run.args.len() - options.first) as i64;
+        if is_right { Ok(options) } else { Err(run.wrong_arity()) }
+    }
 }
