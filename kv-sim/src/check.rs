@@ -477,6 +477,9 @@ impl Due {
         let is_right = match &self.expect {
             Expect::Exactly(value) => Ok(reply == *value),
             Expect::AnyOrder(values) => Ok(is_array_of(&reply, values)),
+            Expect::Pairs(kind, pairs) => Ok(is_pairs(&reply, *kind, pairs)),
+            Expect::WholeScan(pairs) => Ok(is_whole_scan(&reply, pairs)),
+            Expect::Drawn { from, len, differ } => Ok(is_drawn(&reply, from, *len, *differ)),
             Expect::OneOf(values) => Ok(values.contains(&reply)),
             Expect::Beginning(kinds) => Ok(begins(output, kinds)),
             Expect::Between(least, most) => Ok(is_int_between(&reply, *least, *most)),
@@ -522,6 +525,29 @@ fn is_array_of(reply: &Value, values: &[Value]) -> bool {
     items.sort();
     values.sort();
     items == values
+}
+
+fn is_pairs(reply: &Value, kind: u8, pairs: &[[Value; 2]]) -> bool {
+    let Value::Many(found, items) = reply else { return false };
+    let mut items: Vec<_> = items.chunks(2).map(<[Value]>::to_vec).collect();
+    let mut pairs: Vec<_> = pairs.iter().map(|pair| pair.to_vec()).collect();
+    items.sort();
+    pairs.sort();
+    *found == kind && items == pairs
+}
+
+fn is_whole_scan(reply: &Value, pairs: &[[Value; 2]]) -> bool {
+    let Value::Many(b'*', parts) = reply else { return false };
+    parts.len() == 2 && parts[0] == Value::bulk(b"0") && is_pairs(&parts[1], b'*', pairs)
+}
+
+fn is_drawn(reply: &Value, from: &[Value], len: usize, differ: bool) -> bool {
+    let Value::Many(b'*', items) = reply else { return false };
+    let mut drawn = items.clone();
+    drawn.sort();
+    drawn.dedup();
+    let are_known = drawn.iter().all(|item| from.contains(item));
+    are_known && items.len() == len && (!differ || drawn.len() == len)
 }
 
 /// Whether a reply begins with one of these bytes, or is an error that clients can bring about.

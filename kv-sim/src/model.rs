@@ -6,6 +6,7 @@
 
 mod connection;
 mod generic;
+mod hashes;
 mod inspection;
 mod lists;
 mod loosely;
@@ -34,6 +35,19 @@ pub enum Expect {
     Exactly(Value),
     /// An array of these in any order.
     AnyOrder(Vec<Value>),
+    /// An array or a map (the byte says which) of these pairs in any order.
+    Pairs(u8, Vec<[Value; 2]>),
+    /// The only step of a scan, which finds these pairs in any order.
+    WholeScan(Vec<[Value; 2]>),
+    /// An array of so many of these, different ones or not.
+    Drawn {
+        /// What may be drawn, each once.
+        from: Vec<Value>,
+        /// How many are drawn.
+        len: usize,
+        /// Whether none is drawn twice.
+        differ: bool,
+    },
     /// One of these.
     OneOf(Vec<Value>),
     /// An error, or a reply whose first byte is one of these.
@@ -107,6 +121,7 @@ enum Data {
     Str(Bytes),
     List(VecDeque<Bytes>),
     Set(BTreeSet<Bytes>),
+    Hash(hashes::Fields),
 }
 
 impl Data {
@@ -116,6 +131,7 @@ impl Data {
             Self::Str(_) => "string",
             Self::List(_) => "list",
             Self::Set(_) => "set",
+            Self::Hash(_) => "hash",
         }
     }
 }
@@ -128,6 +144,26 @@ struct Entry {
     /// When the deadline was set, which may be later.
     set_at: i64,
     born: u64,
+}
+
+impl Entry {
+    /// When it ends: by its deadline, or with the last of its fields.
+    fn end(&self) -> Option<i64> {
+        let contents = match &self.data {
+            Data::Hash(fields) => hashes::end_of(fields),
+            _ => None,
+        };
+        self.deadline.into_iter().chain(contents).min()
+    }
+
+    /// How many deadlines it has.
+    fn deadlines(&self) -> usize {
+        let fields = match &self.data {
+            Data::Hash(fields) => fields.values().filter(|field| field.deadline.is_some()).count(),
+            _ => 0,
+        };
+        fields + usize::from(self.deadline.is_some())
+    }
 }
 
 /// All databases.
@@ -156,6 +192,7 @@ type Row = (&'static str, i32, fn(&mut Run<'_>) -> Outcome);
 const GROUPS: &[&[Row]] = &[
     connection::COMMANDS,
     generic::COMMANDS,
+    hashes::COMMANDS,
     inspection::COMMANDS,
     lists::COMMANDS,
     sets::COMMANDS,
@@ -186,9 +223,9 @@ impl Model {
     /// How many keys are there at a time, in milliseconds since the Unix epoch, or have been
     /// overdue for no longer than `lag_ms`.
     pub fn len_at(&self, unix_ms: i64, lag_ms: i64) -> usize {
-        let overdue_since = |entry: &Entry| entry.deadline.map(|at| at.max(entry.set_at - 1));
+        let overdue_since = |entry: &Entry| entry.end().map(|at| at.max(entry.set_at - 1));
         let is_counted = |entry: &&Entry| match lag_ms {
-            0 => entry.deadline.is_none_or(|at| at >= unix_ms),
+            0 => entry.end().is_none_or(|at| at >= unix_ms),
             _ => overdue_since(entry).is_none_or(|at| at >= unix_ms - lag_ms),
         };
         self.entries().filter(is_counted).count()
@@ -204,9 +241,9 @@ impl Model {
         self.len() == 0
     }
 
-    /// Of [`Model::len`], those with a deadline.
-    pub fn with_deadline(&self) -> usize {
-        self.entries().filter(|entry| entry.deadline.is_some()).count()
+    /// How many deadlines those have that [`Model::len`] counts, and their fields.
+    pub fn deadlines(&self) -> usize {
+        self.entries().map(Entry::deadlines).sum()
     }
 
     fn entries(&self) -> impl Iterator<Item = &Entry> {
@@ -255,7 +292,7 @@ impl Run<'_> {
 
     fn is_live(&self, entry: &Entry) -> bool {
         let grace = i64::from(self.model.has(Flaw::ExpiresLate));
-        entry.deadline.is_none_or(|deadline| self.now <= deadline.saturating_add(grace))
+        entry.end().is_none_or(|end| self.now <= end.saturating_add(grace))
     }
 
     fn find_in(&self, database: usize, key: &[u8]) -> Option<&Entry> {

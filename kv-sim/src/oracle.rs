@@ -63,13 +63,30 @@ fn agree(
     result
 }
 
-/// The command, unless it would not fit into a transaction.
+/// Commands that the server may not have yet.
+const NEW: &[&str] = &[
+    "hexpire",
+    "hexpireat",
+    "hexpiretime",
+    "hgetdel",
+    "hgetex",
+    "hpersist",
+    "hpexpire",
+    "hpexpireat",
+    "hpexpiretime",
+    "hpttl",
+    "hsetex",
+    "httl",
+];
+
+/// The command, unless it would not fit into a transaction or is too new.
 fn arguments(request: &Request) -> Option<Vec<Bytes>> {
     let Request::Bytes(bytes) = request else { return None };
     match wire::parse_request(bytes) {
         wire::Request::Arguments(args, _) => {
             let name = args[0].to_ascii_lowercase();
-            (name != b"hello" && name != b"quit").then_some(args)
+            let is_new = NEW.iter().any(|new| new.as_bytes() == name);
+            (name != b"hello" && name != b"quit" && !is_new).then_some(args)
         }
         _ => None,
     }

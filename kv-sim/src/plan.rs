@@ -3,6 +3,12 @@
 //! run that does a little of everything reaches the corners of nothing (swarm testing: Groce and
 //! others, 2012).
 
+macro_rules! words {
+    ($($word:expr),* $(,)?) => { vec![$(Bytes::from($word)),*] };
+}
+
+mod hashes;
+
 use crate::EPOCH_US;
 use crate::model::Bytes;
 use crate::wire;
@@ -196,6 +202,8 @@ const KINDS: &[Kind] = &[
     floats,
     lists,
     sets::sets,
+    hashes::hashes,
+    hashes::field_deadlines,
     deadlines,
     keyspace,
     databases,
@@ -227,13 +235,6 @@ struct Maker<'a> {
     /// Keys go rather than come.
     is_ebb: bool,
 }
-
-macro_rules! words {
-    ($($word:expr),* $(,)?) => { vec![$(Bytes::from($word)),*] };
-}
-
-// Here, where the macro is known.
-mod sets;
 
 impl Plan {
     /// The plan that `seed` means, with about `commands` commands if a number is given.
@@ -443,8 +444,9 @@ impl Maker<'_> {
         let kinds = &self.features.kinds;
         let kind = kinds[self.rng.below(kinds.len() as u64) as usize];
         let mut args = kind(self);
-        let has_subcommands = args[0] == b"OBJECT" || args[0] == b"MEMORY";
-        if self.features.junk && !has_subcommands && self.one_in(12) {
+        // The model knows no more of them than is sent.
+        let is_whole = [&b"OBJECT"[..], b"MEMORY", b"HSCAN"].contains(&&args[0][..]);
+        if self.features.junk && !is_whole && self.one_in(12) {
             self.spoil(&mut args);
         }
         if self.one_in(3) {
@@ -469,7 +471,8 @@ impl Maker<'_> {
             *args = words!["LCS"];
         }
         // Only numbers that are exact in binary may be added up.
-        if args.iter().skip(1).any(|arg| arg.starts_with(b"f:")) {
+        let is_float = |key: &Bytes| key.starts_with(b"f:") || key.starts_with(b"hf:");
+        if args.iter().skip(1).any(is_float) {
             *args = words!["GET", "f:1", "surplus"];
         }
     }

@@ -340,7 +340,7 @@ impl<'a> Swarm<'a> {
         if pace == Pace::default() {
             return LAG_MAX_US;
         }
-        let timers = self.checker.model().with_deadline() as u64;
+        let timers = self.checker.model().deadlines() as u64;
         let slices = 4 + 8 * timers + self.checker.replies();
         LAG_MAX_US + pace.interval_us * slices * self.plan.shards as u64
     }

@@ -1,5 +1,6 @@
 //! OBJECT and MEMORY, as far as replies follow from what is stored rather than how.
 
+use super::hashes::{Field, Fields};
 use super::{Bytes, Data, Expect, Outcome, Row, Run, exactly, is};
 use crate::wire::{Value, parse_int};
 use std::collections::{BTreeSet, VecDeque};
@@ -37,6 +38,7 @@ fn encodings(data: &Data) -> &'static [&'static str] {
         Data::Str(_) => &["embstr", "raw"],
         Data::List(items) => list_encodings(items),
         Data::Set(members) => set_encodings(members),
+        Data::Hash(fields) => hash_encodings(fields),
     }
 }
 
@@ -63,6 +65,16 @@ fn set_encodings(members: &BTreeSet<Bytes>) -> &'static [&'static str] {
         false if len <= 128 && are_short => &["listpack", "hashtable"],
         _ => &["hashtable"],
     }
+}
+
+/// What has expired and is not removed yet counts until then.
+fn hash_encodings(fields: &Fields) -> &'static [&'static str] {
+    const VALUE_MAX: usize = 64;
+    let is_long = |(name, field): (&Bytes, &Field)| name.len().max(field.value.len()) > VALUE_MAX;
+    if fields.iter().any(is_long) {
+        return &["hashtable"];
+    }
+    &["listpack", "listpackex", "hashtable"]
 }
 
 fn reference_counts(data: &Data) -> &'static [i64] {

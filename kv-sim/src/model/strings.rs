@@ -288,7 +288,7 @@ pub(super) fn incrbyfloat(run: &mut Run<'_>) -> Outcome {
 ///
 /// # Panics
 /// If it is a number that is no multiple of a quarter.
-fn quarters(text: &[u8]) -> Result<i64, Bytes> {
+pub(super) fn quarters(text: &[u8]) -> Result<i64, Bytes> {
     let text = std::str::from_utf8(text).unwrap_or("x");
     let strange = |c: char| !c.is_ascii_digit() && c != '.' && c != '-';
     let parsed = text.parse::<f64>().ok().filter(|_| !text.contains(strange));
@@ -298,7 +298,7 @@ fn quarters(text: &[u8]) -> Result<i64, Bytes> {
     Ok(quarters as i64)
 }
 
-fn render_quarters(quarters: i64) -> Bytes {
+pub(super) fn render_quarters(quarters: i64) -> Bytes {
     let (whole, rest) = (quarters.unsigned_abs() / 4, quarters.unsigned_abs() % 4);
     let sign = if quarters < 0 { "-" } else { "" };
     let fraction = ["", ".25", ".5", ".75"][rest as usize];
