@@ -213,3 +213,71 @@ fn keys_of_the_request_are_told() {
         ("COMMAND GETKEYS sort_ro k store d", "[$k]"),
     ]);
 }
+
+#[test]
+fn sets_are_sorted() {
+    check(&[
+        (
+            r#"RESTORE s 0 "\x0b\x10\x02\x00\x00\x00\x04\x00\x00\x00\xfd\xff\x02\x00\x09\x00\x0a\x00\x0a\x00\xady\xbc\x0e\x8b\xfa\x13\xa1""#,
+            "+OK",
+        ),
+        ("SORT s", "[$-3 $2 $9 $10]"),
+        ("SORT s DESC LIMIT 0 2", "[$10 $9]"),
+        ("SORT s ALPHA", "[$-3 $10 $2 $9]"),
+        (r#"RESTORE t 0 "\x02\x03\x01b\x01c\x01a\x0a\x00\xb2\x94\xda.N\xcd\xa6\xfc""#, "+OK"),
+        ("SORT t", "-ERR One or more scores can't be converted into double"),
+        ("SORT t ALPHA DESC", "[$c $b $a]"),
+        ("SORT t BY nosort STORE d", ":3"),
+        ("LRANGE d 0 -1", "[$a $b $c]"),
+        ("SORT t BY nosort DESC LIMIT 1 1 STORE d", ":1"),
+        ("LRANGE d 0 -1", "[$b]"),
+        ("SORT t BY nosort GET # GET nosuch_* STORE d", ":6"),
+        ("LRANGE d 0 -1", "[$a $ $b $ $c $]"),
+    ]);
+}
+
+#[test]
+fn sorted_sets_are_sorted_or_left_in_the_order_of_their_scores() {
+    check(&[
+        (
+            r#"RESTORE z 0 "\x11\x1a\x1a\x00\x00\x00\x08\x00\x81b\x02\x01\x01\x01\x01\x02\x01\x81c\x02\x02\x01\x81a\x02\x03\x01\xff\x0a\x00b8p9\xe29\xa5=""#,
+            "+OK",
+        ),
+        ("SORT z", "-ERR One or more scores can't be converted into double"),
+        ("SORT z ALPHA", "[$1 $a $b $c]"),
+        ("SORT z BY nosort", "[$b $1 $c $a]"),
+        ("SORT z BY nosort DESC", "[$a $c $1 $b]"),
+        ("SORT z BY nosort LIMIT 1 2", "[$1 $c]"),
+        ("SORT z BY nosort DESC LIMIT 0 1", "[$a]"),
+        ("SORT z BY nosort GET # STORE d", ":4"),
+        ("LRANGE d 0 -1", "[$b $1 $c $a]"),
+    ]);
+}
+
+#[test]
+fn elements_are_looked_up_in_hashes() {
+    check(&[
+        ("RPUSH l 1 2 3", ":3"),
+        (
+            r#"RESTORE h_1 0 "\x10\x12\x12\x00\x00\x00\x04\x00\x81f\x02\x05\x01\x81g\x02\x81x\x02\xff\x0a\x00jp\xbb\x9d\xdf\xf1d\xdf""#,
+            "+OK",
+        ),
+        (
+            r#"RESTORE h_2 0 "\x10\x17\x17\x00\x00\x00\x04\x00\x81f\x02\x03\x01\x84name\x05\x83two\x04\xff\x0a\x00\xe4j\xaa\xf8\x08G\xda*""#,
+            "+OK",
+        ),
+        (
+            r#"RESTORE h_3x 0 "\x10\x17\x17\x00\x00\x00\x04\x00\x81f\x02\x03\x01\x84name\x05\x83two\x04\xff\x0a\x00\xe4j\xaa\xf8\x08G\xda*""#,
+            "+OK",
+        ),
+        ("SORT l BY h_*->f", "[$3 $2 $1]"),
+        ("SORT l BY h_*->f DESC GET #", "[$1 $2 $3]"),
+        ("SORT l GET h_*->name GET h_*->g", "[_ $x $two _ _ _]"),
+        ("SORT l GET h_*", "[_ _ _]"),
+        ("SORT l GET h_*x->name", "[_ _ $two]"),
+        ("SORT l BY h_*->name ALPHA", "[$1 $3 $2]"),
+        ("SORT l BY h_*->g", "-ERR One or more scores can't be converted into double"),
+        ("SORT l BY h_*->f->g", "[$1 $2 $3]"),
+        ("SORT h_1", "-WRONGTYPE Operation against a key holding the wrong kind of value"),
+    ]);
+}

@@ -61,7 +61,7 @@ const DUMPED: &[&str] = &[
      \u{e0}<\0\x01H\u{ff}\x0a\0\u{b0}T\u{84}\"\u{df}\x1c\u{f4}\u{8c}",
     "\x12\x01\x02\x0d\x0d\0\0\0\x01\0\u{84}only\x05\u{ff}\x0a\0\u{e6}\u{e9}\x17\u{91}10\u{ee}\u{8b}",
     // A list of Redis before 3.2, an older version, surplus bytes.
-    "\x01\x02\x01a\x01b\x0a\02\u{a8}\u{90}~\u{d5}\x03\x1aE",
+    "\x01\x02\x01a\x01b\x0a\x002\u{a8}\u{90}~\u{d5}\x03\x1aE",
     "\0\x05hello\x09\0\u{b3}\u{80}\u{8e}\u{ba}1\u{b2}C\u{bb}",
     "\0\x01aXY\x0a\0\u{a4}\x02\x05\u{c7}\x17\x08\u{91}\u{a5}",
     // No such type or encoding, nothing at all, lists without elements.

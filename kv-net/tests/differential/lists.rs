@@ -51,14 +51,14 @@ pub(crate) const LISTS: Group = Group {
             "lpos" => request.iter().any(is_least) && ours.starts_with(OUT_OF_RANGE),
             // Of a request that is wrong, Redis tells the keys only.
             "command getkeysandflags" => {
-                let number = std::str::from_utf8(&request[3]).unwrap_or_default();
+                let number = request.get(3).and_then(|number| std::str::from_utf8(number).ok());
+                let is_plain = |text: &str| text.parse().is_ok_and(|n: i64| n.to_string() == text);
                 request[2].eq_ignore_ascii_case(b"lmpop")
-                    && number.parse::<u32>().is_ok_and(|value| value.to_string() != number)
+                    && number.is_some_and(|number| !is_plain(number))
                     && ours[..4] == theirs[..4]
             }
             _ => false,
         }
     },
     state: &["LRANGE key 0 -1"],
-    ..Group::DEFAULT
 };

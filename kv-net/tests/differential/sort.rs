@@ -11,6 +11,8 @@ pub(crate) const SORTING: Group = Group {
         "SORT key sort-option*",
         "SORT key sort-option+",
         "SORT_RO key sort-option*",
+        "SORT key ALPHA STORE key",
+        "SORT key ALPHA STORE key sort-option*",
     ],
     words: |name| {
         Some(match name {
@@ -26,7 +28,6 @@ pub(crate) const SORTING: Group = Group {
                 "LIMIT int int",
                 "BY by-pattern",
                 "GET get-pattern",
-                "STORE key",
             ]),
             "by-pattern" => {
                 one_of(&["*", "*", "nosort", "nosort", "*x", "*->f", "*->", "#", "", "\0*"])
@@ -36,8 +37,9 @@ pub(crate) const SORTING: Group = Group {
         })
     },
     agree: |name, request, ours, theirs| match name {
-        // Redis forgets to forget that an earlier number was out of range.
-        "sort" | "sort_ro" if theirs == NO_NUMBERS => matches!(ours[0], b'*' | b':'),
+        // Redis does not forget that a number was out of range, of whatever command, until a system
+        // call fails. For the same reason no numbers are sorted and stored.
+        "sort" | "sort_ro" if theirs == NO_NUMBERS => ours[0] == b'*',
         // Which of equal elements are cut off is open.
         "sort" | "sort_ro" if ["ALPHA", "BY", "LIMIT"].iter().all(|word| has(request, word)) => {
             ours.split(|&byte| byte == b'\r').next() == theirs.split(|&byte| byte == b'\r').next()

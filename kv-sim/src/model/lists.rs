@@ -292,12 +292,13 @@ pub(super) fn lmpop(run: &mut Run<'_>) -> Outcome {
         }
         _ => return Err(SYNTAX.into()),
     };
-    for key in run.args[2..2 + keys].to_vec() {
-        let Some(mut list) = run.list(&key)?.cloned() else { continue };
+    let args = run.args;
+    for key in &args[2..2 + keys] {
+        let Some(mut list) = run.list(key)?.cloned() else { continue };
         let items = (0..count).map_while(|_| pop_one(&mut list, end));
         let items = items.map(|item| Value::bulk(&item)).collect();
-        put_back(run, &key, list);
-        return exactly(Value::array(vec![Value::bulk(&key), Value::array(items)]));
+        put_back(run, key, list);
+        return exactly(Value::array(vec![Value::bulk(key), Value::array(items)]));
     }
     exactly(run.null_array())
 }
