@@ -339,6 +339,8 @@ pub enum Find {
         /// The distance between keys.
         step: usize,
     },
+    /// The first half; what follows belongs to them, one to one.
+    Half,
 }
 
 impl KeySpec {
@@ -353,8 +355,10 @@ impl KeySpec {
     }
 
     /// The positions of the keys in `args`, in order. What `args` are too short for is not there.
+    /// Where a keyword stands more than once and could be the name of something, there may be others
+    /// among them.
     pub fn positions(&self, args: Args<'_>) -> impl Iterator<Item = usize> + use<> {
-        let bounds = self.begin(args).and_then(|begin| self.bounds(begin, args));
+        let bounds = self.begin(args).and_then(|begin| self.wide_bounds(begin, args));
         let (first, end, step) = bounds.unwrap_or((0, 0, 1));
         (first..end.min(args.len())).step_by(step.max(1))
     }
@@ -387,6 +391,16 @@ impl KeySpec {
         }
     }
 
+    /// The bounds of all that may be keys.
+    fn wide_bounds(&self, begin: usize, args: Args<'_>) -> Option<(usize, usize, usize)> {
+        if let (Begin::Keyword(word, _), Find::Half) = (self.begin, self.find)
+            && find_word(args, word, begin as i32).is_some()
+        {
+            return Some((begin, args.len(), 1));
+        }
+        self.bounds(begin, args)
+    }
+
     /// First position, end (exclusive) and step, which may lie beyond the arguments.
     fn bounds(&self, begin: usize, args: Args<'_>) -> Option<(usize, usize, usize)> {
         match self.find {
@@ -395,6 +409,7 @@ impl KeySpec {
                 Some((begin, last + 1, step))
             }
             Find::Range { last, step } => Some((begin, begin + last as usize + 1, step)),
+            Find::Half => Some((begin, begin + args.len().saturating_sub(begin) / 2, 1)),
             Find::Count { at, first, step } => {
                 let count: usize =
                     std::str::from_utf8(args.try_get(begin + at)?).ok()?.parse().ok()?;
@@ -439,6 +454,8 @@ pub enum Group {
     List,
     /// The server itself.
     Server,
+    /// Streams.
+    Stream,
     /// Strings.
     String,
 }
@@ -453,6 +470,7 @@ impl Group {
             Group::HyperLogLog => "hyperloglog",
             Group::List => "list",
             Group::Server => "server",
+            Group::Stream => "stream",
             Group::String => "string",
         }
     }
@@ -466,6 +484,7 @@ impl Group {
             Group::HyperLogLog => Some("hyperloglog"),
             Group::List => Some("list"),
             Group::Server => None,
+            Group::Stream => Some("stream"),
             Group::String => Some("string"),
         }
     }

@@ -11,4 +11,5 @@ pub(crate) mod list;
 pub(crate) mod object;
 pub(crate) mod parse;
 pub(crate) mod server;
+pub(crate) mod stream;
 pub(crate) mod string;

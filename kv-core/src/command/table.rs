@@ -35,6 +35,7 @@ mod list;
 mod memory;
 mod object;
 mod server;
+mod stream;
 mod string;
 
 use crate::command::{Command, Group, Handler};
@@ -49,6 +50,7 @@ const GROUPS: &[&[&Command]] = &[
     memory::ROWS,
     object::ROWS,
     server::ROWS,
+    stream::ROWS,
     string::ROWS,
 ];
 
