@@ -346,6 +346,8 @@ pub enum Find {
     /// None: the names of the keys come of patterns and of what is stored, and a command that has
     /// such keys locks everything.
     Patterned,
+    /// The first half; what follows belongs to them, one to one.
+    Half,
 }
 
 impl KeySpec {
@@ -360,8 +362,10 @@ impl KeySpec {
     }
 
     /// The positions of the keys in `args`, in order. What `args` are too short for is not there.
+    /// Where a keyword stands more than once and could be the name of something, there may be others
+    /// among them.
     pub fn positions(&self, args: Args<'_>) -> impl Iterator<Item = usize> + use<> {
-        let bounds = self.begin(args).and_then(|begin| self.bounds(begin, args));
+        let bounds = self.begin(args).and_then(|begin| self.wide_bounds(begin, args));
         let (first, end, step) = bounds.unwrap_or((0, 0, 1));
         (first..end.min(args.len())).step_by(step.max(1))
     }
@@ -398,6 +402,16 @@ impl KeySpec {
         }
     }
 
+    /// The bounds of all that may be keys.
+    fn wide_bounds(&self, begin: usize, args: Args<'_>) -> Option<(usize, usize, usize)> {
+        if let (Begin::Keyword(word, _), Find::Half) = (self.begin, self.find)
+            && find_word(args, word, begin as i32).is_some()
+        {
+            return Some((begin, args.len(), 1));
+        }
+        self.bounds(begin, args)
+    }
+
     /// First position, end (exclusive) and step, which may lie beyond the arguments.
     fn bounds(&self, begin: usize, args: Args<'_>) -> Option<(usize, usize, usize)> {
         match self.find {
@@ -406,6 +420,7 @@ impl KeySpec {
                 Some((begin, last + 1, step))
             }
             Find::Range { last, step } => Some((begin, begin + last as usize + 1, step)),
+            Find::Half => Some((begin, begin + args.len().saturating_sub(begin) / 2, 1)),
             Find::Count { at, first, step } => {
                 let count = leading_number(args.try_get(begin + at)?)?;
                 let first = begin + first;
@@ -469,6 +484,8 @@ pub enum Group {
     Set,
     /// Sorted sets.
     SortedSet,
+    /// Streams.
+    Stream,
     /// Strings.
     String,
 }
@@ -487,6 +504,7 @@ impl Group {
             Group::Server => "server",
             Group::Set => "set",
             Group::SortedSet => "sorted-set",
+            Group::Stream => "stream",
             Group::String => "string",
         }
     }
@@ -504,6 +522,7 @@ impl Group {
             Group::Server => None,
             Group::Set => Some("set"),
             Group::SortedSet => Some("sortedset"),
+            Group::Stream => Some("stream"),
             Group::String => Some("string"),
         }
     }

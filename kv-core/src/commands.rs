@@ -18,4 +18,5 @@ pub(crate) mod server;
 pub(crate) mod set;
 pub(crate) mod sort;
 pub(crate) mod sorted_set;
+pub(crate) mod stream;
 pub(crate) mod string;

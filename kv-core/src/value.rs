@@ -267,7 +267,7 @@ impl<'a> From<Packed<'a>> for ValueRef<'a> {
             Kind::Set => Self::Set(SetRef::Packed(pack)),
             Kind::Hash => Self::Hash(HashRef::Packed(pack)),
             Kind::SortedSet => Self::SortedSet(SortedSetRef::Packed(pack)),
-            Kind::Stream => Self::Stream(StreamRef::Packed(pack)),
+            Kind::Stream => panic!("a stream is never packed"),
         }
     }
 }

@@ -8,6 +8,7 @@ macro_rules! words {
 }
 
 mod hashes;
+mod sets;
 
 use crate::EPOCH_US;
 use crate::model::Bytes;

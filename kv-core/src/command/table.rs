@@ -39,6 +39,7 @@ mod object;
 mod server;
 mod set;
 mod sorted_set;
+mod stream;
 mod string;
 
 use crate::command::{Command, Group, Handler};
@@ -57,6 +58,7 @@ const GROUPS: &[&[&Command]] = &[
     server::ROWS,
     set::ROWS,
     sorted_set::ROWS,
+    stream::ROWS,
     string::ROWS,
 ];
 

@@ -198,6 +198,12 @@ fn write_key_spec(out: &mut dyn Reply, spec: &KeySpec) {
             write_number(out, "keystep", step as i64);
             write_number(out, "limit", 0);
         }
+        Find::Half => {
+            write_spec_part(out, "range", 3);
+            write_number(out, "lastkey", -1);
+            write_number(out, "keystep", 1);
+            write_number(out, "limit", 2);
+        }
         Find::Count { at, first, step } => {
             write_spec_part(out, "keynum", 3);
             write_number(out, "keynumidx", at as i64);

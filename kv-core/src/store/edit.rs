@@ -5,7 +5,7 @@ use super::{Shard, Store};
 use crate::error::Error;
 use crate::keyspace::{Input, Keyspace, Place};
 use crate::value::pack::Pack;
-use crate::value::{Collection, Packed};
+use crate::value::{Collection, Packed, Value};
 use std::ops::{Deref, DerefMut};
 
 /// A collection that is being changed. In the end it is stored again, or its key removed if it is
@@ -76,6 +76,12 @@ impl<'v, T: Collection> Edit<'v, T> {
     /// Whether the key was there before.
     pub fn exists(&self) -> bool {
         self.found.place.is_some()
+    }
+
+    /// Drops a value that was part of the collection: at once if that is quick, else in slices.
+    pub fn discard(&mut self, part: impl Into<Value>) {
+        let Found { store, database, .. } = self.found;
+        self.found.shard.discard(Some(Box::new(part.into())), store, database);
     }
 
     fn boxed(&self, place: Place) -> &T {

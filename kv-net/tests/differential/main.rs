@@ -357,9 +357,8 @@ fn are_encodings(ours: &[u8], theirs: &[u8]) -> bool {
         (ours, theirs),
         (b"int", b"embstr" | b"raw")
             | (b"embstr", b"raw")
-            | (b"listpack", b"quicklist" | b"hashtable")
+            | (b"listpack", b"quicklist" | b"hashtable" | b"skiplist")
             | (b"intset", b"hashtable")
-            | (b"listpack", b"quicklist" | b"skiplist")
     )
 }
 
