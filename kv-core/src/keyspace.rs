@@ -370,8 +370,8 @@ impl Keyspace {
         Some(Pack::from_bytes(scratch))
     }
 
-    /// Changes the boxed value at a place.
-    pub fn change_boxed<R>(&mut self, place: Place, change: impl FnOnce(&mut Value) -> R) -> R {
+    /// Changes the boxed string at a place.
+    fn change_boxed<R>(&mut self, place: Place, change: impl FnOnce(&mut Value) -> R) -> R {
         let value = self.boxed_mut(place).expect("the value is boxed");
         let before = value.heap_bytes();
         let result = change(value);

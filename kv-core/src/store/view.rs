@@ -21,7 +21,8 @@ const CURSOR_BITS: u32 = 48;
 const RANDOM_NEIGHBOURS: u64 = 16;
 
 /// The keys of one database that a command has locked. A key whose deadline has passed is not
-/// there for any method, except that `len` may count it until it is removed.
+/// there for any method, nor is a hash whose fields have all expired, except that `len` may count
+/// it until it is removed.
 ///
 /// Reaching a key whose shard the command's row does not name is a bug, and panics.
 #[derive(Debug)]

@@ -6,6 +6,8 @@ use crate::rng::Rng;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// A field's name, value and deadline.
+type Entry = (Vec<u8>, (Vec<u8>, Option<i64>));
 type Model = BTreeMap<Vec<u8>, (Vec<u8>, Option<i64>)>;
 
 fn growth(sizes: Sizes) -> Growth {
@@ -40,7 +42,7 @@ fn text(item: Item<'_>) -> Vec<u8> {
     item.as_bytes(&mut IntBuffer::new()).to_vec()
 }
 
-fn entry(field: Field<'_>) -> (Vec<u8>, (Vec<u8>, Option<i64>)) {
+fn entry(field: Field<'_>) -> Entry {
     (text(field.name), (text(field.value), field.deadline))
 }
 
@@ -49,7 +51,7 @@ fn live(model: &Model, now: i64) -> Model {
     live.map(|(name, field)| (name.clone(), field.clone())).collect()
 }
 
-fn scan(hash: &Hash, now: i64, count: usize) -> Vec<(Vec<u8>, (Vec<u8>, Option<i64>))> {
+fn scan(hash: &Hash, now: i64, count: usize) -> Vec<Entry> {
     let (mut cursor, mut found) = (0, Vec::new());
     loop {
         cursor = hash.at(now).scan(cursor, count, |field| found.push(entry(field)));
