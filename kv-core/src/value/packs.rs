@@ -11,6 +11,9 @@ use crate::table::Table;
 /// of a cell must not be 0, and the length of the pack.
 const HEADER: usize = 8;
 
+/// So many packs are copied rather than that the slab takes more memory than they.
+const FEW: usize = 16;
+
 /// Packs, the first of which has the number 0. Empty ones take no memory but their number's.
 #[derive(Debug)]
 pub(crate) struct Packs {
@@ -60,7 +63,16 @@ impl Packs {
         let pack = Pack::from_bytes(self.get(number).as_bytes().to_vec());
         self.set(number, PackRef::default());
         self.cells.pop();
+        self.forget_sizes();
         Some(pack)
+    }
+
+    /// Drops what the slab knows of the sizes that there once were, when few packs are left.
+    fn forget_sizes(&mut self) {
+        let is_large = self.slab.table_bytes() > self.slab.live_bytes();
+        if self.len() <= FEW && is_large {
+            *self = self.clone();
+        }
     }
 
     /// Changes a pack.

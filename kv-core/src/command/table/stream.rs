@@ -30,7 +30,7 @@ pub(super) const ROWS: &[&Command] = &[
         keys: &[KeySpec::one("RW update", 1)],
         summary: "Adds an entry at the end of a stream, which it makes if it must.",
         complexity: "O(1), and O(N) for trimming, N being the number of entries that go.",
-        syntax: "key [NOMKSTREAM] [trim:((MAXLEN|MINID) [=|~] threshold [LIMIT count])] id-selector:(*|id) data:(field value) [field value ...]",
+        syntax: "key [NOMKSTREAM] [trim:((MAXLEN|MINID) [=|~] threshold [LIMIT count])] id-selector:(*|id) data:(field value) [data:(field value) ...]",
         tips: &["nondeterministic_output"],
         handler: Data(run::xadd),
         ..ROW

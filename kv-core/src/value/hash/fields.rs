@@ -182,7 +182,10 @@ impl Fields {
     }
 
     pub(super) fn remove(&mut self, field: Item<'_>, unix_ms: i64) -> bool {
-        let Some(place) = self.members.find(field) else { return false };
+        let Some(place) = self.members.find(field) else {
+            self.is_spent = self.is_over(unix_ms);
+            return false;
+        };
         let old = self.field(place);
         let (deadline, was_there) = (old.deadline, !old.is_expired(unix_ms));
         self.members.remove(place);
