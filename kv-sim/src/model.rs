@@ -9,6 +9,7 @@ mod generic;
 mod inspection;
 mod lists;
 mod loosely;
+mod sorted_sets;
 mod strings;
 
 pub(crate) use loosely::OUT_OF_MEMORY;
@@ -92,6 +93,7 @@ pub enum Flaw {
 enum Data {
     Str(Bytes),
     List(VecDeque<Bytes>),
+    SortedSet(sorted_sets::Scores),
 }
 
 impl Data {
@@ -100,6 +102,7 @@ impl Data {
         match self {
             Self::Str(_) => "string",
             Self::List(_) => "list",
+            Self::SortedSet(_) => "zset",
         }
     }
 }
@@ -142,6 +145,7 @@ const GROUPS: &[&[Row]] = &[
     generic::COMMANDS,
     inspection::COMMANDS,
     lists::COMMANDS,
+    sorted_sets::COMMANDS,
     strings::COMMANDS,
 ];
 

@@ -3,6 +3,12 @@
 //! run that does a little of everything reaches the corners of nothing (swarm testing: Groce and
 //! others, 2012).
 
+macro_rules! words {
+    ($($word:expr),* $(,)?) => { vec![$(Bytes::from($word)),*] };
+}
+
+mod sorted_sets;
+
 use crate::EPOCH_US;
 use crate::model::Bytes;
 use crate::wire;
@@ -10,6 +16,7 @@ use kv_core::keyspace::{PageSize, SegmentSize, Sizes};
 use kv_core::rng::Rng;
 use kv_core::value;
 use kv_proto::server::Pace;
+use sorted_sets::sorted_sets;
 
 /// A run's workload and settings.
 #[derive(Clone, Debug)]
@@ -189,12 +196,23 @@ struct Features {
 type Kind = fn(&mut Maker<'_>) -> Vec<Bytes>;
 
 const KINDS: &[Kind] = &[
-    strings, ranges, options, counters, floats, lists, deadlines, keyspace, databases, inspection,
+    strings,
+    ranges,
+    options,
+    counters,
+    floats,
+    lists,
+    deadlines,
+    keyspace,
+    databases,
+    inspection,
+    sorted_sets,
     talk,
 ];
 
 /// What memory-bound plans do at least: fill the memory, and ask what has one right answer.
-const HUNGRY_KINDS: &[Kind] = &[strings, strings, options, lists, deadlines, keyspace, talk];
+const HUNGRY_KINDS: &[Kind] =
+    &[strings, strings, options, lists, deadlines, keyspace, sorted_sets, talk];
 
 const POLICIES: &[&str] = &[
     "noeviction",
@@ -216,10 +234,6 @@ struct Maker<'a> {
     elapsed_us: u64,
     /// Keys go rather than come.
     is_ebb: bool,
-}
-
-macro_rules! words {
-    ($($word:expr),* $(,)?) => { vec![$(Bytes::from($word)),*] };
 }
 
 impl Plan {

@@ -36,6 +36,7 @@ fn encodings(data: &Data) -> &'static [&'static str] {
         Data::Str(bytes) if parse_int(bytes).is_some() => &["int", "raw"],
         Data::Str(_) => &["embstr", "raw"],
         Data::List(items) => list_encodings(items),
+        Data::SortedSet(scores) => sorted_set_encodings(scores.len(), scores.keys()),
     }
 }
 
@@ -51,6 +52,14 @@ fn list_encodings(items: &VecDeque<Bytes>) -> &'static [&'static str] {
         () if most < LISTPACK_MAX - FRAME_MAX => &["listpack"],
         () => &["listpack", "quicklist"],
     }
+}
+
+fn sorted_set_encodings<'a>(
+    len: usize,
+    mut members: impl Iterator<Item = &'a Bytes>,
+) -> &'static [&'static str] {
+    let is_small = len <= 128 && members.all(|member| member.len() <= 64);
+    if is_small { &["listpack"] } else { &["skiplist"] }
 }
 
 fn reference_counts(data: &Data) -> &'static [i64] {
