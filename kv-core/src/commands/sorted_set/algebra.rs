@@ -58,14 +58,16 @@ fn store(cx: &mut Cx<'_>, operation: Operation, command: &str) -> Result<(), Err
 
 /// As the result is stored in Redis.
 fn drop_signs_of_zeros(result: &mut SortedSet, config: &Config) {
-    let view = result.view();
+    let (view, len) = (result.view(), result.view().len());
+    let stored = |member: &[u8]| without_sign_of_zero(-0.0, member, len, config);
+    if stored(b"").is_sign_negative() {
+        return;
+    }
     let zeros = view.ranks_by_score(Bound::Included(0.0), Bound::Included(0.0));
-    let is_negative = |pair: &Pair<'_>| pair.score.is_sign_negative();
-    let negative = view.range(zeros).filter(is_negative).map(|pair| pair.member.to_vec());
-    let (len, negative): (_, Vec<_>) = (view.len(), negative.collect());
-    for member in negative {
-        let score = without_sign_of_zero(-0.0, &member, len, config);
-        result.set(&member, score);
+    let negative = view.range(zeros).filter(|pair| pair.score.is_sign_negative());
+    let members: Vec<_> = negative.map(|pair| pair.member.to_vec()).collect();
+    for member in members {
+        result.set(&member, stored(&member));
     }
 }
 
