@@ -332,3 +332,56 @@ impl<'v> Input<'v> {
         first.pairs().filter(is_left)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hash::KeyHasher;
+    use crate::rng::Rng;
+    use crate::value::pack::Pack;
+    use crate::value::set::Set;
+    use crate::value::{Collection, Growth, Sizes};
+
+    fn growth() -> Growth {
+        Growth { hasher: KeyHasher::new(&mut Rng::new(1)), sizes: Sizes::DEFAULT }
+    }
+
+    fn set(members: &[&str]) -> Set {
+        let mut pack = Pack::default();
+        members.iter().for_each(|member| pack.push(Item::new(member.as_bytes())));
+        Set::unpack(pack, growth())
+    }
+
+    fn sorted_set(pairs: &[(&str, f64)]) -> SortedSet {
+        let mut set = SortedSet::unpack(Pack::default(), growth());
+        pairs.iter().for_each(|(member, score)| _ = set.set(member.as_bytes(), *score));
+        set
+    }
+
+    fn texts<'a>(pairs: impl Iterator<Item = Pair<'a>>) -> Vec<(String, f64)> {
+        let text = |pair: Pair<'_>| (String::from_utf8(pair.member.to_vec()).unwrap(), pair.score);
+        let mut texts: Vec<_> = pairs.map(text).collect();
+        texts.sort_by(|a, b| a.partial_cmp(b).unwrap());
+        texts
+    }
+
+    #[test]
+    fn members_of_sets_count_1() {
+        let (set, scores) = (set(&["a", "12"]), sorted_set(&[("12", 5.0), ("c", 7.0)]));
+        let inputs = [
+            Input { source: Source::Set(set.view()), weight: 3.0 },
+            Input { source: Source::SortedSet(scores.view()), weight: 2.0 },
+        ];
+        let [ours, theirs] = [Aggregate::Sum, Aggregate::Max].map(|aggregate| {
+            let mut union = sorted_set(&[]);
+            Input::add_union(&inputs, aggregate, &mut union);
+            texts(union.view().iter())
+        });
+        let expected = |common| [("12".into(), common), ("a".into(), 3.0), ("c".into(), 14.0)];
+        assert_eq!(ours, expected(13.0));
+        assert_eq!(theirs, expected(10.0));
+        let common = texts(Input::intersection(&inputs, Aggregate::Min));
+        assert_eq!(common, [("12".to_string(), 3.0)]);
+        assert_eq!(texts(Input::difference(&inputs)), [("a".to_string(), 3.0)]);
+    }
+}
