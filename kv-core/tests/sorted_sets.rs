@@ -142,6 +142,8 @@ fn zero_loses_its_sign_in_what_redis_keeps_in_a_listpack() {
         ("ZUNION 1 k WEIGHTS -1 WITHSCORES", "[[$a ,-0] [$b ,-0] [$c ,-0]]"),
         ("ZUNIONSTORE n 1 k WEIGHTS -1", ":3"),
         ("ZRANGE n 0 -1 WITHSCORES", "[[$a ,-0] [$b ,-0] [$c ,-0]]"),
+        ("ZRANGESTORE o l 2 2", ":1"),
+        ("ZRANGE o 0 -1 WITHSCORES", "[[$c ,0]]"),
         ("CONFIG SET zset-max-listpack-value 1", "+OK"),
         ("ZADD m -0 a -0 bb", ":2"),
         ("ZMSCORE m a bb", "[,0 ,-0]"),

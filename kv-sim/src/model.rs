@@ -11,6 +11,7 @@ mod inspection;
 mod lists;
 mod loosely;
 mod sets;
+mod sorted_sets;
 mod strings;
 
 pub(crate) use loosely::OUT_OF_MEMORY;
@@ -122,6 +123,7 @@ enum Data {
     List(VecDeque<Bytes>),
     Set(BTreeSet<Bytes>),
     Hash(hashes::Fields),
+    SortedSet(sorted_sets::Scores),
 }
 
 impl Data {
@@ -132,6 +134,7 @@ impl Data {
             Self::List(_) => "list",
             Self::Set(_) => "set",
             Self::Hash(_) => "hash",
+            Self::SortedSet(_) => "zset",
         }
     }
 }
@@ -196,6 +199,7 @@ const GROUPS: &[&[Row]] = &[
     inspection::COMMANDS,
     lists::COMMANDS,
     sets::COMMANDS,
+    sorted_sets::COMMANDS,
     strings::COMMANDS,
 ];
 

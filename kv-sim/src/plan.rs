@@ -9,6 +9,7 @@ macro_rules! words {
 
 mod hashes;
 mod sets;
+mod sorted_sets;
 
 use crate::EPOCH_US;
 use crate::model::Bytes;
@@ -17,6 +18,7 @@ use kv_core::keyspace::{PageSize, SegmentSize, Sizes};
 use kv_core::rng::Rng;
 use kv_core::value;
 use kv_proto::server::Pace;
+use sorted_sets::sorted_sets;
 
 /// A run's workload and settings.
 #[derive(Clone, Debug)]
@@ -209,11 +211,13 @@ const KINDS: &[Kind] = &[
     keyspace,
     databases,
     inspection,
+    sorted_sets,
     talk,
 ];
 
 /// What memory-bound plans do at least: fill the memory, and ask what has one right answer.
-const HUNGRY_KINDS: &[Kind] = &[strings, strings, options, lists, deadlines, keyspace, talk];
+const HUNGRY_KINDS: &[Kind] =
+    &[strings, strings, options, lists, deadlines, keyspace, sorted_sets, talk];
 
 const POLICIES: &[&str] = &[
     "noeviction",

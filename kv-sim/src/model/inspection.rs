@@ -39,6 +39,7 @@ fn encodings(data: &Data) -> &'static [&'static str] {
         Data::List(items) => list_encodings(items),
         Data::Set(members) => set_encodings(members),
         Data::Hash(fields) => hash_encodings(fields),
+        Data::SortedSet(scores) => sorted_set_encodings(scores.len(), scores.keys()),
     }
 }
 
@@ -75,6 +76,14 @@ fn hash_encodings(fields: &Fields) -> &'static [&'static str] {
         return &["hashtable"];
     }
     &["listpack", "listpackex", "hashtable"]
+}
+
+fn sorted_set_encodings<'a>(
+    len: usize,
+    mut members: impl Iterator<Item = &'a Bytes>,
+) -> &'static [&'static str] {
+    let is_small = len <= 128 && members.all(|member| member.len() <= 64);
+    if is_small { &["listpack"] } else { &["skiplist"] }
 }
 
 fn reference_counts(data: &Data) -> &'static [i64] {

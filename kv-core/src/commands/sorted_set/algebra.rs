@@ -58,14 +58,16 @@ fn store(cx: &mut Cx<'_>, operation: Operation, command: &str) -> Result<(), Err
 
 /// As the result is stored in Redis.
 fn drop_signs_of_zeros(result: &mut SortedSet, config: &Config) {
-    let view = result.view();
+    let (view, len) = (result.view(), result.view().len());
+    let stored = |member: &[u8]| without_sign_of_zero(-0.0, member, len, config);
+    if stored(b"").is_sign_negative() {
+        return;
+    }
     let zeros = view.ranks_by_score(Bound::Included(0.0), Bound::Included(0.0));
-    let is_negative = |pair: &Pair<'_>| pair.score.is_sign_negative();
-    let negative = view.range(zeros).filter(is_negative).map(|pair| pair.member.to_vec());
-    let (len, negative): (_, Vec<_>) = (view.len(), negative.collect());
-    for member in negative {
-        let score = without_sign_of_zero(-0.0, &member, len, config);
-        result.set(&member, score);
+    let negative = view.range(zeros).filter(|pair| pair.score.is_sign_negative());
+    let members: Vec<_> = negative.map(|pair| pair.member.to_vec()).collect();
+    for member in members {
+        result.set(&member, stored(&member));
     }
 }
 
@@ -328,5 +330,58 @@ impl<'v> Input<'v> {
         let is_left =
             |pair: &Pair<'v>| others.iter().all(|other| other.score(pair.member).is_none());
         first.pairs().filter(is_left)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hash::KeyHasher;
+    use crate::rng::Rng;
+    use crate::value::pack::Pack;
+    use crate::value::set::Set;
+    use crate::value::{Collection, Growth, Sizes};
+
+    fn growth() -> Growth {
+        Growth { hasher: KeyHasher::new(&mut Rng::new(1)), sizes: Sizes::DEFAULT }
+    }
+
+    fn set(members: &[&str]) -> Set {
+        let mut pack = Pack::default();
+        members.iter().for_each(|member| pack.push(Item::new(member.as_bytes())));
+        Set::unpack(pack, growth())
+    }
+
+    fn sorted_set(pairs: &[(&str, f64)]) -> SortedSet {
+        let mut set = SortedSet::unpack(Pack::default(), growth());
+        pairs.iter().for_each(|(member, score)| _ = set.set(member.as_bytes(), *score));
+        set
+    }
+
+    fn texts<'a>(pairs: impl Iterator<Item = Pair<'a>>) -> Vec<(String, f64)> {
+        let text = |pair: Pair<'_>| (String::from_utf8(pair.member.to_vec()).unwrap(), pair.score);
+        let mut texts: Vec<_> = pairs.map(text).collect();
+        texts.sort_by(|a, b| a.partial_cmp(b).unwrap());
+        texts
+    }
+
+    #[test]
+    fn members_of_sets_count_1() {
+        let (set, scores) = (set(&["a", "12"]), sorted_set(&[("12", 5.0), ("c", 7.0)]));
+        let inputs = [
+            Input { source: Source::Set(set.view()), weight: 3.0 },
+            Input { source: Source::SortedSet(scores.view()), weight: 2.0 },
+        ];
+        let [ours, theirs] = [Aggregate::Sum, Aggregate::Max].map(|aggregate| {
+            let mut union = sorted_set(&[]);
+            Input::add_union(&inputs, aggregate, &mut union);
+            texts(union.view().iter())
+        });
+        let expected = |common| [("12".into(), common), ("a".into(), 3.0), ("c".into(), 14.0)];
+        assert_eq!(ours, expected(13.0));
+        assert_eq!(theirs, expected(10.0));
+        let common = texts(Input::intersection(&inputs, Aggregate::Min));
+        assert_eq!(common, [("12".to_string(), 3.0)]);
+        assert_eq!(texts(Input::difference(&inputs)), [("a".to_string(), 3.0)]);
     }
 }

@@ -87,3 +87,27 @@ fn distinct(number: usize, set: SortedSetRef<'_>, rng: &mut Rng) -> Vec<usize> {
     };
     (len - number..len).map(draw).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hash::KeyHasher;
+    use crate::value::pack::Pack;
+    use crate::value::{Collection, Growth, Sizes};
+
+    #[test]
+    fn each_rank_is_drawn_as_often_as_any_other() {
+        let hasher = KeyHasher::new(&mut Rng::new(1));
+        let growth = Growth { hasher, sizes: Sizes::DEFAULT };
+        let mut set = SortedSet::unpack(Pack::default(), growth);
+        (0..5u8).for_each(|number| _ = set.set(&[number], 0.0));
+        let mut rng = Rng::new(2);
+        let mut drawn = [0; 5];
+        for _ in 0..10_000 {
+            let ranks = distinct(3, set.view(), &mut rng);
+            assert_eq!(ranks.iter().collect::<BTreeSet<_>>().len(), 3);
+            ranks.into_iter().for_each(|rank| drawn[rank] += 1);
+        }
+        assert!(drawn.iter().all(|count| (5800..6200).contains(count)), "{drawn:?}");
+    }
+}

@@ -1,7 +1,7 @@
 //! Ranges of ranks, scores and members: what shows, stores and removes them.
 
 use super::bounds::{self, Extent};
-use super::write_pairs;
+use super::{without_sign_of_zero, write_pairs};
 use crate::args::Args;
 use crate::command::Cx;
 use crate::commands::parse::{int, is};
@@ -57,9 +57,11 @@ pub(crate) fn zrangestore(cx: &mut Cx<'_>) -> Result<(), Error> {
     let extent = options.extent(cx.args.skip(3))?;
     let mut stored = cx.db.create::<SortedSet>();
     if let Some(set) = cx.db.get::<SortedSet>(cx.args.get(2))? {
-        let mut buffer = IntBuffer::new();
-        for Pair { score, member } in set.range(options.ranks(extent, set)) {
-            stored.set(member.as_bytes(&mut buffer), score);
+        let (mut buffer, pairs) = (IntBuffer::new(), set.range(options.ranks(extent, set)));
+        let len = pairs.len();
+        for Pair { score, member } in pairs {
+            let member = member.as_bytes(&mut buffer);
+            stored.set(member, without_sign_of_zero(score, member, len, cx.config));
         }
     }
     cx.out.int(stored.view().len() as i64);

@@ -1,5 +1,10 @@
 //! A sorted set that is more than one pack: a counted tree in the order of scores and members, and
 //! an index from members to the tree's leaves.
+//!
+//! The tree tells of every record that comes to lie in another leaf, and the index follows. An entry
+//! knows its member by the hash alone. Where several members have the same one, an entry cannot be
+//! corrected, since nobody knows whose it is: then one more is added, and at the end of the change
+//! all entries of that hash are made anew from what is found in their leaves.
 
 use super::index::{Hash, Index};
 use super::score::{self, Buffer};

@@ -186,11 +186,11 @@ fn run(operations: &[Operation], sizes: Sizes, hash_bits: u32, probe: f64, ends:
 }
 
 fn operations() -> impl Strategy<Value = Vec<Operation>> {
-    prop::collection::vec(operation(), 1..16)
+    prop::collection::vec(operation(), 1..12)
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 50, ..ProptestConfig::default() })]
 
     #[test]
     fn equals_a_map(

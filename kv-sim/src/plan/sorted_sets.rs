@@ -1,0 +1,138 @@
+//! Sorted sets.
+
+use super::Maker;
+use crate::model::Bytes;
+
+/// Requests about sorted sets. Scores and weights are such that no sum is inexact, and no product
+/// is -0.
+pub(super) fn sorted_sets(m: &mut Maker<'_>) -> Vec<Bytes> {
+    match m.rng.below(12) {
+        0..4 => additions(m),
+        4 => removals(m),
+        5..8 => look_ups(m),
+        8..10 => ranges(m),
+        10 => combinations(m),
+        _ => many(m),
+    }
+}
+
+fn additions(m: &mut Maker<'_>) -> Vec<Bytes> {
+    let key = m.key();
+    match m.rng.below(6) {
+        0 => words!["ZINCRBY", key, score(m), member(m)],
+        1 => words!["ZADD", key, "INCR", score(m), member(m)],
+        2 => {
+            let option = m.pick(&["NX", "XX", "GT", "LT", "CH", "INCR"]);
+            let other = m.pick(&["CH", "XX", "NX", "GT", "INCR"]);
+            words!["ZADD", key, option, other, score(m), member(m)]
+        }
+        _ => words!["ZADD", key, score(m), member(m), score(m), member(m), score(m), member(m)],
+    }
+}
+
+fn removals(m: &mut Maker<'_>) -> Vec<Bytes> {
+    let key = m.key();
+    match m.rng.below(8) {
+        0 | 1 => words!["ZREM", key, member(m), member(m)],
+        2 => words!["ZPOPMIN", key],
+        3 => words!["ZPOPMAX", key],
+        4 => words!["ZPOPMIN", key, m.pick(&["0", "1", "3", "200", "-1"])],
+        5 => words!["ZPOPMAX", key, m.pick(&["0", "1", "3", "200", "x"])],
+        6 => words!["ZMPOP", "2", key, m.key(), "MIN"],
+        _ => words!["ZMPOP", "1", key, "MAX", "COUNT", m.pick(&["1", "4", "0"])],
+    }
+}
+
+fn look_ups(m: &mut Maker<'_>) -> Vec<Bytes> {
+    let key = m.key();
+    match m.rng.below(9) {
+        0 | 1 => words!["ZSCORE", key, member(m)],
+        2 => words!["ZMSCORE", key, member(m), member(m)],
+        3 => words!["ZCARD", key],
+        4 => words!["ZRANK", key, member(m)],
+        5 => words!["ZREVRANK", key, member(m)],
+        6 => words!["ZRANK", key, member(m), "WITHSCORE"],
+        7 => words!["ZQUERY", key, score(m), member(m), m.pick(&["0", "2"]), m.pick(&["1", "9"])],
+        _ => words!["ZCOUNT", key, bound(m), bound(m)],
+    }
+}
+
+fn ranges(m: &mut Maker<'_>) -> Vec<Bytes> {
+    let key = m.key();
+    let mut args = match m.rng.below(10) {
+        0 => words!["ZRANGE", key, m.index(), m.index()],
+        1 => words!["ZRANGE", key, m.index(), m.index(), "REV"],
+        2 => words!["ZRANGE", key, bound(m), bound(m), "BYSCORE"],
+        3 => words!["ZRANGE", key, bound(m), bound(m), "REV", "BYSCORE"],
+        4 => words!["ZRANGEBYSCORE", key, bound(m), bound(m)],
+        5 => words!["ZREVRANGE", key, m.index(), m.index()],
+        6 => words!["ZREVRANGEBYSCORE", key, bound(m), bound(m)],
+        7 => return words!["ZREMRANGEBYRANK", key, m.index(), m.index()],
+        8 => return words!["ZREMRANGEBYSCORE", key, bound(m), bound(m)],
+        _ => words!["ZRANGESTORE", m.key(), key, bound(m), bound(m), "BYSCORE"],
+    };
+    if m.one_in(3) {
+        args.extend(words!["WITHSCORES"]);
+    }
+    if m.one_in(4) {
+        args.extend(words!["LIMIT", m.index(), m.index()]);
+    }
+    args
+}
+
+fn combinations(m: &mut Maker<'_>) -> Vec<Bytes> {
+    let name = m.pick(&["ZUNION", "ZINTER", "ZDIFF", "ZUNIONSTORE", "ZINTERSTORE", "ZDIFFSTORE"]);
+    let mut args = words![name];
+    if name.ends_with("STORE") {
+        args.push(m.key());
+    }
+    args.extend(words!["2", m.key(), m.key()]);
+    if m.one_in(3) {
+        args.extend(words!["WEIGHTS", m.pick(&["1", "2", "0.5"]), m.pick(&["1", "4", "inf"])]);
+    }
+    if m.one_in(3) {
+        args.extend(words!["AGGREGATE", m.pick(&["SUM", "MIN", "max"])]);
+    }
+    if m.one_in(3) {
+        args.extend(words!["WITHSCORES"]);
+    }
+    args
+}
+
+/// Enough members for a tree of several leaves, or their end.
+fn many(m: &mut Maker<'_>) -> Vec<Bytes> {
+    let key = m.key();
+    let (first, step) = (m.rng.below(50), 1 + m.rng.below(3));
+    let count = if m.features.long_lists { 100 + m.rng.below(900) } else { m.rng.below(40) };
+    let numbers = (0..=count).map(|number| first + step * number);
+    if m.one_in(4) {
+        let members = numbers.map(|number| number.to_string().into());
+        return words!["ZREM", key].into_iter().chain(members).collect();
+    }
+    let factor = m.pick(&[0, 1, 7, 1_000_000_007]);
+    let pair =
+        |number: u64| [number.wrapping_mul(factor) % 1000, number].map(|n| n.to_string().into());
+    words!["ZADD", key].into_iter().chain(numbers.flat_map(pair)).collect()
+}
+
+fn member(m: &mut Maker<'_>) -> Bytes {
+    match m.rng.below(4) {
+        0 => m.value(),
+        _ => m.rng.below(60).to_string().into(),
+    }
+}
+
+fn score(m: &mut Maker<'_>) -> Bytes {
+    match m.rng.below(8) {
+        0 => m.pick(&["0.5", "-1.25", "inf", "-inf", "1e3", "x"]).into(),
+        _ => (m.rng.below(30) as i64 - 10).to_string().into(),
+    }
+}
+
+fn bound(m: &mut Maker<'_>) -> Bytes {
+    let open = m.pick(&["", "", "("]);
+    match m.rng.below(6) {
+        0 => m.pick(&["-inf", "+inf", "(inf", "(", "(x"]).into(),
+        _ => format!("{open}{}", m.rng.below(40) as i64 - 12).into(),
+    }
+}
