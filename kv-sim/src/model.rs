@@ -9,6 +9,7 @@ mod generic;
 mod inspection;
 mod lists;
 mod loosely;
+mod streams;
 mod strings;
 
 pub(crate) use loosely::OUT_OF_MEMORY;
@@ -92,6 +93,7 @@ pub enum Flaw {
 enum Data {
     Str(Bytes),
     List(VecDeque<Bytes>),
+    Stream(streams::Stream),
 }
 
 impl Data {
@@ -100,6 +102,7 @@ impl Data {
         match self {
             Self::Str(_) => "string",
             Self::List(_) => "list",
+            Self::Stream(_) => "stream",
         }
     }
 }
@@ -142,6 +145,7 @@ const GROUPS: &[&[Row]] = &[
     generic::COMMANDS,
     inspection::COMMANDS,
     lists::COMMANDS,
+    streams::COMMANDS,
     strings::COMMANDS,
 ];
 

@@ -3,6 +3,12 @@
 //! run that does a little of everything reaches the corners of nothing (swarm testing: Groce and
 //! others, 2012).
 
+macro_rules! words {
+    ($($word:expr),* $(,)?) => { vec![$(Bytes::from($word)),*] };
+}
+
+mod streams;
+
 use crate::EPOCH_US;
 use crate::model::Bytes;
 use crate::wire;
@@ -189,7 +195,17 @@ struct Features {
 type Kind = fn(&mut Maker<'_>) -> Vec<Bytes>;
 
 const KINDS: &[Kind] = &[
-    strings, ranges, options, counters, floats, lists, deadlines, keyspace, databases, inspection,
+    strings,
+    ranges,
+    options,
+    counters,
+    floats,
+    lists,
+    streams::streams,
+    deadlines,
+    keyspace,
+    databases,
+    inspection,
     talk,
 ];
 
@@ -216,10 +232,6 @@ struct Maker<'a> {
     elapsed_us: u64,
     /// Keys go rather than come.
     is_ebb: bool,
-}
-
-macro_rules! words {
-    ($($word:expr),* $(,)?) => { vec![$(Bytes::from($word)),*] };
 }
 
 impl Plan {
@@ -431,7 +443,9 @@ impl Maker<'_> {
         let kind = kinds[self.rng.below(kinds.len() as u64) as usize];
         let mut args = kind(self);
         let has_subcommands = args[0] == b"OBJECT" || args[0] == b"MEMORY";
-        if self.features.junk && !has_subcommands && self.one_in(12) {
+        // What the model knows of streams is what is sent.
+        let is_of_streams = args[0].starts_with(b"X");
+        if self.features.junk && !has_subcommands && !is_of_streams && self.one_in(12) {
             self.spoil(&mut args);
         }
         if self.one_in(3) {

@@ -1,6 +1,7 @@
 //! What is sent: sentences over words that are drawn at random.
 
 use crate::lists::LISTS;
+use crate::streams::STREAMS;
 use crate::strings::{HYPERLOGLOGS, STRINGS};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -31,7 +32,7 @@ impl Group {
 }
 
 /// Of which each sequence has some, besides [`GENERAL`].
-pub(crate) const GROUPS: &[Group] = &[HYPERLOGLOGS, LISTS, STRINGS];
+pub(crate) const GROUPS: &[Group] = &[HYPERLOGLOGS, LISTS, STREAMS, STRINGS];
 
 /// What every sequence may have.
 const GENERAL: Group = Group {

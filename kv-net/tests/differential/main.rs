@@ -9,6 +9,7 @@
 
 mod grammar;
 mod lists;
+mod streams;
 mod strings;
 #[path = "../support/mod.rs"]
 mod support;

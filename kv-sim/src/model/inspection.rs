@@ -36,6 +36,7 @@ fn encodings(data: &Data) -> &'static [&'static str] {
         Data::Str(bytes) if parse_int(bytes).is_some() => &["int", "raw"],
         Data::Str(_) => &["embstr", "raw"],
         Data::List(items) => list_encodings(items),
+        Data::Stream(_) => &["stream"],
     }
 }
 
