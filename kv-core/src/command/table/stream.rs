@@ -30,7 +30,7 @@ pub(super) const ROWS: &[&Command] = &[
         keys: &[KeySpec::one("RW update", 1)],
         summary: "Adds an entry at the end of a stream, which it makes if it must.",
         complexity: "O(1), and O(N) for trimming, N being the number of entries that go.",
-        syntax: "key [NOMKSTREAM] [trim:((MAXLEN|MINID) [=|~] threshold [LIMIT count])] id-selector:(*|id) data:(field value) [field value ...]",
+        syntax: "key [NOMKSTREAM] [trim:(strategy:(MAXLEN|MINID) operator:[=|~] threshold [LIMIT count])] id-selector:(*|id) data:(field value)...",
         tips: &["nondeterministic_output"],
         handler: Data(run::xadd),
         ..ROW
@@ -127,7 +127,7 @@ pub(super) const ROWS: &[&Command] = &[
         keys: &[behind_streams(1)],
         summary: "Gives the entries of streams that follow given IDs.",
         complexity: "O(log N + M) for each stream, N being its length and M the number of entries given.",
-        syntax: "[COUNT count] [BLOCK milliseconds] STREAMS (key [key ...] id [id ...])",
+        syntax: "[COUNT count] [BLOCK milliseconds] STREAMS streams:(key [key ...] id [id ...])",
         handler: Data(run::read::xread),
         ..ROW
     },
@@ -138,7 +138,7 @@ pub(super) const ROWS: &[&Command] = &[
         keys: &[behind_streams(4)],
         summary: "Gives a consumer the entries that its group has not had yet, or those that it was given before.",
         complexity: "O(M log N) for each stream, M being the number of entries given and N that of pending ones.",
-        syntax: "GROUP (group consumer) [COUNT count] [BLOCK milliseconds] [NOACK] STREAMS (key [key ...] id [id ...])",
+        syntax: "GROUP group-block:(group consumer) [COUNT count] [BLOCK milliseconds] [NOACK] STREAMS streams:(key [key ...] id [id ...])",
         handler: Data(run::read::xreadgroup),
         ..ROW
     },
@@ -170,7 +170,7 @@ pub(super) const ROWS: &[&Command] = &[
         keys: &[KeySpec::one("RW delete", 1)],
         summary: "Removes the first entries of a stream.",
         complexity: "O(N), N being the number of entries that go.",
-        syntax: "key trim:((MAXLEN|MINID) [=|~] threshold [LIMIT count])",
+        syntax: "key trim:(strategy:(MAXLEN|MINID) operator:[=|~] threshold [LIMIT count])",
         tips: &["nondeterministic_output"],
         handler: Data(run::xtrim),
         ..ROW
