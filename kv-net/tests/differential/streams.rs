@@ -192,7 +192,7 @@ fn is_field(part: &[u8], name: &str) -> bool {
 /// ID, consumer, idle time, deliveries.
 fn without_idle_times(parts: &[Vec<u8>]) -> Vec<&Vec<u8>> {
     let is_time = |index: usize| {
-        parts.len() % 4 == 0 && index % 4 == 2 && parts[index].first() == Some(&b':')
+        parts.len().is_multiple_of(4) && index % 4 == 2 && parts[index].first() == Some(&b':')
     };
     (0..parts.len()).filter(|&index| !is_time(index)).map(|index| &parts[index]).collect()
 }
