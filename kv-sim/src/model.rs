@@ -12,6 +12,7 @@ mod lists;
 mod loosely;
 mod sets;
 mod sorted_sets;
+mod streams;
 mod strings;
 
 pub(crate) use loosely::OUT_OF_MEMORY;
@@ -124,6 +125,7 @@ enum Data {
     Set(BTreeSet<Bytes>),
     Hash(hashes::Fields),
     SortedSet(sorted_sets::Scores),
+    Stream(streams::Stream),
 }
 
 impl Data {
@@ -135,6 +137,7 @@ impl Data {
             Self::Set(_) => "set",
             Self::Hash(_) => "hash",
             Self::SortedSet(_) => "zset",
+            Self::Stream(_) => "stream",
         }
     }
 }
@@ -200,6 +203,7 @@ const GROUPS: &[&[Row]] = &[
     lists::COMMANDS,
     sets::COMMANDS,
     sorted_sets::COMMANDS,
+    streams::COMMANDS,
     strings::COMMANDS,
 ];
 

@@ -10,6 +10,7 @@ macro_rules! words {
 mod hashes;
 mod sets;
 mod sorted_sets;
+mod streams;
 
 use crate::EPOCH_US;
 use crate::model::Bytes;
@@ -207,6 +208,7 @@ const KINDS: &[Kind] = &[
     sets::sets,
     hashes::hashes,
     hashes::field_deadlines,
+    streams::streams,
     deadlines,
     keyspace,
     databases,
@@ -450,7 +452,8 @@ impl Maker<'_> {
         let kind = kinds[self.rng.below(kinds.len() as u64) as usize];
         let mut args = kind(self);
         // The model knows no more of them than is sent.
-        let is_whole = [&b"OBJECT"[..], b"MEMORY", b"HSCAN"].contains(&&args[0][..]);
+        let is_whole = [&b"OBJECT"[..], b"MEMORY", b"HSCAN"].contains(&&args[0][..])
+            || args[0].starts_with(b"X");
         if self.features.junk && !is_whole && self.one_in(12) {
             self.spoil(&mut args);
         }

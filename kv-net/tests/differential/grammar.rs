@@ -8,6 +8,7 @@ use crate::lists::LISTS;
 use crate::sets::SETS;
 use crate::sort::SORTING;
 use crate::sorted_sets::SORTED_SETS;
+use crate::streams::STREAMS;
 use crate::strings::{HYPERLOGLOGS, STRINGS};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -38,8 +39,19 @@ impl Group {
 }
 
 /// Of which each sequence has some, besides [`GENERAL`].
-pub(crate) const GROUPS: &[Group] =
-    &[BITMAPS, DUMPS, GEO, HASHES, HYPERLOGLOGS, LISTS, SETS, SORTED_SETS, SORTING, STRINGS];
+pub(crate) const GROUPS: &[Group] = &[
+    BITMAPS,
+    DUMPS,
+    GEO,
+    HASHES,
+    HYPERLOGLOGS,
+    LISTS,
+    SETS,
+    SORTED_SETS,
+    SORTING,
+    STREAMS,
+    STRINGS,
+];
 
 /// What every sequence may have.
 const GENERAL: Group = Group {

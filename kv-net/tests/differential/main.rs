@@ -16,6 +16,7 @@ mod lists;
 mod sets;
 mod sort;
 mod sorted_sets;
+mod streams;
 mod strings;
 #[path = "../support/mod.rs"]
 mod support;

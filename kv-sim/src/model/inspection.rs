@@ -40,6 +40,7 @@ fn encodings(data: &Data) -> &'static [&'static str] {
         Data::Set(members) => set_encodings(members),
         Data::Hash(fields) => hash_encodings(fields),
         Data::SortedSet(scores) => sorted_set_encodings(scores.len(), scores.keys()),
+        Data::Stream(_) => &["stream"],
     }
 }
 

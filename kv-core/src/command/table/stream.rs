@@ -30,7 +30,7 @@ pub(super) const ROWS: &[&Command] = &[
         keys: &[KeySpec::one("RW update", 1)],
         summary: "Adds an entry at the end of a stream, which it makes if it must.",
         complexity: "O(1), and O(N) for trimming, N being the number of entries that go.",
-        syntax: "key [NOMKSTREAM] [trim:((MAXLEN|MINID) [=|~] threshold [LIMIT count])] id-selector:(*|id) data:(field value) [data:(field value) ...]",
+        syntax: "key [NOMKSTREAM] [trim:(strategy:(MAXLEN|MINID) operator:[=|~] threshold [LIMIT count])] id-selector:(*|id) data:(field value)...",
         tips: &["nondeterministic_output"],
         handler: Data(run::xadd),
         ..ROW
@@ -43,7 +43,7 @@ pub(super) const ROWS: &[&Command] = &[
         since: "6.2.0",
         summary: "Takes over pending entries that others left alone for a while.",
         complexity: "O(N), N being the number of pending entries looked at.",
-        syntax: "key group consumer min-idle-time start [COUNT count] [JUSTID]",
+        syntax: "key group consumer min-idle-time start:string [COUNT count] [JUSTID]",
         tips: &["nondeterministic_output"],
         handler: Data(run::claim::xautoclaim),
         ..ROW
@@ -55,7 +55,7 @@ pub(super) const ROWS: &[&Command] = &[
         keys: &[KeySpec::one("RW update", 1)],
         summary: "Takes over these pending entries.",
         complexity: "O(log N) for each ID, N being the number of pending entries.",
-        syntax: "key group consumer min-idle-time id [id ...] [IDLE ms] [TIME unix-time-milliseconds] [RETRYCOUNT count] [FORCE] [JUSTID] [LASTID lastid]",
+        syntax: "key group consumer min-idle-time id [id ...] [IDLE ms:integer] [TIME unix-time-milliseconds] [RETRYCOUNT count] [FORCE] [JUSTID] [LASTID lastid]",
         tips: &["nondeterministic_output"],
         handler: Data(run::claim::xclaim),
         ..ROW
@@ -104,7 +104,7 @@ pub(super) const ROWS: &[&Command] = &[
         keys: &[KeySpec::one("RO access", 1)],
         summary: "Shows what a group has been given and not acknowledged.",
         complexity: "O(N), N being the number of entries shown or passed over, or of consumers.",
-        syntax: "key group [filters:([IDLE min-idle-time] start end count [consumer])]",
+        syntax: "key group [filters:([IDLE min-idle-time:integer] start:string end:string count [consumer])]",
         tips: &["nondeterministic_output"],
         handler: Data(run::pending::xpending),
         ..ROW
@@ -116,7 +116,7 @@ pub(super) const ROWS: &[&Command] = &[
         keys: &[KeySpec::one("RO access", 1)],
         summary: "Gives the entries between two IDs.",
         complexity: "O(log N + M), N being the length of the stream and M the number of entries given.",
-        syntax: "key start end [COUNT count]",
+        syntax: "key start:string end:string [COUNT count]",
         handler: Data(run::xrange),
         ..ROW
     },
@@ -127,7 +127,7 @@ pub(super) const ROWS: &[&Command] = &[
         keys: &[behind_streams(1)],
         summary: "Gives the entries of streams that follow given IDs.",
         complexity: "O(log N + M) for each stream, N being its length and M the number of entries given.",
-        syntax: "[COUNT count] [BLOCK milliseconds] STREAMS (key [key ...] id [id ...])",
+        syntax: "[COUNT count] [BLOCK milliseconds] STREAMS streams:(key [key ...] id [id ...])",
         handler: Data(run::read::xread),
         ..ROW
     },
@@ -138,7 +138,7 @@ pub(super) const ROWS: &[&Command] = &[
         keys: &[behind_streams(4)],
         summary: "Gives a consumer the entries that its group has not had yet, or those that it was given before.",
         complexity: "O(M log N) for each stream, M being the number of entries given and N that of pending ones.",
-        syntax: "GROUP (group consumer) [COUNT count] [BLOCK milliseconds] [NOACK] STREAMS (key [key ...] id [id ...])",
+        syntax: "GROUP group-block:(group consumer) [COUNT count] [BLOCK milliseconds] [NOACK] STREAMS streams:(key [key ...] id [id ...])",
         handler: Data(run::read::xreadgroup),
         ..ROW
     },
@@ -149,7 +149,7 @@ pub(super) const ROWS: &[&Command] = &[
         keys: &[KeySpec::one("RO access", 1)],
         summary: "Gives the entries between two IDs, the last first.",
         complexity: "O(log N + M), N being the length of the stream and M the number of entries given.",
-        syntax: "key end start [COUNT count]",
+        syntax: "key end:string start:string [COUNT count]",
         handler: Data(run::xrevrange),
         ..ROW
     },
@@ -170,7 +170,7 @@ pub(super) const ROWS: &[&Command] = &[
         keys: &[KeySpec::one("RW delete", 1)],
         summary: "Removes the first entries of a stream.",
         complexity: "O(N), N being the number of entries that go.",
-        syntax: "key trim:((MAXLEN|MINID) [=|~] threshold [LIMIT count])",
+        syntax: "key trim:(strategy:(MAXLEN|MINID) operator:[=|~] threshold [LIMIT count])",
         tips: &["nondeterministic_output"],
         handler: Data(run::xtrim),
         ..ROW

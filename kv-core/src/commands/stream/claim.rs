@@ -12,7 +12,7 @@ use crate::value::stream::{ConsumerNumber, Group, Log, Pending, Reading, Stream,
 pub(crate) fn xclaim(cx: &mut Cx<'_>) -> Result<(), Error> {
     let (key, name, unix_ms) = (cx.args.get(1), cx.args.get(2), cx.now.unix_ms());
     let mut stream = cx.db.edit::<Stream>(key)?;
-    if !stream.log().is_some_and(|log| log.group(name).is_some()) {
+    if stream.log().is_none_or(|log| log.group(name).is_none()) {
         return Err(no_group(key, name));
     }
     let options = Options::parse(cx.args, unix_ms)?;
@@ -168,7 +168,7 @@ pub(crate) fn xautoclaim(cx: &mut Cx<'_>) -> Result<(), Error> {
     let scan = Scan::parse(cx.args, cx.now.unix_ms())?;
     let (key, name) = (cx.args.get(1), cx.args.get(2));
     let mut stream = cx.db.edit::<Stream>(key)?;
-    if !stream.log().is_some_and(|log| log.group(name).is_some()) {
+    if stream.log().is_none_or(|log| log.group(name).is_none()) {
         return Err(no_group(key, name));
     }
     let log = stream.log_mut();

@@ -63,6 +63,9 @@ pub(crate) fn create(cx: &mut Cx<'_>) -> Result<(), Error> {
     if !stream.exists() && !options.is_mkstream {
         return Err(NO_KEY);
     }
+    if cx.args.len() > 8 {
+        return Err(syntax(cx.args.get(1)));
+    }
     let last_id = match until_zero(cx.args.get(4)) {
         b"$" => stream.log().map_or(StreamId::MIN, |log| log.last_id),
         _ => id::parse(cx.args.get(4))?,
@@ -78,6 +81,9 @@ pub(crate) fn create(cx: &mut Cx<'_>) -> Result<(), Error> {
 pub(crate) fn setid(cx: &mut Cx<'_>) -> Result<(), Error> {
     let options = Options::parse(cx, false)?;
     let mut stream = with_group(&mut cx.db, cx.args)?;
+    if cx.args.len() > 7 {
+        return Err(syntax(cx.args.get(1)));
+    }
     let last_id = match until_zero(cx.args.get(4)) {
         b"$" => stream.view().last_id,
         _ => id::parse_or_end(cx.args.get(4), 0)?,

@@ -182,13 +182,13 @@ impl Block {
             values.for_each(|value| write_string(&mut self.0, Item::new(value)));
         }
         self.put_length_at(start, has_names);
-        self.count(1, 1);
+        self.recount(1, 1);
     }
 
     /// Takes out the entries in a range of bytes.
     pub(super) fn cut_out(&mut self, range: Range<usize>, entries: usize) {
         self.0.drain(range);
-        self.count(-(entries as isize), 0);
+        self.recount(-(entries as i32), 0);
         if self.view().len() == 0 {
             self.0 = Vec::new();
         } else if self.0.capacity() / 4 > self.0.len() {
@@ -211,8 +211,8 @@ impl Block {
         self.0[start..].rotate_left(end - start);
     }
 
-    fn count(&mut self, more: isize, added: u16) {
-        let live = self.view().len().strict_add_signed(more) as u16;
+    fn recount(&mut self, more: i32, added: u16) {
+        let live = (self.view().len() as i32 + more) as u16;
         let added = self.view().added() as u16 + added;
         self.0[LIVE].copy_from_slice(&live.to_le_bytes());
         self.0[ADDED].copy_from_slice(&added.to_le_bytes());
