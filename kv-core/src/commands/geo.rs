@@ -18,7 +18,7 @@ pub(crate) fn geoadd(cx: &mut Cx<'_>) -> Result<(), Error> {
     let mut options = AddOptions::default();
     let words = cx.args.from(2).take_while(|word| options.take(word)).count();
     let triples = cx.args.skip(2 + words);
-    if triples.len() % 3 != 0 || (options.only_new && options.only_known) {
+    if !triples.len().is_multiple_of(3) || (options.only_new && options.only_known) {
         return Err(Error::Syntax);
     }
     let points =
