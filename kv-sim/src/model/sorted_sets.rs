@@ -93,6 +93,16 @@ impl Run<'_> {
         Ok(self.scores(key)?.cloned().unwrap_or_default())
     }
 
+    /// The same of a sorted set or a set, whose members have the score 1.
+    fn input(&self, key: &[u8]) -> Result<Scores, Bytes> {
+        match self.find(key).map(|entry| &entry.data) {
+            Some(Data::Set(members)) => {
+                Ok(members.iter().map(|member| (member.clone(), 1.0)).collect())
+            }
+            _ => self.scores_or_none(key),
+        }
+    }
+
     /// Keeps the deadline.
     fn put_scores(&mut self, key: &[u8], scores: Scores) {
         let deadline = self.deadline(key);
@@ -439,7 +449,7 @@ fn combine(run: &mut Run<'_>, operation: Set) -> Outcome {
     if keys > run.args.len() - at - 1 {
         return Err(SYNTAX.into());
     }
-    let inputs = run.args[at + 1..at + 1 + keys].iter().map(|key| run.scores_or_none(key));
+    let inputs = run.args[at + 1..at + 1 + keys].iter().map(|key| run.input(key));
     let inputs: Vec<Scores> = inputs.collect::<Result<_, Bytes>>()?;
     let mut weights = vec![1.0; keys];
     let (mut how, mut with_scores) = ("SUM", false);
