@@ -44,6 +44,14 @@ fn sorted(value: Payload) -> Payload {
         Payload::Hash(fields) => Payload::Hash(collect(
             fields.pairs().map(|(field, value)| vec![field, value]).collect(),
         )),
+        Payload::SortedSet { members, scores } => {
+            let mut pairs: Vec<(&[u8], f64)> = members.iter().zip(scores.iter().copied()).collect();
+            pairs.sort_by(|a, b| a.0.cmp(b.0));
+            Payload::SortedSet {
+                members: collect(pairs.iter().map(|pair| vec![pair.0]).collect()),
+                scores: pairs.iter().map(|pair| pair.1).collect(),
+            }
+        }
         _ => value,
     }
 }

@@ -410,7 +410,7 @@ fn replies_and_state_are_those_of_redis() {
     let mut runner = TestRunner::new(Config {
         cases,
         failure_persistence: None,
-        max_shrink_iters: 50_000,
+        max_shrink_iters: 4_000,
         rng_seed: RngSeed::Fixed(seed),
         ..Config::default()
     });
