@@ -404,7 +404,7 @@ impl KeySpec {
 
     /// The bounds of all that may be keys.
     fn wide_bounds(&self, begin: usize, args: Args<'_>) -> Option<(usize, usize, usize)> {
-        if let (Begin::Keyword(word, _), Find::Half) = (self.begin, self.find)
+        if let Begin::Keyword(word, _) = self.begin
             && find_word(args, word, begin as i32).is_some()
         {
             return Some((begin, args.len(), 1));

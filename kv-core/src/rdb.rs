@@ -12,7 +12,7 @@
 //! there, and nothing is copied out of proportion: what is read takes memory in proportion to the
 //! payload, of which compression is the largest factor, up to 88. All checks that Redis makes with
 //! `sanitize-dump-payload yes` are made, and some that it leaves out: scores are numbers, the
-//! entries of a stream ascend and have fields, and its counts agree with them.
+//! entries of a stream ascend, from 0-1 on, and have fields, and its counts agree with them.
 
 mod crc64;
 mod intset;

@@ -1,5 +1,7 @@
 //! DUMP and RESTORE: values as bytes in the form of Redis's data files.
 
+mod stream;
+
 use crate::args::Args;
 use crate::command::Cx;
 use crate::commands::parse::{int, is};
@@ -14,21 +16,19 @@ use crate::value::sorted_set::{SortedSet, SortedSetRef};
 use crate::value::string::{Str, StrRef};
 use crate::value::{Value, ValueRef};
 
-const UNKNOWN_TYPE: Error = Error::text("ERR values of this type cannot be dumped or restored yet");
-
 pub(crate) fn dump(cx: &mut Cx<'_>) -> Result<(), Error> {
     let Some(value) = cx.db.read(cx.args.get(1)) else {
         cx.out.null();
         return Ok(());
     };
     let mut dump = Vec::new();
-    write(value, cx.now.unix_ms(), &mut dump)?;
+    write(value, cx.now.unix_ms(), &mut dump);
     rdb::seal(&mut dump);
     cx.out.bulk(&dump);
     Ok(())
 }
 
-fn write(value: ValueRef<'_>, unix_ms: i64, out: &mut Vec<u8>) -> Result<(), Error> {
+fn write(value: ValueRef<'_>, unix_ms: i64, out: &mut Vec<u8>) {
     match value {
         ValueRef::String(StrRef::Int(value)) => rdb::write_string(out, Item::Int(value)),
         ValueRef::String(StrRef::Bytes { bytes, .. }) => rdb::write_string(out, Item::new(bytes)),
@@ -36,9 +36,8 @@ fn write(value: ValueRef<'_>, unix_ms: i64, out: &mut Vec<u8>) -> Result<(), Err
         ValueRef::Set(set) => write_set(set, out),
         ValueRef::Hash(hash) => write_hash(hash.at(unix_ms), out),
         ValueRef::SortedSet(set) => write_sorted_set(set, out),
-        ValueRef::Stream(_) => return Err(UNKNOWN_TYPE),
+        ValueRef::Stream(log) => stream::write(log, out),
     }
-    Ok(())
 }
 
 fn write_list(list: ListRef<'_>, out: &mut Vec<u8>) {
@@ -73,9 +72,7 @@ pub(crate) fn restore(cx: &mut Cx<'_>) -> Result<(), Error> {
         return Err(Error::text("BUSYKEY Target key name already exists."));
     }
     let deadline = options.deadline(int(cx.args.get(2))?, cx.now.unix_ms())?;
-    let payload =
-        rdb::decode(cx.args.get(3)).map_err(|error| Error::composed(error.to_string()))?;
-    let value = read(payload, &cx.db, cx.now.unix_ms())?;
+    let value = read(cx).map_err(|error| Error::composed(error.to_string()))?;
     if deadline.is_some_and(|at| at <= cx.now.unix_ms()) {
         cx.db.remove(key);
     } else {
@@ -137,15 +134,16 @@ impl Options {
     }
 }
 
-fn read(payload: Payload, db: &View<'_>, unix_ms: i64) -> Result<Value, Error> {
-    match payload {
-        Payload::String(bytes) => Ok(Str::from(bytes).into()),
-        Payload::List(elements) => Ok(list(&elements, db).into()),
-        Payload::Set(members) => Ok(set(&members, db).into()),
-        Payload::Hash(fields) => Ok(hash(&fields, db, unix_ms).into()),
-        Payload::SortedSet { members, scores } => Ok(sorted_set(&members, &scores, db).into()),
-        Payload::Stream(_) => Err(UNKNOWN_TYPE),
-    }
+fn read(cx: &Cx<'_>) -> Result<Value, rdb::Error> {
+    let db = &cx.db;
+    Ok(match rdb::decode(cx.args.get(3))? {
+        Payload::String(bytes) => Str::from(bytes).into(),
+        Payload::List(elements) => list(&elements, db).into(),
+        Payload::Set(members) => set(&members, db).into(),
+        Payload::Hash(fields) => hash(&fields, db, cx.now.unix_ms()).into(),
+        Payload::SortedSet { members, scores } => sorted_set(&members, &scores, db).into(),
+        Payload::Stream(dumped) => stream::read(&dumped, db, cx.config)?.into(),
+    })
 }
 
 fn list(elements: &Strings, db: &View<'_>) -> List {

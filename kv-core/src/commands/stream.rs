@@ -61,7 +61,7 @@ fn next_id(wanted: NewId, last: StreamId, unix_ms: i64) -> Result<StreamId, Erro
     if id > last { Ok(id) } else { Err(ID_NOT_GREATER) }
 }
 
-fn block_sizes(config: &Config) -> BlockSizes {
+pub(super) fn block_sizes(config: &Config) -> BlockSizes {
     let or_unlimited = |size: i64| usize::try_from(size).ok().filter(|&size| size > 0);
     BlockSizes {
         entries_max: or_unlimited(config.int(config::STREAM_NODE_MAX_ENTRIES))

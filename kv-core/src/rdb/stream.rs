@@ -62,7 +62,7 @@ pub struct Group {
     pub name: Vec<u8>,
     /// The last entry that it delivered.
     pub last_id: StreamId,
-    /// How many entries it read, if that is known.
+    /// How many entries it read, if that is known; less than `u64::MAX`.
     pub entries_read: Option<u64>,
     /// Entries that were delivered but not acknowledged, ascending.
     pub pending: Vec<Pending>,
@@ -95,7 +95,7 @@ pub struct Consumer {
     pub active_ms: Option<i64>,
 }
 
-/// The entries of a stream, ascending.
+/// The entries of a stream, ascending. None has the ID 0-0.
 #[derive(Clone, Debug, Default)]
 pub struct Entries {
     /// Names and values; the names that a node's entries share are here once.
@@ -128,6 +128,11 @@ impl Entries {
     /// Whether there are none. O(1).
     pub fn is_empty(&self) -> bool {
         self.places.is_empty()
+    }
+
+    /// The memory that they take, about, in bytes. O(1).
+    pub fn bytes(&self) -> usize {
+        self.strings.bytes() + self.places.len() * size_of::<Place>()
     }
 
     /// All of them.

@@ -22,6 +22,11 @@ impl Strings {
         self.ends.is_empty()
     }
 
+    /// How many bytes they have together. O(1).
+    pub fn bytes(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// The one at `index`. O(1).
     ///
     /// # Panics

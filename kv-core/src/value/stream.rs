@@ -183,7 +183,8 @@ impl Log {
         let bytes_max = sizes.bytes_max.min(4 * usize::from(self.sizes.pack_max));
         self.entries.push(id, fields, BlockSizes { bytes_max, ..sizes });
         self.last_id = id;
-        self.entries_added += 1;
+        // A stream that is restored may have any number.
+        self.entries_added = self.entries_added.wrapping_add(1);
     }
 
     /// The first entry. O(log n).
@@ -377,7 +378,8 @@ impl<'a> Reading<'a> {
             return;
         }
         group.entries_read = match group.entries_read {
-            Some(read) if !self.has_gap_from(id) => Some(read + 1),
+            // The greatest number stands for an unknown one in Redis, which a restored group may reach.
+            Some(read) if !self.has_gap_from(id) => Some(read + 1).filter(|&read| read < u64::MAX),
             _ if self.entries_added > 0 => self.number_of(id),
             unknown => unknown,
         };

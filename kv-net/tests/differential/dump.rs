@@ -2,7 +2,7 @@
 
 use crate::grammar::{Group, any_of, one_of};
 use crate::support::payload;
-use kv_core::rdb::{self, Payload};
+use kv_core::rdb::{self, Group as ConsumerGroup, Payload};
 
 pub(crate) const DUMPS: Group = Group {
     lines: &[
@@ -31,13 +31,14 @@ pub(crate) const DUMPS: Group = Group {
     ..Group::DEFAULT
 };
 
-/// The payload without what depends on the order of members.
-fn sorted(value: Payload) -> Payload {
+/// The payload without what depends on the order of members, and of streams without what is not
+/// compared of them.
+fn sorted(mut value: Payload) -> Payload {
     let collect = |mut parts: Vec<Vec<&[u8]>>| {
         parts.sort();
         parts.into_iter().flatten().collect()
     };
-    match &value {
+    match &mut value {
         Payload::Set(members) => {
             Payload::Set(collect(members.iter().map(|one| vec![one]).collect()))
         }
@@ -52,11 +53,31 @@ fn sorted(value: Payload) -> Payload {
                 scores: pairs.iter().map(|pair| pair.1).collect(),
             }
         }
+        Payload::Stream(stream) => {
+            stream.state.groups.iter_mut().for_each(forget_times_and_the_idle);
+            value
+        }
         _ => value,
     }
 }
 
-/// Strings and lists in the forms of Redis, and what is none.
+fn forget_times_and_the_idle(group: &mut ConsumerGroup) {
+    for consumer in &mut group.consumers {
+        (consumer.seen_ms, consumer.active_ms) = (0, None);
+    }
+    let mut kept = Vec::new();
+    for pending in &mut group.pending {
+        let consumer = &group.consumers[pending.consumer];
+        pending.consumer = kept.iter().position(|one| one == consumer).unwrap_or_else(|| {
+            kept.push(consumer.clone());
+            kept.len() - 1
+        });
+        pending.delivered_ms = 0;
+    }
+    group.consumers = kept;
+}
+
+/// Strings, lists and streams in the forms of Redis, and what is none.
 const DUMPED: &[&str] = &[
     "\0\x05hello\x0a\0cr\u{df}ve4 \x0a",
     "\0\0\x0a\0]\u{9b}\\@\x0f\x7f\u{a2}\u{da}",
@@ -68,6 +89,11 @@ const DUMPED: &[&str] = &[
     "\x12\x01\x02\u{c3}\x1a@Z\x12Z\0\0\0\x05\0\u{81}a\x02\x01\x01\u{df}\u{fb}\x02\u{80}\x01\u{e0}Fx\
      \u{e0}<\0\x01H\u{ff}\x0a\0\u{b0}T\u{84}\"\u{df}\x1c\u{f4}\u{8c}",
     "\x12\x01\x02\x0d\x0d\0\0\0\x01\0\u{84}only\x05\u{ff}\x0a\0\u{e6}\u{e9}\x17\u{91}10\u{ee}\u{8b}",
+    "\x13\x01\x10\0\0\0\0\0\0\0\x01\0\0\0\0\0\0\0\x01\x1d\x1d\0\0\0\x0a\0\x01\x01\0\x01\x01\x01\u{81}f\x02\
+     \0\x01\x02\x01\0\x01\0\x01\u{81}v\x02\x04\x01\u{ff}\x01\x01\x01\x01\x01\0\0\x01\0\x0a\0\u{ff}U\u{ab}bj\
+     \u{c0}5\u{db}",
+    "\x13\0\0\0\0\0\0\0\0\0\x01\x01g\x05\x05\u{81}\u{ff}\u{ff}\u{ff}\u{ff}\u{ff}\u{ff}\u{ff}\u{ff}\0\0\x0a\0\
+     \u{af}\u{f3}\u{c7}1\u{98}\u{eb}\x0c\u{e7}",
     // A list of Redis before 3.2, an older version, surplus bytes.
     "\x01\x02\x01a\x01b\x0a\x002\u{a8}\u{90}~\u{d5}\x03\x1aE",
     "\0\x05hello\x09\0\u{b3}\u{80}\u{8e}\u{ba}1\u{b2}C\u{bb}",

@@ -7,7 +7,7 @@ use crate::rdb::wire::Reader;
 use crate::rdb::{Error, Payload, Result, listpack};
 
 /// What stands for a number of entries that is not known, and for a time that never was.
-const UNKNOWN: i64 = -1;
+const UNKNOWN: u64 = u64::MAX;
 const NEVER: i64 = -1;
 
 /// Of the ways to write a stream: since Redis 5.0, 7.0 and 7.2.
@@ -59,7 +59,8 @@ fn entries(reader: &mut Reader<'_>) -> Result<Entries> {
         let first = sortable_id(&mut Reader::new(&sized::<16>(reader)?))?;
         Node::read(first, &reader.string()?, &mut entries)?;
     }
-    match entries.places.is_sorted_by(|one, other| one.id < other.id) {
+    let has_least = entries.places.first().is_some_and(|place| place.id == StreamId::default());
+    match !has_least && entries.places.is_sorted_by(|one, other| one.id < other.id) {
         true => Ok(entries),
         false => Err(Error::Corrupt),
     }
@@ -172,19 +173,12 @@ fn group(reader: &mut Reader<'_>, version: Version, stream: &Stream) -> Result<G
     let last_id = id(reader)?;
     let entries_read = match version {
         Version::One => entries_before(stream, last_id),
-        _ => entries_read(reader.length()? as i64)?,
+        _ => Some(reader.length()?).filter(|read| *read != UNKNOWN),
     };
     let mut pending = pending(reader)?;
     let consumers = consumers(reader, version, &mut pending)?;
     let pending = pending.into_iter().map(Unowned::owned).collect::<Result<_>>()?;
     Ok(Group { name, last_id, entries_read, pending, consumers })
-}
-
-fn entries_read(value: i64) -> Result<Option<u64>> {
-    match value {
-        UNKNOWN => Ok(None),
-        value => u64::try_from(value).map(Some).map_err(|_| Error::Corrupt),
-    }
 }
 
 /// How many entries there were up to `id`, as far as a stream tells that had no entry deleted.

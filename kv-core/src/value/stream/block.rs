@@ -47,7 +47,7 @@ impl<'a> Entry<'a> {
     }
 
     /// Its fields with their values; a field may occur twice.
-    pub fn fields(self) -> impl ExactSizeIterator<Item = [Item<'a>; 2]> {
+    pub fn fields(self) -> impl ExactSizeIterator<Item = [Item<'a>; 2]> + Clone {
         let (mut names, mut rest) = (self.names, self.fields);
         (0..self.len).map(move |_| {
             let name = string(names.as_mut().unwrap_or(&mut rest));
