@@ -371,7 +371,7 @@ impl Keyspace {
     }
 
     /// Changes the boxed string at a place.
-    fn change_boxed<R>(&mut self, place: Place, change: impl FnOnce(&mut Value) -> R) -> R {
+    pub fn change_boxed<R>(&mut self, place: Place, change: impl FnOnce(&mut Value) -> R) -> R {
         let value = self.boxed_mut(place).expect("the value is boxed");
         let before = value.heap_bytes();
         let result = change(value);
