@@ -28,6 +28,9 @@ pub struct Command {
     pub keys: &'static [KeySpec],
     /// Of a command whose `keys` say `variable_flags`: what these arguments make of its keys.
     pub key_access: Option<fn(Args<'_>) -> &'static str>,
+    /// Which argument names a member, or a field, of the collection at the first key, if every request
+    /// has it there: what can be fetched from memory ahead.
+    pub member: Option<usize>,
     /// What must be locked before the handler runs. Engine handlers lock for themselves.
     pub scope: Scope,
     /// The family it is documented in.
@@ -63,6 +66,7 @@ impl Command {
         flags: 0,
         keys: &[],
         key_access: None,
+        member: None,
         scope: Scope::Keys,
         group: Group::Server,
         categories: &[],

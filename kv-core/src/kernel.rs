@@ -204,6 +204,8 @@ pub struct Prepared {
     command: Result<&'static Command, Refusal>,
     /// The first of the keys, if its position is the same for all requests.
     key: Option<HashedKey>,
+    /// The hash of the member that the request names, if it names one.
+    member: Option<u64>,
 }
 
 /// Runs requests, one after the other, at one moment.
@@ -243,7 +245,8 @@ impl Batch<'_> {
         if let Some(key) = key {
             self.access.prefetch_bucket(database, key.hash());
         }
-        Prepared { command, key }
+        let member = command.ok().and_then(|command| args.try_get(command.member?));
+        Prepared { command, key, member: member.map(|member| self.access.hash(member)) }
     }
 
     /// The second step, best taken some time after the first: has the entry of the request's first
@@ -252,6 +255,14 @@ impl Batch<'_> {
     pub fn prefetch(&mut self, database: usize, prepared: &Prepared) {
         if let Some(key) = prepared.key {
             self.access.prefetch_entry(database, key.hash());
+        }
+    }
+
+    /// The third step, for requests that name a member of a collection: has the member fetched.
+    #[inline]
+    pub fn prefetch_member(&mut self, database: usize, prepared: &Prepared) {
+        if let (Some(key), Some(member)) = (prepared.key, prepared.member) {
+            self.access.prefetch_member(database, key.hash(), member);
         }
     }
 

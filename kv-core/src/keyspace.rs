@@ -268,6 +268,18 @@ impl Keyspace {
         }
     }
 
+    /// Asks the processor for the part of a large collection where a member of this hash is looked
+    /// for, at the entries that a key's hash may belong to.
+    pub fn prefetch_member(&self, hash: u64, member: u64) {
+        if let Some(&segment) = self.directory.get(self.slot_of(hash)) {
+            let segment = &self.segments[segment as usize];
+            segment.candidates(self.tag(segment, hash), |cell| {
+                let value = Entry::new(self.slab.cell(cell)).boxed();
+                value.into_iter().for_each(|value| value.prefetch_member(member));
+            });
+        }
+    }
+
     /// What a collection stored here must know.
     pub fn growth(&self) -> Growth {
         Growth { hasher: self.hasher, sizes: self.sizes.value }

@@ -285,30 +285,51 @@ impl Access<'_> {
         HashedKey::new(self.store, args, position)
     }
 
+    /// The hash of a key, or of a member of a collection.
+    pub fn hash(&self, bytes: &[u8]) -> u64 {
+        self.store.hash(bytes)
+    }
+
     /// A key of this hash will be looked for in `database`: the first of two steps, as early as
     /// can be. A hint; changes nothing.
     pub fn prefetch_bucket(&mut self, database: usize, hash: u64) {
-        self.peek(database, hash, |keyspace| keyspace.prefetch_table(hash));
+        self.peek_if_large(database, hash, |keyspace| keyspace.prefetch_table(hash));
     }
 
     /// A key of this hash will be looked for in `database`: the second step, once the bucket has
     /// had time to arrive. A hint; changes nothing.
     pub fn prefetch_entry(&mut self, database: usize, hash: u64) {
-        self.peek(database, hash, |keyspace| keyspace.prefetch_entry(hash));
+        self.peek_if_large(database, hash, |keyspace| keyspace.prefetch_entry(hash));
+    }
+
+    /// A member of this hash will be looked for in a large collection at a key of the hash `key`,
+    /// whose entry has had time to arrive. A hint; changes nothing.
+    pub fn prefetch_member(&mut self, database: usize, key: u64, member: u64) {
+        self.peek(database, key, |keyspace| keyspace.prefetch_member(key, member));
     }
 
     /// Shows the keyspace that a hash belongs to, unless another thread is just using it.
     fn peek(&mut self, database: usize, hash: u64, look: impl FnOnce(&Keyspace)) {
-        let look = |shard: &Shard| {
-            Some(&shard.databases[database]).filter(|keyspace| keyspace.exceeds_cache()).map(look)
-        };
-        match &self.held {
-            Some(shard) => look(shard),
+        let other;
+        let shard = match &self.held {
+            Some(shard) => Some(shard),
             None => {
-                let shard = try_lock(&self.store.shards[self.store.shard_of(hash)]);
-                shard.and_then(|shard| look(&shard))
+                other = try_lock(&self.store.shards[self.store.shard_of(hash)]);
+                other.as_ref()
             }
         };
+        if let Some(shard) = shard {
+            look(&shard.databases[database]);
+        }
+    }
+
+    /// The same, if the keyspace is so large that it pays.
+    fn peek_if_large(&mut self, database: usize, hash: u64, look: impl FnOnce(&Keyspace)) {
+        self.peek(database, hash, |keyspace| {
+            if keyspace.exceeds_cache() {
+                look(keyspace);
+            }
+        });
     }
 
     /// Locks what `command` needs for the request `args` and gives the view of it. `key` is one of

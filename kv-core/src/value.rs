@@ -229,6 +229,16 @@ impl Value {
         matches!(self, Self::Hash(hash) if hash.is_over(unix_ms))
     }
 
+    /// Asks the processor for the part where a member of this hash is looked for, of a type that is a
+    /// table of members.
+    pub(crate) fn prefetch_member(&self, hash: u64) {
+        match self {
+            Self::Set(set) => set.prefetch(hash),
+            Self::Hash(fields) => fields.prefetch(hash),
+            _ => {}
+        }
+    }
+
     /// Whether dropping it takes so long that it should be done in slices.
     pub(crate) fn is_slow_to_drop(&self) -> bool {
         self.contents().is_some_and(|contents| contents.len() > DROP_MAX)

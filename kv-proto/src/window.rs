@@ -114,6 +114,11 @@ impl Window {
         for ahead in &self.requests {
             batch.prefetch(ahead.database, &ahead.prepared);
         }
+        if self.requests.len() > 1 {
+            for ahead in &self.requests {
+                batch.prefetch_member(ahead.database, &ahead.prepared);
+            }
+        }
     }
 
     /// The connections that have their turn.

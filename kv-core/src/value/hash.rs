@@ -43,6 +43,13 @@ pub enum HashRef<'a> {
 /// Times are in milliseconds since the Unix epoch. The millisecond of a deadline still belongs to
 /// its field's life.
 impl Hash {
+    /// Asks the processor for the part where a field of this hash is looked for.
+    pub(crate) fn prefetch(&self, hash: u64) {
+        if let Repr::Large(fields) = &self.0 {
+            fields.prefetch(hash);
+        }
+    }
+
     /// A view of it.
     pub fn view(&self) -> HashRef<'_> {
         match &self.0 {

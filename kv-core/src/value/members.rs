@@ -121,6 +121,11 @@ impl Members {
         self.buckets.bytes() + self.outside_bytes + self.outside.capacity() * size_of::<Outside>()
     }
 
+    /// Asks the processor for the bucket where a key of this hash is looked for.
+    pub(crate) fn prefetch(&self, hash: u64) {
+        self.buckets.prefetch(self.bucket_of(hash));
+    }
+
     /// Where the member of this key is. O(1).
     pub fn find(&self, key: Item<'_>) -> Option<Place> {
         self.find_hashed(self.hash(key), key)

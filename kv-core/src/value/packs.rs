@@ -51,6 +51,11 @@ impl Packs {
         }
     }
 
+    /// Asks the processor for a pack.
+    pub(crate) fn prefetch(&self, number: usize) {
+        self.slab.prefetch_whole(self.cells[number]);
+    }
+
     /// Adds a pack behind all others.
     pub(crate) fn push(&mut self, pack: PackRef<'_>) {
         self.cells.push(Ref::NONE);

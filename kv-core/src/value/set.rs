@@ -40,6 +40,13 @@ impl Set {
         Self(Repr::Packed(Pack::default(), growth))
     }
 
+    /// Asks the processor for the part where a member of this hash is looked for.
+    pub(crate) fn prefetch(&self, hash: u64) {
+        if let Repr::Large(members) = &self.0 {
+            members.prefetch(hash);
+        }
+    }
+
     /// A view of it.
     pub fn view(&self) -> SetRef<'_> {
         match &self.0 {

@@ -40,6 +40,10 @@ impl Fields {
         self.members.heap_bytes() + deadlines.map_or(0, |deadlines| deadlines.heap_bytes())
     }
 
+    pub(super) fn prefetch(&self, hash: u64) {
+        self.members.prefetch(hash);
+    }
+
     pub(super) fn stored_len(&self) -> usize {
         self.members.len()
     }
