@@ -28,8 +28,8 @@ pub struct Command {
     pub keys: &'static [KeySpec],
     /// Of a command whose `keys` say `variable_flags`: what these arguments make of its keys.
     pub key_access: Option<fn(Args<'_>) -> &'static str>,
-    /// Which argument names a member, or a field, of the collection at the first key, if every request
-    /// has it there: what can be fetched from memory ahead.
+    /// Which argument of most requests names a member, or a field, of the collection at the first key:
+    /// what can be fetched from memory ahead.
     pub member: Option<usize>,
     /// What must be locked before the handler runs. Engine handlers lock for themselves.
     pub scope: Scope,

@@ -16,6 +16,7 @@ use crate::reply::Reply;
 use crate::rng::Rng;
 use crate::session::{Peer, Registry, Session};
 use crate::store::{Access, AccessClock, Eviction, HashedKey, OutOfMemory, Store};
+use crate::value::Approach;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -204,8 +205,8 @@ pub struct Prepared {
     command: Result<&'static Command, Refusal>,
     /// The first of the keys, if its position is the same for all requests.
     key: Option<HashedKey>,
-    /// The hash of the member that the request names, if it names one.
-    member: Option<u64>,
+    /// Towards the member that the request names, if it names one and is not there yet.
+    member: Option<Approach>,
 }
 
 /// Runs requests, one after the other, at one moment.
@@ -246,7 +247,8 @@ impl Batch<'_> {
             self.access.prefetch_bucket(database, key.hash());
         }
         let member = command.ok().and_then(|command| args.try_get(command.member?));
-        Prepared { command, key, member: member.map(|member| self.access.hash(member)) }
+        let member = member.map(|member| Approach::new(self.access.hash(member)));
+        Prepared { command, key, member }
     }
 
     /// The second step, best taken some time after the first: has the entry of the request's first
@@ -258,12 +260,16 @@ impl Batch<'_> {
         }
     }
 
-    /// The third step, for requests that name a member of a collection: has the member fetched.
+    /// The steps after these, for requests that name a member of a collection: has what leads to the
+    /// member fetched. False if nothing is left to be done.
     #[inline]
-    pub fn prefetch_member(&mut self, database: usize, prepared: &Prepared) {
-        if let (Some(key), Some(member)) = (prepared.key, prepared.member) {
-            self.access.prefetch_member(database, key.hash(), member);
+    pub fn approach_member(&mut self, database: usize, prepared: &mut Prepared) -> bool {
+        let (Some(key), Some(member)) = (prepared.key, &mut prepared.member) else { return false };
+        let goes_on = self.access.approach(database, key.hash(), member);
+        if !goes_on {
+            prepared.member = None;
         }
+        goes_on
     }
 
     /// Runs one request to its end and writes one reply. `prepared` was made by this batch of the

@@ -29,7 +29,7 @@ use crate::slab::{self, Ref, Slab};
 use crate::table::Table;
 use crate::value::pack::Pack;
 use crate::value::string::{IntBuffer, StrRef};
-use crate::value::{self, Growth, Packed, Value, ValueRef};
+use crate::value::{self, Approach, Growth, Packed, Value, ValueRef};
 use entry::{INLINE_MAX, Layout, New};
 use field_timers::FieldTimers;
 use segment::{Segment, Slot};
@@ -268,16 +268,15 @@ impl Keyspace {
         }
     }
 
-    /// Asks the processor for the part of a large collection where a member of this hash is looked
-    /// for, at the entries that a key's hash may belong to.
-    pub fn prefetch_member(&self, hash: u64, member: u64) {
-        if let Some(&segment) = self.directory.get(self.slot_of(hash)) {
-            let segment = &self.segments[segment as usize];
-            segment.candidates(self.tag(segment, hash), |cell| {
-                let value = Entry::new(self.slab.cell(cell)).boxed();
-                value.into_iter().for_each(|value| value.prefetch_member(member));
-            });
-        }
+    /// Takes the next step towards a member of a large collection, at the first entry that a key's
+    /// hash may belong to. False if there is none.
+    pub fn approach(&self, hash: u64, member: &mut Approach) -> bool {
+        let Some(&segment) = self.directory.get(self.slot_of(hash)) else { return false };
+        let segment = &self.segments[segment as usize];
+        let mut first = None;
+        segment.candidates(self.tag(segment, hash), |cell| first = first.or(Some(cell)));
+        let value = first.and_then(|cell| Entry::new(self.slab.cell(cell)).boxed());
+        value.is_some_and(|value| value.approach(member))
     }
 
     /// What a collection stored here must know.
@@ -369,40 +368,24 @@ impl Keyspace {
         end
     }
 
-    /// A copy of the collection at a place, to change it, if it is in its entry. Give its memory
+    /// A copy of the collection at a place, which is in its entry, to change it. Give its memory
     /// back with `keep_scratch`.
-    pub fn unpack(&mut self, place: Place) -> Option<Pack> {
+    pub fn unpack(&mut self, place: Place) -> Pack {
         let mut scratch = std::mem::take(&mut self.scratch);
         scratch.clear();
-        let Some(packed) = self.entry(place).packed() else {
-            self.keep_scratch(scratch);
-            return None;
-        };
+        let packed = self.entry(place).packed().expect("the collection is in its entry");
         scratch.extend_from_slice(packed.pack.as_bytes());
-        Some(Pack::from_bytes(scratch))
+        Pack::from_bytes(scratch)
     }
 
     /// Changes the boxed string at a place.
     pub fn change_boxed<R>(&mut self, place: Place, change: impl FnOnce(&mut Value) -> R) -> R {
-        let value = self.boxed_mut(place).expect("the value is boxed");
+        let value = entry::boxed_mut(self.slab.cell_mut(place.cell)).expect("the value is boxed");
         let before = value.heap_bytes();
         let result = change(value);
         let after = value.heap_bytes();
         self.resized(before, after);
         result
-    }
-
-    /// The boxed value at a place.
-    ///
-    /// # Panics
-    /// If the value is in its entry.
-    pub fn boxed(&self, place: Place) -> &Value {
-        self.entry(place).boxed().expect("the value is boxed")
-    }
-
-    /// The boxed value at a place, to change it. Whoever does must call `changed` then.
-    pub fn boxed_mut(&mut self, place: Place) -> Option<&mut Value> {
-        entry::boxed_mut(self.slab.cell_mut(place.cell))
     }
 
     /// A boxed value that took `before` bytes takes `after` now.

@@ -25,7 +25,7 @@ use crate::hash::KeyHasher;
 use crate::keyspace::{Graveyard, Keyspace, Sizes};
 use crate::now::Now;
 use crate::rng::Rng;
-use crate::value::{Growth, Value};
+use crate::value::{Approach, Growth, Value};
 use keys::Keys;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, TryLockError};
@@ -302,10 +302,12 @@ impl Access<'_> {
         self.peek_if_large(database, hash, |keyspace| keyspace.prefetch_entry(hash));
     }
 
-    /// A member of this hash will be looked for in a large collection at a key of the hash `key`,
-    /// whose entry has had time to arrive. A hint; changes nothing.
-    pub fn prefetch_member(&mut self, database: usize, key: u64, member: u64) {
-        self.peek(database, key, |keyspace| keyspace.prefetch_member(key, member));
+    /// A member will be looked for in a large collection at a key of the hash `key`, whose entry has
+    /// had time to arrive. Whether there is a further step. A hint; changes nothing.
+    pub fn approach(&mut self, database: usize, key: u64, member: &mut Approach) -> bool {
+        let mut goes_on = false;
+        self.peek(database, key, |keyspace| goes_on = keyspace.approach(key, member));
+        goes_on
     }
 
     /// Shows the keyspace that a hash belongs to, unless another thread is just using it.

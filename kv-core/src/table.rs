@@ -1,6 +1,7 @@
 //! A vector that grows and shrinks without moving what it holds, so that none of its operations
 //! takes long, however much that is.
 
+use crate::slab::prefetch;
 use std::ops::{Index, IndexMut};
 
 /// Elements of a part. The first part grows up to this like any vector, and shrinks.
@@ -33,6 +34,11 @@ impl<T> Table<T> {
 
     pub(crate) fn get(&self, index: usize) -> Option<&T> {
         self.parts.get(index / PART)?.get(index % PART)
+    }
+
+    /// Asks the processor for an element.
+    pub(crate) fn prefetch(&self, index: usize) {
+        self.get(index).into_iter().for_each(|element| prefetch(element));
     }
 
     pub(crate) fn last(&self) -> Option<&T> {

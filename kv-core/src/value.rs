@@ -157,6 +157,25 @@ pub struct Growth {
     pub sizes: Sizes,
 }
 
+/// How far a member of a large collection has been approached, that a request will look for: in steps,
+/// each of which reads what the one before has asked the processor for, and asks for more.
+#[derive(Clone, Copy, Debug)]
+pub struct Approach {
+    /// Of the member.
+    pub(crate) hash: u64,
+    /// How many steps have been taken.
+    pub(crate) steps: u8,
+    /// What a step has found out for the next.
+    pub(crate) found: u32,
+}
+
+impl Approach {
+    /// To a member with this hash.
+    pub(crate) fn new(hash: u64) -> Self {
+        Self { hash, steps: 0, found: 0 }
+    }
+}
+
 /// What is the same for the storage of all collections.
 pub(crate) trait Contents {
     /// The memory outside of the value itself, in bytes, by its own count. O(1).
@@ -214,6 +233,19 @@ impl Value {
         }
     }
 
+    /// Which type of collection it is, if it is one.
+    pub(crate) fn kind(&self) -> Option<Kind> {
+        match self {
+            Self::String(_) => None,
+            Self::Packed(kind, _) => Some(*kind),
+            Self::List(_) => Some(Kind::List),
+            Self::Set(_) => Some(Kind::Set),
+            Self::Hash(_) => Some(Kind::Hash),
+            Self::SortedSet(_) => Some(Kind::SortedSet),
+            Self::Stream(_) => Some(Kind::Stream),
+        }
+    }
+
     /// The memory that it takes in a box of its own, in bytes, by its own count.
     pub(crate) fn heap_bytes(&self) -> usize {
         const BOX: usize = 64;
@@ -229,13 +261,13 @@ impl Value {
         matches!(self, Self::Hash(hash) if hash.is_over(unix_ms))
     }
 
-    /// Asks the processor for the part where a member of this hash is looked for, of a type that is a
-    /// table of members.
-    pub(crate) fn prefetch_member(&self, hash: u64) {
+    /// Takes the next step towards a member. False if there is none left, or the type has no members.
+    pub(crate) fn approach(&self, approach: &mut Approach) -> bool {
         match self {
-            Self::Set(set) => set.prefetch(hash),
-            Self::Hash(fields) => fields.prefetch(hash),
-            _ => {}
+            Self::Set(set) => set.approach(approach),
+            Self::Hash(fields) => fields.approach(approach),
+            Self::SortedSet(set) => set.approach(approach),
+            _ => false,
         }
     }
 

@@ -110,13 +110,15 @@ impl Window {
     }
 
     /// Has fetched what the requests need, now that the first parts had time to arrive.
-    pub(crate) fn prefetch(&self, batch: &mut Batch<'_>) {
+    pub(crate) fn prefetch(&mut self, batch: &mut Batch<'_>) {
         for ahead in &self.requests {
             batch.prefetch(ahead.database, &ahead.prepared);
         }
-        if self.requests.len() > 1 {
-            for ahead in &self.requests {
-                batch.prefetch_member(ahead.database, &ahead.prepared);
+        let mut goes_on = self.requests.len() > 1;
+        while goes_on {
+            goes_on = false;
+            for ahead in &mut self.requests {
+                goes_on |= batch.approach_member(ahead.database, &mut ahead.prepared);
             }
         }
     }

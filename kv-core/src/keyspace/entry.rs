@@ -165,11 +165,15 @@ fn write_value(place: &mut [u8], value: New<'_>) -> u8 {
             flags
         }
         New::Boxed(value) => {
-            let address = Box::into_raw(value).expose_provenance();
-            place.copy_from_slice(&(address as u64).to_le_bytes());
+            write_box(place, value);
             BOXED
         }
     }
+}
+
+fn write_box(place: &mut [u8], value: Box<Value>) {
+    let address = Box::into_raw(value).expose_provenance();
+    place.copy_from_slice(&(address as u64).to_le_bytes());
 }
 
 /// `place` ends with the timer.
@@ -214,7 +218,11 @@ impl<'a> Entry<'a> {
 
     /// Which type of collection the value is, if it is one. O(1).
     pub fn kind(self) -> Option<Kind> {
-        self.value().kind()
+        match self.cell[0] & KIND {
+            BYTES | INT => None,
+            PACKED => self.packed().map(|packed| packed.kind),
+            _ => self.boxed().and_then(Value::kind),
+        }
     }
 
     /// The value, if it is a collection in the cell itself.
@@ -231,8 +239,8 @@ impl<'a> Entry<'a> {
 
     /// The value, if it is not in the cell itself.
     pub(super) fn boxed(self) -> Option<&'a Value> {
-        // SAFETY: the address is that of a box which `write` was given and which the cell owns
-        // until `take_boxed`. The borrow of the cell is a borrow of the box.
+        // SAFETY: the address is that of a box which `write` or `put_boxed` was given and which the
+        // cell owns until `take_boxed`. The borrow of the cell is a borrow of the box.
         (self.cell[0] & KIND == BOXED).then(|| unsafe { &*self.address() })
     }
 
@@ -347,8 +355,8 @@ pub(super) fn boxed_mut(cell: &mut [u8]) -> Option<&mut Value> {
     (entry.cell[0] & KIND == BOXED).then(|| unsafe { &mut *entry.address() })
 }
 
-/// Takes the boxed value out of an entry, which must be freed or overwritten before it is read
-/// again: it reads as the integer 0 from now on.
+/// Takes the boxed value out of an entry, which must be freed, overwritten or given it back before
+/// it is read again: it reads as an integer from now on.
 pub(super) fn take_boxed(cell: &mut [u8]) -> Option<Box<Value>> {
     let entry = Entry::new(cell);
     if entry.cell[0] & KIND != BOXED {
@@ -358,4 +366,12 @@ pub(super) fn take_boxed(cell: &mut [u8]) -> Option<Box<Value>> {
     cell[0] = cell[0] & !KIND | INT;
     // SAFETY: the address came from `Box::into_raw`, and the cell forgets it here.
     Some(unsafe { Box::from_raw(address) })
+}
+
+/// Gives a boxed value back to the entry that it was taken from.
+pub(super) fn put_boxed(cell: &mut [u8], value: Box<Value>) {
+    assert_eq!(cell[0] & KIND, INT, "its box was taken");
+    let layout = read_layout(cell);
+    write_box(&mut cell[layout.value_at..layout.end], value);
+    cell[0] = cell[0] & !KIND | BOXED;
 }

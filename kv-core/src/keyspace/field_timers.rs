@@ -61,13 +61,17 @@ impl FieldTimers {
 }
 
 impl Keyspace {
-    /// Something has changed a boxed value in its place, which took `before` bytes.
-    pub fn changed(&mut self, hash: u64, place: Place, before: usize) {
-        let value = entry::boxed_mut(self.slab.cell_mut(place.cell));
-        let value = value.expect("the value is boxed");
-        self.field_timers.settle(value, || hash);
-        let after = value.heap_bytes();
-        self.resized(before, after);
+    /// Takes the boxed value at a place, to change it. It must come back by [`Keyspace::give_back`]
+    /// before anything else is done here. `None` if the value is in its entry.
+    pub fn lend(&mut self, place: Place) -> Option<Box<Value>> {
+        entry::take_boxed(self.slab.cell_mut(place.cell))
+    }
+
+    /// Takes back what was lent, which took `before` bytes then.
+    pub fn give_back(&mut self, hash: u64, place: Place, mut value: Box<Value>, before: usize) {
+        self.field_timers.settle(&mut value, || hash);
+        self.resized(before, value.heap_bytes());
+        entry::put_boxed(self.slab.cell_mut(place.cell), value);
     }
 
     /// Removes some of the fields whose deadlines have passed, or a hash that has no others, whose
@@ -86,11 +90,11 @@ impl Keyspace {
             self.remove(hash, place).into_iter().for_each(discard);
             return (1, 1);
         }
-        let value = self.boxed_mut(place).expect("a hash with deadlines is boxed");
+        let mut value = self.lend(place).expect("a hash with deadlines is boxed");
         let before = value.heap_bytes();
-        let fields = Hash::of_mut(value).expect("only hashes are waited for");
+        let fields = Hash::of_mut(&mut value).expect("only hashes are waited for");
         let purged = fields.purge(unix_ms, STEP);
-        self.changed(hash, place, before);
+        self.give_back(hash, place, value, before);
         (0, purged)
     }
 

@@ -31,10 +31,6 @@ pub(super) struct Found<'v> {
 }
 
 impl Found<'_> {
-    fn keyspace(&self) -> &Keyspace {
-        &self.shard.databases[self.database]
-    }
-
     fn keyspace_mut(&mut self) -> &mut Keyspace {
         &mut self.shard.databases[self.database]
     }
@@ -42,27 +38,35 @@ impl Found<'_> {
 
 #[derive(Debug)]
 enum Held<T> {
-    /// It is changed where it is. It took so many bytes before.
-    Boxed { place: Place, before: usize },
+    /// Taken out of its entry for the time being. It took so many bytes before.
+    Boxed { value: Box<Value>, before: usize },
     /// It was unpacked, or is new.
     Unpacked { value: T, is_changed: bool },
+    /// It was stored again.
+    Stored,
+}
+
+impl<T: Collection> Held<T> {
+    fn new(keyspace: &mut Keyspace, place: Option<Place>) -> Result<Self, Error> {
+        let growth = keyspace.growth();
+        let unpacked = |pack| Self::Unpacked { value: T::unpack(pack, growth), is_changed: false };
+        let Some(place) = place else { return Ok(unpacked(Pack::default())) };
+        if keyspace.entry(place).kind() != Some(T::KIND) {
+            return Err(Error::WrongType);
+        }
+        if let Some(value) = keyspace.lend(place) {
+            let before = value.heap_bytes();
+            return Ok(Self::Boxed { value, before });
+        }
+        Ok(unpacked(keyspace.unpack(place)))
+    }
 }
 
 impl<'v, T: Collection> Edit<'v, T> {
     pub(super) fn new(found: Found<'v>, clock: AccessClock) -> Result<Self, Error> {
         let place = found.place;
         let keyspace = &mut found.shard.databases[found.database];
-        let growth = keyspace.growth();
-        let held = match place {
-            None => Held::Unpacked { value: T::unpack(Pack::default(), growth), is_changed: false },
-            Some(place) if keyspace.entry(place).kind() != Some(T::KIND) => {
-                return Err(Error::WrongType);
-            }
-            Some(place) => match keyspace.unpack(place) {
-                Some(pack) => Held::Unpacked { value: T::unpack(pack, growth), is_changed: false },
-                None => Held::Boxed { place, before: keyspace.boxed(place).heap_bytes() },
-            },
-        };
+        let held = Held::new(keyspace, place)?;
         let accessed = match place {
             Some(place) => {
                 clock.touch(keyspace, place, &mut found.shard.rng);
@@ -84,11 +88,6 @@ impl<'v, T: Collection> Edit<'v, T> {
         self.found.shard.discard(Some(Box::new(part.into())), store, database);
     }
 
-    fn boxed(&self, place: Place) -> &T {
-        let value = self.found.keyspace().boxed(place);
-        T::of(value).expect("the type was looked at in the beginning")
-    }
-
     fn put(&mut self, value: Input<'_>) {
         let Found { hash, key, place, .. } = self.found;
         let keyspace = self.found.keyspace_mut();
@@ -104,14 +103,12 @@ impl<'v, T: Collection> Edit<'v, T> {
 
     /// Whether the key is to be removed.
     fn store_again(&mut self) -> bool {
-        let growth = self.found.keyspace().growth();
-        let gone = T::unpack(Pack::default(), growth);
-        let gone = Held::Unpacked { value: gone, is_changed: false };
-        match std::mem::replace(&mut self.held, gone) {
-            Held::Boxed { place, before } => {
-                let is_empty = self.boxed(place).is_empty();
-                let hash = self.found.hash;
-                self.found.keyspace_mut().changed(hash, place, before);
+        match std::mem::replace(&mut self.held, Held::Stored) {
+            Held::Boxed { value, before } => {
+                let is_empty = of::<T>(&value).is_empty();
+                let Found { hash, place, .. } = self.found;
+                let place = place.expect("it was taken out of an entry");
+                self.found.keyspace_mut().give_back(hash, place, value, before);
                 is_empty
             }
             Held::Unpacked { value, .. } if value.is_empty() => self.found.place.is_some(),
@@ -125,8 +122,15 @@ impl<'v, T: Collection> Edit<'v, T> {
                 }
                 false
             }
+            Held::Stored => unreachable!("{STORED}"),
         }
     }
+}
+
+const STORED: &str = "it is stored again when it is dropped";
+
+fn of<T: Collection>(value: &Value) -> &T {
+    T::of(value).expect("the type was looked at in the beginning")
 }
 
 impl<T: Collection> Deref for Edit<'_, T> {
@@ -134,8 +138,9 @@ impl<T: Collection> Deref for Edit<'_, T> {
 
     fn deref(&self) -> &T {
         match &self.held {
-            Held::Boxed { place, .. } => self.boxed(*place),
+            Held::Boxed { value, .. } => of(value),
             Held::Unpacked { value, .. } => value,
+            Held::Stored => unreachable!("{STORED}"),
         }
     }
 }
@@ -147,11 +152,10 @@ impl<T: Collection> DerefMut for Edit<'_, T> {
                 *is_changed = true;
                 value
             }
-            Held::Boxed { place, .. } => {
-                let keyspace = self.found.keyspace_mut();
-                let value = keyspace.boxed_mut(*place).expect("it was boxed in the beginning");
+            Held::Boxed { value, .. } => {
                 T::of_mut(value).expect("the type was looked at in the beginning")
             }
+            Held::Stored => unreachable!("{STORED}"),
         }
     }
 }

@@ -12,6 +12,9 @@ pub struct Reading {
 /// The number that the whole of `text` says: decimal or hexadecimal, with or without a fraction and
 /// an exponent, or an infinity or NaN by name. O(length).
 pub fn parse(text: &[u8]) -> Option<Reading> {
+    if let Some(whole) = short_whole(text) {
+        return Some(Reading { value: whole as f64, is_out_of_range: false });
+    }
     let (is_negative, magnitude) = match text {
         [b'-', rest @ ..] => (true, rest),
         [b'+', rest @ ..] => (false, rest),
@@ -25,12 +28,24 @@ pub fn parse(text: &[u8]) -> Option<Reading> {
     Some(Reading { value: if is_negative { -value } else { value }, is_out_of_range })
 }
 
+/// The number that only a few digits say, as most scores are written. A double holds it exactly.
+fn short_whole(text: &[u8]) -> Option<u64> {
+    const DIGITS_MAX: usize = 15;
+    if text.is_empty() || text.len() > DIGITS_MAX {
+        return None;
+    }
+    text.iter().try_fold(0, |number, &byte| {
+        byte.is_ascii_digit().then(|| 10 * number + u64::from(byte - b'0'))
+    })
+}
+
 fn decimal(text: &[u8]) -> Option<Reading> {
     let value: f64 = std::str::from_utf8(text).ok()?.parse().ok()?;
     let starts_with_number = matches!(text, [b'0'..=b'9' | b'.', ..]);
     let digits = text.iter().take_while(|byte| !byte.eq_ignore_ascii_case(&b'e'));
-    let is_zero = digits.clone().all(|byte| matches!(byte, b'0' | b'.'));
-    let is_out_of_range = starts_with_number && (value.is_infinite() || (value == 0.0 && !is_zero));
+    let is_zero = || digits.clone().all(|byte| matches!(byte, b'0' | b'.'));
+    let is_out_of_range =
+        starts_with_number && (value.is_infinite() || (value == 0.0 && !is_zero()));
     Some(Reading { value, is_out_of_range })
 }
 

@@ -15,7 +15,7 @@ pub use fields::Fields;
 pub use live::{Field, Live};
 
 use super::pack::{Item, Items, Pack, PackRef};
-use super::{Collection, Contents, Growth, Kind, Value, ValueRef};
+use super::{Approach, Collection, Contents, Growth, Kind, Value, ValueRef};
 
 /// How many items a field has in a pack.
 const STRIDE: usize = 2;
@@ -43,11 +43,9 @@ pub enum HashRef<'a> {
 /// Times are in milliseconds since the Unix epoch. The millisecond of a deadline still belongs to
 /// its field's life.
 impl Hash {
-    /// Asks the processor for the part where a field of this hash is looked for.
-    pub(crate) fn prefetch(&self, hash: u64) {
-        if let Repr::Large(fields) = &self.0 {
-            fields.prefetch(hash);
-        }
+    /// Takes the next step towards a field. False if there is none.
+    pub(crate) fn approach(&self, approach: &mut Approach) -> bool {
+        matches!(&self.0, Repr::Large(fields) if fields.approach(approach))
     }
 
     /// A view of it.

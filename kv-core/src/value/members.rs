@@ -21,6 +21,7 @@ mod bucket;
 #[cfg(test)]
 mod tests;
 
+use super::Approach;
 use super::pack::{Item, Items, Pack, PackRef};
 use super::packs::Packs;
 use super::string::IntBuffer;
@@ -121,9 +122,15 @@ impl Members {
         self.buckets.bytes() + self.outside_bytes + self.outside.capacity() * size_of::<Outside>()
     }
 
-    /// Asks the processor for the bucket where a key of this hash is looked for.
-    pub(crate) fn prefetch(&self, hash: u64) {
-        self.buckets.prefetch(self.bucket_of(hash));
+    /// Takes the next step towards a key. False if there is none.
+    pub(crate) fn approach(&self, approach: &mut Approach) -> bool {
+        let bucket = self.bucket_of(approach.hash);
+        approach.steps += 1;
+        match approach.steps {
+            1 => self.buckets.prefetch_name(bucket),
+            _ => self.buckets.prefetch(bucket),
+        }
+        approach.steps < 2
     }
 
     /// Where the member of this key is. O(1).
@@ -160,14 +167,14 @@ impl Members {
     pub fn replace(&mut self, place: Place, record: &[Item<'_>]) {
         debug_assert_eq!(self.key(place), record[0], "the key stays");
         let old = self.index_outside(place);
-        let tag = self.bucket(place.bucket).tags()[place.slot] & !OUTSIDE;
+        let Place { bucket, slot } = place;
+        let tag = self.bucket(bucket).tags()[slot] & !OUTSIDE;
         match self.take_outside(record) {
-            Some(index) => self.change(place.bucket, |pack| {
-                bucket::replace(pack, place.slot, tag | OUTSIDE, &[index]);
+            Some(index) => self.change(bucket, |bucket, out| {
+                bucket.replace(slot, tag | OUTSIDE, &[index], out);
             }),
-            None => self.change(place.bucket, |pack| {
-                bucket::replace(pack, place.slot, tag, record);
-            }),
+            None if old.is_none() && self.overwrite(place, record) => {}
+            None => self.change(bucket, |bucket, out| bucket.replace(slot, tag, record, out)),
         }
         old.into_iter().for_each(|index| self.drop_outside(index));
     }
@@ -175,7 +182,7 @@ impl Members {
     /// Takes a member away. O(1).
     pub fn remove(&mut self, place: Place) {
         let index = self.index_outside(place);
-        self.change(place.bucket, |pack| bucket::remove(pack, place.slot));
+        self.change(place.bucket, |bucket, out| bucket.remove(place.slot, out));
         index.into_iter().for_each(|index| self.drop_outside(index));
         self.len -= 1;
         if self.has_too_many_buckets() {
@@ -275,10 +282,10 @@ impl Members {
         let Place { bucket, slot } = self.place_from(hash.reverse_bits());
         let (_, tag) = self.bucket_and_tag(hash);
         match self.take_outside(record) {
-            Some(index) => {
-                self.change(bucket, |pack| bucket::insert(pack, slot, tag | OUTSIDE, &[index]));
-            }
-            None => self.change(bucket, |pack| bucket::insert(pack, slot, tag, record)),
+            Some(index) => self.change(bucket, |bucket, out| {
+                bucket.insert(slot, tag | OUTSIDE, &[index], out);
+            }),
+            None => self.change(bucket, |bucket, out| bucket.insert(slot, tag, record, out)),
         }
         self.len += 1;
         if self.has_too_few_buckets() {
@@ -319,10 +326,15 @@ impl Members {
         Bucket(self.buckets.get(number))
     }
 
-    fn change<R>(&mut self, bucket: usize, change: impl FnOnce(&mut Pack) -> R) -> R {
-        let result = self.buckets.change(bucket, change);
-        self.largest = self.largest.max(self.bucket(bucket).len() as u16);
-        result
+    fn change(&mut self, number: usize, change: impl FnOnce(Bucket<'_>, &mut Pack)) {
+        self.buckets.change(number, |pack, out| change(Bucket(pack), out));
+        self.largest = self.largest.max(self.bucket(number).len() as u16);
+    }
+
+    /// Writes a record over the one in a bucket, if it takes just the same room. False if not.
+    fn overwrite(&mut self, place: Place, record: &[Item<'_>]) -> bool {
+        let index = self.bucket(place.bucket).index(place.slot, record.len());
+        index.is_some_and(|index| self.buckets.overwrite(place.bucket, index, record))
     }
 }
 
@@ -404,8 +416,11 @@ impl Members {
         let tags = self.tags_with(low, count.ilog2() + 1);
         // The first bit of the old tags is what parts them.
         let middle = self.bucket(low).rank(1 << (u8::BITS - 1));
-        let high = self.buckets.change(low, |pack| bucket::split_off(pack, middle, &tags));
+        let (low_tags, high_tags) = tags.split_at(middle);
+        let mut high = Pack::default();
+        self.bucket(low).keep(middle..tags.len(), high_tags, &mut high);
         self.buckets.push(high.view());
+        self.buckets.change(low, |pack, out| Bucket(pack).keep(0..middle, low_tags, out));
     }
 
     /// The tags of a bucket's members if `bits` of their positions decided for it.
@@ -425,7 +440,10 @@ impl Members {
         let low_tags = self.bucket(low).tags().iter().map(|&tag| shift_tag(tag, 0));
         let high_tags = Bucket(high.view()).tags().iter().map(|&tag| shift_tag(tag, 1));
         let tags: Vec<u8> = low_tags.chain(high_tags).collect();
-        self.change(low, |pack| bucket::append(pack, high, &tags));
+        self.change(low, |bucket, out| {
+            *out = Pack::from_bytes(bucket.0.as_bytes().to_vec());
+            bucket::append(out, high, &tags);
+        });
         if self.buckets.len() == 1 {
             self.largest = self.bucket(0).len() as u16;
         }
@@ -457,8 +475,8 @@ impl Members {
         let last = self.outside.len() - 1;
         if index != last {
             let (place, tag) = self.place_of_outside(last);
-            self.change(place.bucket, |pack| {
-                bucket::replace(pack, place.slot, tag, &[Item::Int(index as i64)]);
+            self.change(place.bucket, |bucket, out| {
+                bucket.replace(place.slot, tag, &[Item::Int(index as i64)], out);
             });
         }
         self.outside_bytes -= self.outside.swap_remove(index).record.heap_bytes();

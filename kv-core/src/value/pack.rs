@@ -3,45 +3,37 @@
 //! ```text
 //! number of items, 2 bytes | a code for each item | the items' bytes, one after the other
 //! ```
-//! A code tells what an item is and how long: up to 239 bytes, or an integer of 1 to 8 bytes, or
+//! A code tells what an item is and how long: up to 127 bytes, or an integer of 1 to 8 bytes, or
 //! bytes whose length stands before and behind them. Codes lie side by side, so that the place of
-//! an item is a sum over them, from either end. The form of an item is unique: two items are the
-//! same if their codes and bytes are.
+//! an item is a sum over them, from either end, eight codes at a time. The form of an item is
+//! unique: two items are the same if their codes and bytes are.
 //!
 //! All operations take O(size of the pack), which their users keep to about a kilobyte.
 
 use super::string::{IntBuffer, parse_int};
+use crate::slab::prefetch_bytes;
 use std::ops::Range;
 
 /// Up to here a code is a length.
-const SHORT_MAX: usize = 239;
+const SHORT_MAX: usize = 127;
+/// The code of an integer is the number of its bytes with this bit.
+const INT: u8 = 0x80;
 /// The length has two bytes, and stands before and behind the item.
-const MEDIUM: u8 = 240;
+const MEDIUM: u8 = 0xf0;
 /// The same with four bytes.
-const LONG: u8 = 241;
-/// An integer of one byte; the codes up to [`INT_LAST`] are for more bytes.
-const INT_FIRST: u8 = 244;
-const INT_LAST: u8 = INT_FIRST + 7;
+const LONG: u8 = 0xf1;
+/// The bits of a code that are the length, unless [`is_long`].
+const LENGTH: u8 = 0x7f;
 
 const COUNT_BYTES: usize = 2;
 
 /// So many codes are added up faster than it is found out from which end there are fewer.
 const FEW: usize = 64;
 
-/// How many bytes the item of a code has, if the code tells it.
-const SIZES: [u8; 256] = {
-    let mut sizes = [0; 256];
-    let mut code = 0;
-    while code < 256 {
-        sizes[code] = match code as u8 {
-            INT_FIRST..=INT_LAST => code as u8 - INT_FIRST + 1,
-            MEDIUM.. => 0,
-            length => length,
-        };
-        code += 1;
-    }
-    sizes
-};
+/// Whether a code is not all that tells the length.
+const fn is_long(code: u8) -> bool {
+    code >= MEDIUM
+}
 
 /// An item: bytes, or an integer that reads as its decimal form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,7 +89,7 @@ impl<'a> Encoded<'a> {
             Item::Int(value) => {
                 // Sign bits need not be kept, but for one.
                 let bits = 65 - (value ^ (value >> 63)).leading_zeros();
-                let code = INT_FIRST + (bits.div_ceil(8) as u8 - 1);
+                let code = INT | bits.div_ceil(8) as u8;
                 Self { code, word: value.to_le_bytes(), bytes: &[] }
             }
             Item::Bytes(bytes) => {
@@ -114,7 +106,8 @@ impl<'a> Encoded<'a> {
     /// What stands before the bytes: an integer or a length.
     fn head(&self) -> &[u8] {
         match self.code {
-            INT_FIRST.. => &self.word[..SIZES[usize::from(self.code)].into()],
+            0..INT => &[],
+            INT..MEDIUM => &self.word[..usize::from(self.code & LENGTH)],
             code => &self.word[..length_bytes(code)],
         }
     }
@@ -135,9 +128,22 @@ impl<'a> Encoded<'a> {
         tail.copy_from_slice(self.tail());
     }
 
+    fn append_to(&self, out: &mut Vec<u8>) {
+        for part in [self.head(), self.bytes, self.tail()] {
+            out.extend_from_slice(part);
+        }
+    }
+
+    #[inline]
     fn is(&self, code: u8, bytes: &[u8]) -> bool {
-        code == self.code
-            && bytes.len() == self.len()
+        if code != self.code {
+            return false;
+        }
+        if usize::from(code) <= SHORT_MAX {
+            // Items that are kept together often begin alike, and seldom end alike.
+            return bytes.last() == self.bytes.last() && bytes == self.bytes;
+        }
+        bytes.len() == self.len()
             && bytes.starts_with(self.head())
             && bytes[self.head().len()..].starts_with(self.bytes)
     }
@@ -152,12 +158,73 @@ fn length_bytes(code: u8) -> usize {
     }
 }
 
+/// How many bytes the first item has, given its code and all data.
+#[inline]
+fn item_len(code: u8, data: &[u8]) -> usize {
+    if is_long(code) {
+        let length = length_bytes(code);
+        2 * length + read_length(&data[..length])
+    } else {
+        (code & LENGTH).into()
+    }
+}
+
+/// How many bytes the items of these codes have, if the codes tell it.
+#[inline]
+fn coded_bytes(codes: &[u8]) -> Option<usize> {
+    // So many lengths add up to less than 2^16.
+    const RUN: usize = 512;
+    if codes.len() <= RUN {
+        return sum_of_lengths(codes);
+    }
+    codes.chunks(RUN).try_fold(0, |sum, run| Some(sum + sum_of_lengths(run)?))
+}
+
+/// The same of a few hundred. Eight codes are added at a time, in the lanes of a word.
+#[inline]
+fn sum_of_lengths(codes: &[u8]) -> Option<usize> {
+    const PAIRS: u64 = 0x00ff_00ff_00ff_00ff;
+    const LENGTHS: u64 = PAIRS / 0xff * LENGTH as u64;
+    const TOP_BITS: u64 = u64::MAX / 0xff * 0x80;
+
+    let (words, rest) = codes.as_chunks::<8>();
+    let last = partial_word(rest);
+    let lanes = |word: u64| (word & LENGTHS) + (word >> 8 & LENGTHS);
+    // The two highest bits of codes that tell no length, and of no others.
+    let is_long = |word: u64| word & word << 1;
+    let (mut sums, mut long) = (lanes(last), is_long(last));
+    for word in words.iter().map(|word| u64::from_le_bytes(*word)) {
+        sums += lanes(word);
+        long |= is_long(word);
+    }
+    (long & TOP_BITS == 0).then(|| (sums.wrapping_mul(PAIRS / 0xff) >> 48) as usize)
+}
+
+/// Fewer than eight bytes, as the lowest of a word.
+#[inline]
+fn partial_word(bytes: &[u8]) -> u64 {
+    let byte = |at: usize| u64::from(bytes[at]) << (8 * at);
+    match bytes.len() {
+        0 => 0,
+        // Some are read twice.
+        len @ 1..4 => byte(0) | byte(len / 2) | byte(len - 1),
+        len => {
+            let word = |bytes: Option<&[u8; 4]>| bytes.map_or(0, |b| u32::from_le_bytes(*b).into());
+            let [front, back]: [u64; 2] = [word(bytes.first_chunk()), word(bytes.last_chunk())];
+            front | back << (8 * (len - 4))
+        }
+    }
+}
+
 fn read_length(bytes: &[u8]) -> usize {
     bytes.iter().rev().fold(0, |length, &byte| length << 8 | usize::from(byte))
 }
 
 fn decode(code: u8, bytes: &[u8]) -> Item<'_> {
-    if code < INT_FIRST {
+    if code < INT {
+        return Item::Bytes(bytes);
+    }
+    if is_long(code) {
         let length = length_bytes(code);
         return Item::Bytes(&bytes[length..bytes.len() - length]);
     }
@@ -174,6 +241,11 @@ impl<'a> PackRef<'a> {
     /// The pack whose bytes these are, as [`PackRef::as_bytes`] gave them.
     pub fn from_bytes(bytes: &'a [u8]) -> Self {
         Self(bytes)
+    }
+
+    /// Asks the processor for it, since what is looked at first is not all that will be.
+    pub(crate) fn prefetch(self) {
+        prefetch_bytes(self.0);
     }
 
     /// All of its bytes.
@@ -235,6 +307,40 @@ impl<'a> PackRef<'a> {
         (0..self.count().div_ceil(stride)).map(move |_| rest.take_front(stride))
     }
 
+    /// Writes into `out` what this pack is with other items in the place of some. The ranges follow
+    /// each other. One pass, where to splice a copy would take one for each change.
+    ///
+    /// # Panics
+    /// If there would be more than 65535 items.
+    pub fn edit_into<const N: usize>(
+        self,
+        edits: [(Range<usize>, &[Item<'_>]); N],
+        out: &mut Pack,
+    ) {
+        let (mut rest, mut at) = (self.iter(), 0);
+        let parts = edits.map(|(range, items)| {
+            let kept = rest.take_front(range.start - at);
+            rest.take_front(range.len());
+            at = range.end;
+            (kept, items)
+        });
+        let out = &mut out.0;
+        out.clear();
+        out.extend_from_slice(&[0; COUNT_BYTES]);
+        for (kept, items) in &parts {
+            out.extend_from_slice(kept.codes);
+            out.extend(items.iter().map(|&item| Encoded::new(item).code));
+        }
+        out.extend_from_slice(rest.codes);
+        let count = u16::try_from(out.len() - COUNT_BYTES).expect("a pack is small");
+        out[..COUNT_BYTES].copy_from_slice(&count.to_le_bytes());
+        for (kept, items) in &parts {
+            out.extend_from_slice(kept.data);
+            items.iter().for_each(|&item| Encoded::new(item).append_to(out));
+        }
+        out.extend_from_slice(rest.data);
+    }
+
     fn iter_at(self, index: usize, offset: usize) -> Items<'a> {
         Items { codes: &self.codes()[index..], data: &self.data()[offset..] }
     }
@@ -260,16 +366,37 @@ impl<'a> PackRef<'a> {
     /// `stride`.
     pub fn find(self, item: Item<'_>, stride: usize, offset: usize) -> Option<usize> {
         let wanted = Encoded::new(item);
-        let mut items = self.iter();
-        let mut index = 0;
-        while let Some((code, bytes)) = items.next_raw() {
-            if index % stride == offset && wanted.is(code, bytes) {
-                return Some(index);
+        let (mut data, mut next) = (self.data(), offset);
+        for (index, &code) in self.codes().iter().enumerate() {
+            let bytes;
+            (bytes, data) = data.split_at(item_len(code, data));
+            if index == next {
+                if wanted.is(code, bytes) {
+                    return Some(index);
+                }
+                next += stride;
             }
-            index += 1;
         }
         None
     }
+}
+
+/// Writes items in the place of others, in the bytes of a pack, if they have just the same form. False
+/// if they have not.
+pub fn overwrite(pack: &mut [u8], index: usize, items: &[Item<'_>]) -> bool {
+    let mut old = PackRef(pack).iter_from(index);
+    let begin = pack.len() - old.data.len();
+    let encoded = items.iter().map(|&item| Encoded::new(item));
+    let fits = encoded.clone().all(|item| {
+        old.next_raw().is_some_and(|(code, bytes)| code == item.code && bytes.len() == item.len())
+    });
+    if fits {
+        encoded.fold(begin, |at, item| {
+            item.write(&mut pack[at..at + item.len()]);
+            at + item.len()
+        });
+    }
+    fits
 }
 
 /// The items of a pack, or some of them.
@@ -311,46 +438,28 @@ impl<'a> Items<'a> {
     #[inline]
     fn next_raw(&mut self) -> Option<(u8, &'a [u8])> {
         let (&code, codes) = self.codes.split_first()?;
-        let length = length_bytes(code);
-        let size = match length {
-            0 => SIZES[usize::from(code)].into(),
-            _ => 2 * length + read_length(&self.data[..length]),
-        };
-        let (bytes, data) = self.data.split_at(size);
+        let (bytes, data) = self.data.split_at(item_len(code, self.data));
         *self = Self { codes, data };
         Some((code, bytes))
     }
 
     fn next_back_raw(&mut self) -> Option<(u8, &'a [u8])> {
         let (&code, codes) = self.codes.split_last()?;
-        let length = length_bytes(code);
         let end = self.data.len();
-        let size = match length {
-            0 => SIZES[usize::from(code)].into(),
-            _ => 2 * length + read_length(&self.data[end - length..]),
+        let size = if is_long(code) {
+            let length = length_bytes(code);
+            2 * length + read_length(&self.data[end - length..])
+        } else {
+            (code & LENGTH).into()
         };
         let (data, bytes) = self.data.split_at(end - size);
         *self = Self { codes, data };
         Some((code, bytes))
     }
 
-    /// How many bytes the items have, if their codes tell it.
-    #[inline]
-    fn coded_bytes(&self) -> Option<usize> {
-        // Many at a time, in lanes that cannot overflow.
-        let sum_up = |codes: &[u8]| codes.iter().map(|&code| u16::from(code)).sum::<u16>();
-        if self.codes.iter().fold(0, |max, &code| code.max(max)) <= SHORT_MAX as u8 {
-            return Some(self.codes.chunks(128).map(|codes| usize::from(sum_up(codes))).sum());
-        }
-        if self.codes.iter().any(|&code| code == MEDIUM || code == LONG) {
-            return None;
-        }
-        Some(self.codes.iter().map(|&code| usize::from(SIZES[usize::from(code)])).sum())
-    }
-
     /// How many bytes the items have at the beginning of the data.
     fn bytes(mut self) -> usize {
-        if let Some(bytes) = self.coded_bytes() {
+        if let Some(bytes) = coded_bytes(self.codes) {
             return bytes;
         }
         let all = self.data.len();
@@ -360,7 +469,7 @@ impl<'a> Items<'a> {
 
     /// How many bytes the items have at the end of the data.
     fn rev_bytes(mut self) -> usize {
-        if let Some(bytes) = self.coded_bytes() {
+        if let Some(bytes) = coded_bytes(self.codes) {
             return bytes;
         }
         let all = self.data.len();
@@ -542,7 +651,7 @@ mod tests {
         let digits = any::<i64>().prop_map(|value| value.to_string().into_bytes());
         let small = any::<i16>().prop_map(|value| value.to_string().into_bytes());
         let bytes = prop::collection::vec(any::<u8>(), 0..20);
-        let long = prop::sample::select(vec![239, 240, 300, 65535, 65536, 70000]);
+        let long = prop::sample::select(vec![127, 128, 300, 65535, 65536, 70000]);
         prop_oneof![4 => digits, 4 => small, 8 => bytes, 1 => long.prop_map(|len| vec![7; len])]
     }
 

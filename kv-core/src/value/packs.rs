@@ -3,7 +3,7 @@
 //! A slab has a size of cells for every eight bytes and gives pages back that are hardly used,
 //! which general allocators do not: packs that grow and shrink all the time leave holes there.
 
-use super::pack::{Pack, PackRef};
+use super::pack::{self, Item, Pack, PackRef};
 use crate::slab::{self, PageSize, Ref, Slab};
 use crate::table::Table;
 
@@ -51,6 +51,11 @@ impl Packs {
         }
     }
 
+    /// Asks the processor for where a pack is.
+    pub(crate) fn prefetch_name(&self, number: usize) {
+        self.cells.prefetch(number);
+    }
+
     /// Asks the processor for a pack.
     pub(crate) fn prefetch(&self, number: usize) {
         self.slab.prefetch_whole(self.cells[number]);
@@ -80,16 +85,19 @@ impl Packs {
         }
     }
 
-    /// Changes a pack.
-    pub(crate) fn change<R>(&mut self, number: usize, change: impl FnOnce(&mut Pack) -> R) -> R {
-        let mut scratch = std::mem::take(&mut self.scratch);
-        scratch.clear();
-        scratch.extend_from_slice(self.get(number).as_bytes());
-        let mut pack = Pack::from_bytes(scratch);
-        let result = change(&mut pack);
-        self.set(number, pack.view());
-        self.scratch = pack.into_bytes();
-        result
+    /// Puts another pack in the place of one: what `change` makes of it, in a pack of any contents.
+    pub(crate) fn change(&mut self, number: usize, change: impl FnOnce(PackRef<'_>, &mut Pack)) {
+        let mut changed = Pack::from_bytes(std::mem::take(&mut self.scratch));
+        change(self.get(number), &mut changed);
+        self.set(number, changed.view());
+        self.scratch = changed.into_bytes();
+    }
+
+    /// Writes items in the place of others, if they have just the same form. False if they have not.
+    pub(crate) fn overwrite(&mut self, number: usize, index: usize, items: &[Item<'_>]) -> bool {
+        let cell = self.slab.cell_mut(self.cells[number]);
+        let end = HEADER + word(&cell[4..]);
+        pack::overwrite(&mut cell[HEADER..end], index, items)
     }
 
     /// Puts another pack in the place of one.
@@ -164,7 +172,6 @@ fn word(bytes: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::super::pack::Item;
     use super::*;
     use proptest::prelude::*;
 
@@ -189,7 +196,10 @@ mod tests {
                         model.push(pack);
                     }
                     2 if !model.is_empty() => {
-                        packs.change(number, |pack| pack.push(Item::Int(size as i64)));
+                        packs.change(number, |old, new| {
+                            let end = old.count();
+                            old.edit_into([(end..end, &[Item::Int(size as i64)])], new);
+                        });
                         model[number].push(Item::Int(size as i64));
                     }
                     3 if !model.is_empty() => {

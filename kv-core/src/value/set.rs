@@ -7,7 +7,7 @@ mod tests;
 use super::members::{Members, Place};
 use super::pack::{Item, Items, Pack, PackRef};
 use super::string::IntBuffer;
-use super::{Collection, Contents, Growth, Kind, Value, ValueRef};
+use super::{Approach, Collection, Contents, Growth, Kind, Value, ValueRef};
 use crate::rng::Rng;
 use std::collections::BTreeSet;
 
@@ -40,11 +40,9 @@ impl Set {
         Self(Repr::Packed(Pack::default(), growth))
     }
 
-    /// Asks the processor for the part where a member of this hash is looked for.
-    pub(crate) fn prefetch(&self, hash: u64) {
-        if let Repr::Large(members) = &self.0 {
-            members.prefetch(hash);
-        }
+    /// Takes the next step towards a member. False if there is none.
+    pub(crate) fn approach(&self, approach: &mut Approach) -> bool {
+        matches!(&self.0, Repr::Large(members) if members.approach(approach))
     }
 
     /// A view of it.

@@ -19,7 +19,7 @@ pub use large::Large;
 use super::pack::{Item, Items, Pack, PackRef};
 use super::string::IntBuffer;
 use super::tree;
-use super::{Collection, Contents, Growth, Kind, Value, ValueRef};
+use super::{Approach, Collection, Contents, Growth, Kind, Value, ValueRef};
 use large::ByScore;
 use std::cmp::Ordering;
 use std::iter::FusedIterator;
@@ -81,11 +81,13 @@ pub enum Mark<'a> {
 }
 
 impl Mark<'_> {
+    #[inline]
     fn is_behind(self, pair: Pair<'_>) -> bool {
         self.is_behind_score(pair.score, || pair.member)
     }
 
     /// Whether a pair stands before it. `member` is asked only if it matters.
+    #[inline]
     fn is_behind_score<'m>(self, score: f64, member: impl FnOnce() -> Item<'m>) -> bool {
         match self {
             Self::Score(mark) => score < mark,
@@ -132,14 +134,20 @@ impl SortedSet {
             }
             Repr::Large(large) => {
                 let found = large.find(member);
-                let Some(score) = decide(found.map(|at| large.pair(at).score)) else { return };
+                let found = found.map(|position| (position, large.pair(position).score));
+                let Some(score) = decide(found.map(|(_, old)| old)) else { return };
                 assert!(!score.is_nan(), "a score has an order");
                 match found {
-                    Some(position) => large.rescore(position, score, member),
+                    Some((position, old)) => large.rescore(position, old, score, member),
                     None => large.insert(score, member),
                 }
             }
         }
+    }
+
+    /// Takes the next step towards a member. False if there is none.
+    pub(crate) fn approach(&self, approach: &mut Approach) -> bool {
+        matches!(&self.0, Repr::Large(large) if large.approach(approach))
     }
 
     /// Gives a member a score. Which it had before, if it was there. O(log n).

@@ -52,14 +52,14 @@ pub trait Watcher {
     const WATCHES: bool = true;
 
     /// A record has come to lie in this leaf: a new one, or one that was in another leaf before.
-    fn moved(&mut self, record: Items<'_>, leaf: LeafNumber);
+    fn moved<'r>(&mut self, record: impl Iterator<Item = Item<'r>>, leaf: LeafNumber);
 }
 
 /// Nobody wants to be told.
 impl Watcher for () {
     const WATCHES: bool = false;
 
-    fn moved(&mut self, _record: Items<'_>, _leaf: LeafNumber) {}
+    fn moved<'r>(&mut self, _record: impl Iterator<Item = Item<'r>>, _leaf: LeafNumber) {}
 }
 
 /// The name of a leaf, until a watcher is told otherwise.
@@ -295,8 +295,11 @@ impl<S: Shape> Tree<S> {
         self.settled(Position { leaf: node, index })
     }
 
+    #[inline]
     fn seek_in(&self, leaf: u32, before: impl Fn(S::Key, &Record<'_, S>) -> bool) -> usize {
-        let mut rest = self.leaves[leaf].pack.view().iter();
+        let pack = self.leaves[leaf].pack.view();
+        pack.prefetch();
+        let mut rest = pack.iter();
         let (mut index, mut count) = (0, rest.len() / S::STRIDE);
         while count > 0 {
             let half = count / 2;
@@ -342,6 +345,16 @@ impl<S: Shape> Tree<S> {
     ) -> Option<Position> {
         let found = self.leaves[leaf.0].pack.view().find(item, S::STRIDE, offset)?;
         Some(Position { leaf: leaf.0, index: found / S::STRIDE })
+    }
+
+    /// Asks the processor for what is known of a leaf, which leads to its records.
+    pub(crate) fn prefetch_leaf(&self, leaf: LeafNumber) {
+        self.leaves.prefetch(leaf.0);
+    }
+
+    /// Asks the processor for the records of a leaf, if it is one.
+    pub(crate) fn prefetch_records(&self, leaf: LeafNumber) {
+        self.leaves.get(leaf.0).into_iter().for_each(|leaf| leaf.pack.view().prefetch());
     }
 
     /// Whether there is such a leaf. O(1).
@@ -432,6 +445,7 @@ impl<S: Shape> Tree<S> {
 }
 
 /// How many of the first of `len` elements are `before`.
+#[inline]
 fn partition(len: usize, before: impl Fn(usize) -> bool) -> usize {
     let (mut low, mut high) = (0, len);
     while low < high {

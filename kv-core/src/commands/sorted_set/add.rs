@@ -17,12 +17,14 @@ pub(crate) fn zincrby(cx: &mut Cx<'_>) -> Result<(), Error> {
 
 fn add(cx: &mut Cx<'_>, preset: Options) -> Result<(), Error> {
     let (options, first) = preset.parse(cx.args)?;
-    let pairs: Vec<_> = cx.args.from(first).collect();
-    let scores = pairs.iter().step_by(2).map(|arg| float(arg)).collect::<Result<Vec<_>, _>>()?;
-    let members = pairs.iter().skip(1).step_by(2).copied();
+    let scores = || cx.args.from(first).step_by(2).map(float);
+    // All of them, before anything changes.
+    scores().try_for_each(|score| score.map(drop))?;
+    let members = cx.args.from(first + 1).step_by(2);
     let mut set = cx.db.edit::<SortedSet>(cx.args.get(1))?;
     let mut count = 0;
-    for (score, member) in scores.into_iter().zip(members) {
+    for (score, member) in scores().zip(members) {
+        let score = score?;
         let mut decision = Decision::Nothing;
         let len = set.view().len();
         set.update(member, |old| {

@@ -1,8 +1,8 @@
 //! The fields of a large hash: a table of records, and beside it the order of their deadlines.
 
-use super::super::Growth;
 use super::super::members::{Members, Place};
 use super::super::pack::{Item, Items, PackRef};
+use super::super::{Approach, Growth};
 use super::STRIDE;
 use super::deadlines::Deadlines;
 use super::live::Field;
@@ -40,8 +40,8 @@ impl Fields {
         self.members.heap_bytes() + deadlines.map_or(0, |deadlines| deadlines.heap_bytes())
     }
 
-    pub(super) fn prefetch(&self, hash: u64) {
-        self.members.prefetch(hash);
+    pub(super) fn approach(&self, approach: &mut Approach) -> bool {
+        self.members.approach(approach)
     }
 
     pub(super) fn stored_len(&self) -> usize {

@@ -4,6 +4,7 @@
 //! Code and tags of a usual bucket lie in the first cache line.
 
 use super::super::pack::{Item, Items, Pack, PackRef};
+use std::ops::Range;
 
 /// The bit of a tag that says that the record is kept outside of the bucket. The other bits are
 /// those of the position that follow the bucket's own.
@@ -88,52 +89,69 @@ impl<'a> Bucket<'a> {
     }
 }
 
-/// Puts a record before the one at `slot`, or behind all.
-pub(super) fn insert(pack: &mut Pack, slot: usize, tag: u8, record: &[Item<'_>]) {
-    let mut tags = Bucket(pack.view()).tags().to_vec();
-    tags.insert(slot, tag);
-    let stride = widen(pack, record.len()).max(record.len());
-    set_tags(pack, &tags);
-    splice(pack, slot * stride, 0, stride, record);
-}
+/// Changes of one record. What becomes of the bucket is written into `out`.
+impl Bucket<'_> {
+    /// Puts a record before the one at `slot`, or behind all.
+    pub(super) fn insert(self, slot: usize, tag: u8, record: &[Item<'_>], out: &mut Pack) {
+        let mut tags = Vec::with_capacity(self.len() + 1);
+        tags.extend_from_slice(&self.tags()[..slot]);
+        tags.push(tag);
+        tags.extend_from_slice(&self.tags()[slot..]);
+        self.splice(slot, 0, &tags, record, out);
+    }
 
-/// Puts another record in the place of the one at `slot`.
-pub(super) fn replace(pack: &mut Pack, slot: usize, tag: u8, record: &[Item<'_>]) {
-    let stride = widen(pack, record.len());
-    let tags = Bucket(pack.view()).tags();
-    if tags[slot] != tag {
-        let mut tags = tags.to_vec();
+    /// Puts another record in the place of the one at `slot`.
+    pub(super) fn replace(self, slot: usize, tag: u8, record: &[Item<'_>], out: &mut Pack) {
+        let mut tags = self.tags().to_vec();
         tags[slot] = tag;
-        set_tags(pack, &tags);
+        self.splice(slot, 1, &tags, record, out);
     }
-    splice(pack, slot * stride, stride, stride, record);
-}
 
-/// Takes the record at `slot` away.
-pub(super) fn remove(pack: &mut Pack, slot: usize) {
-    let bucket = Bucket(pack.view());
-    if bucket.len() == 1 {
-        return *pack = Pack::default();
+    /// Takes the record at `slot` away.
+    pub(super) fn remove(self, slot: usize, out: &mut Pack) {
+        if self.len() == 1 {
+            return *out = Pack::default();
+        }
+        let mut tags = self.tags().to_vec();
+        tags.remove(slot);
+        let stride = self.stride();
+        let first = 1 + slot * stride;
+        self.0.edit_into([(0..1, &[Item::Bytes(&tags)]), (first..first + stride, &[])], out);
     }
-    let (stride, mut tags) = (bucket.stride(), bucket.tags().to_vec());
-    tags.remove(slot);
-    splice(pack, slot * stride, stride, 0, &[]);
-    set_tags(pack, &tags);
-}
 
-/// Takes the records from `slot` on into a bucket of their own. `tags` are the new tags of all.
-pub(super) fn split_off(pack: &mut Pack, slot: usize, tags: &[u8]) -> Pack {
-    if slot == 0 {
-        set_tags(pack, tags);
-        return std::mem::take(pack);
+    /// Puts a record in the place of `old` records from `slot` on.
+    fn splice(self, slot: usize, old: usize, tags: &[u8], record: &[Item<'_>], out: &mut Pack) {
+        let stride = self.stride();
+        if stride > record.len() {
+            let fillers = std::iter::repeat_n(FILLER, stride - record.len());
+            let filled: Vec<_> = record.iter().copied().chain(fillers).collect();
+            return self.splice(slot, old, tags, &filled, out);
+        }
+        if (1..record.len()).contains(&stride) {
+            let mut wide = Pack::from_bytes(self.0.as_bytes().to_vec());
+            widen(&mut wide, record.len());
+            return Bucket(wide.view()).splice(slot, old, tags, record, out);
+        }
+        let (end, first) = (self.0.count().min(1), self.0.count().min(1) + slot * record.len());
+        let range = first..first + old * record.len();
+        self.0.edit_into([(0..end, &[Item::Bytes(tags)]), (range, record)], out);
     }
-    let stride = Bucket(pack.view()).stride();
-    set_tags(pack, &tags[..slot]);
-    let mut back = pack.split_off(1 + slot * stride);
-    if slot < tags.len() {
-        back.splice(0..0, &[Item::Bytes(&tags[slot..])]);
+
+    /// Keeps the records of some slots alone. `tags` are their new tags.
+    pub(super) fn keep(self, slots: Range<usize>, tags: &[u8], out: &mut Pack) {
+        if slots.is_empty() {
+            return *out = Pack::default();
+        }
+        let (stride, end) = (self.stride(), self.0.count());
+        let kept = 1 + slots.start * stride..1 + slots.end * stride;
+        let tags = Item::Bytes(tags);
+        self.0.edit_into([(0..kept.start, &[tags]), (kept.end..end, &[])], out);
     }
-    back
+
+    /// Where the items of the record at `slot` begin, if a record has so many.
+    pub(super) fn index(self, slot: usize, items: usize) -> Option<usize> {
+        (self.stride() == items).then(|| 1 + slot * items)
+    }
 }
 
 /// Adds the records of another bucket behind all others. `tags` are the new tags of all.
@@ -150,12 +168,12 @@ pub(super) fn append(pack: &mut Pack, mut other: Pack, tags: &[u8]) {
     set_tags(pack, tags);
 }
 
-/// Gives all records as many items as `stride`, if they have fewer. How many they have.
-fn widen(pack: &mut Pack, stride: usize) -> usize {
+/// Gives all records as many items as `stride`, if they have fewer.
+fn widen(pack: &mut Pack, stride: usize) {
     let bucket = Bucket(pack.view());
     let old = bucket.stride();
     if old == 0 || old >= stride {
-        return old;
+        return;
     }
     let mut items = vec![Item::Bytes(bucket.tags())];
     for (_, record) in bucket.records() {
@@ -164,7 +182,6 @@ fn widen(pack: &mut Pack, stride: usize) -> usize {
     let mut wide = Pack::default();
     wide.splice(0..0, &items);
     *pack = wide;
-    stride
 }
 
 fn set_tags(pack: &mut Pack, tags: &[u8]) {
@@ -172,18 +189,6 @@ fn set_tags(pack: &mut Pack, tags: &[u8]) {
     if !tags.is_empty() {
         pack.splice(0..old, &[Item::Bytes(tags)]);
     }
-}
-
-/// Puts `record`, filled up to `new` items, in the place of `old` items from `index` on, the tags
-/// not counted.
-fn splice(pack: &mut Pack, index: usize, old: usize, new: usize, record: &[Item<'_>]) {
-    let range = 1 + index..1 + index + old;
-    if record.len() == new {
-        return pack.splice(range, record);
-    }
-    let fillers = std::iter::repeat_n(FILLER, new - record.len());
-    let filled: Vec<_> = record.iter().copied().chain(fillers).collect();
-    pack.splice(range, &filled);
 }
 
 #[inline]

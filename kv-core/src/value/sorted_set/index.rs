@@ -13,6 +13,7 @@
 //! bucket holds an interval of positions, and a walk along the positions is not disturbed by
 //! whatever is split or merged meanwhile.
 
+use crate::slab::prefetch;
 use crate::table::Table;
 use crate::value::tree::LeafNumber;
 
@@ -107,6 +108,18 @@ impl Index {
     /// The memory that it takes, in bytes. O(1).
     pub(super) fn heap_bytes(&self) -> usize {
         self.entry_bytes + self.buckets.capacity() * BUCKET_BYTES
+    }
+
+    /// Asks the processor for what leads to the entries of a hash.
+    pub(super) fn prefetch_bucket(&self, hash: Hash) {
+        self.buckets.prefetch(self.bucket_of(hash));
+    }
+
+    /// Asks the processor for the entries where a hash is looked for.
+    pub(super) fn prefetch_entries(&self, hash: Hash) {
+        const LINE: usize = 64;
+        let entries = &self.buckets[self.bucket_of(hash)].0;
+        entries.chunks(LINE / size_of::<Entry>()).for_each(|line| prefetch(line.as_ptr()));
     }
 
     /// The leaves of the members with a hash. O(1).

@@ -10,10 +10,10 @@ use super::index::{Hash, Index};
 use super::score::{self, Buffer};
 use super::{Mark, Pair};
 use crate::hash::KeyHasher;
-use crate::value::Growth;
 use crate::value::pack::{Item, Items, Pack};
 use crate::value::string::IntBuffer;
 use crate::value::tree::{Iter, LeafNumber, Position, Shape, Tree, Watcher};
+use crate::value::{Approach, Growth};
 use std::ops::Range;
 
 /// A record is a score and a member.
@@ -58,7 +58,7 @@ impl Hashing {
         self.hasher.hash(member.as_bytes(&mut IntBuffer::new())) as Hash & self.bits
     }
 
-    fn hash_of(self, mut record: Items<'_>) -> Hash {
+    fn hash_of<'r>(self, mut record: impl Iterator<Item = Item<'r>>) -> Hash {
         self.hash(record.nth(1).expect("a record has a member"))
     }
 }
@@ -71,7 +71,7 @@ struct Follower<'a> {
 }
 
 impl Watcher for Follower<'_> {
-    fn moved(&mut self, record: Items<'_>, leaf: LeafNumber) {
+    fn moved<'r>(&mut self, record: impl Iterator<Item = Item<'r>>, leaf: LeafNumber) {
         let hash = self.hashing.hash_of(record);
         if !self.index.relocate(hash, leaf) {
             self.unsettled.push(hash);
@@ -136,6 +136,23 @@ impl Large {
         if freed < count { freed + self.index.free_some(count - freed) } else { freed }
     }
 
+    /// Takes the next step towards a member. False if there is none.
+    pub(super) fn approach(&self, approach: &mut Approach) -> bool {
+        let hash = approach.hash as Hash & self.hashing.bits;
+        approach.steps += 1;
+        match approach.steps {
+            1 => self.index.prefetch_bucket(hash),
+            2 => self.index.prefetch_entries(hash),
+            3 => {
+                let Some(leaf) = self.index.leaves(hash).next() else { return false };
+                approach.found = leaf.0;
+                self.tree.prefetch_leaf(leaf);
+            }
+            _ => self.tree.prefetch_records(LeafNumber(approach.found)),
+        }
+        approach.steps < 4
+    }
+
     pub(super) fn find(&self, member: Item<'_>) -> Option<Position> {
         let mut leaves = self.index.leaves(self.hashing.hash(member));
         leaves.find_map(|leaf| self.tree.find_item_in_leaf(leaf, member, 1))
@@ -164,9 +181,9 @@ impl Large {
         self.change(|tree, follower| put(tree, score, member, follower));
     }
 
-    /// Gives a member another score.
-    pub(super) fn rescore(&mut self, position: Position, score: f64, member: Item<'_>) {
-        let stays = self.stays(position, score, member);
+    /// Gives a member another score than the `old` one.
+    pub(super) fn rescore(&mut self, position: Position, old: f64, score: f64, member: Item<'_>) {
+        let stays = self.stays(position, old, score, member);
         self.change(|tree, follower| {
             if stays {
                 let mut buffer = Buffer::default();
@@ -221,12 +238,15 @@ impl Large {
     }
 
     /// Whether a member with this score instead of its own stands between the same neighbours.
-    fn stays(&self, position: Position, score: f64, member: Item<'_>) -> bool {
+    fn stays(&self, position: Position, old: f64, score: f64, member: Item<'_>) -> bool {
         let mut buffer = IntBuffer::new();
         let member = member.as_bytes(&mut buffer);
         let is_before = |other: Position| Mark::Pair(score, member).is_behind(self.pair(other));
-        self.tree.previous(Some(position)).is_none_or(is_before)
-            && !self.tree.next(position).is_some_and(is_before)
+        if score > old {
+            !self.tree.next(position).is_some_and(is_before)
+        } else {
+            self.tree.previous(Some(position)).is_none_or(is_before)
+        }
     }
 
     /// Changes the tree, and the index with it.

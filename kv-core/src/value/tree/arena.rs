@@ -28,7 +28,17 @@ impl<T> Arena<T> {
     }
 
     pub(super) fn contains(&self, number: u32) -> bool {
-        self.nodes.get(number as usize).is_some_and(Option::is_some)
+        self.get(number).is_some()
+    }
+
+    /// Asks the processor for what is known of a node.
+    pub(super) fn prefetch(&self, number: u32) {
+        self.nodes.prefetch(number as usize);
+    }
+
+    /// A node, if there is one of this number.
+    pub(super) fn get(&self, number: u32) -> Option<&T> {
+        self.nodes.get(number as usize)?.as_ref()
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &T> {

@@ -207,7 +207,7 @@ impl<S: Shape> Tree<S> {
         watcher: &mut impl Watcher,
     ) {
         self.put(leaf, index..index, record);
-        self.tell(leaf, index..index + 1, watcher);
+        watcher.moved(record.iter().copied(), LeafNumber(leaf));
     }
 
     /// Puts a record in the place of some, or none, of a leaf.

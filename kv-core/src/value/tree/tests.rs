@@ -15,7 +15,7 @@ impl<const STRIDE: usize> Shape for Numbered<STRIDE> {
     }
 }
 
-fn number(mut record: Items<'_>) -> i64 {
+fn number<'r>(mut record: impl Iterator<Item = Item<'r>>) -> i64 {
     match record.next() {
         Some(Item::Int(number)) => number,
         item => panic!("{item:?} is no number"),
@@ -27,7 +27,7 @@ fn number(mut record: Items<'_>) -> i64 {
 struct Index(BTreeMap<i64, LeafNumber>);
 
 impl Watcher for Index {
-    fn moved(&mut self, record: Items<'_>, leaf: LeafNumber) {
+    fn moved<'r>(&mut self, record: impl Iterator<Item = Item<'r>>, leaf: LeafNumber) {
         self.0.insert(number(record), leaf);
     }
 }
