@@ -76,6 +76,13 @@ pub struct Place {
     slot: usize,
 }
 
+/// There is no member with some key.
+#[derive(Clone, Copy, Debug)]
+pub struct Absent {
+    /// Of the key.
+    hash: u64,
+}
+
 impl Members {
     /// What a table counts for in memory, without its buckets, in bytes.
     pub const BYTES: usize = 192;
@@ -95,7 +102,9 @@ impl Members {
         let buckets = (pack.count() / stride).div_ceil(load.into());
         let mut members = Self::with_buckets(hasher, load, buckets.max(1));
         let items: Vec<_> = pack.iter().collect();
-        items.chunks_exact(stride).for_each(|record| members.insert(record));
+        for record in items.chunks_exact(stride) {
+            members.insert_hashed(members.hash(record[0]), record);
+        }
         members
     }
 
@@ -144,31 +153,25 @@ impl Members {
         self.resolve(bucket.tags()[place.slot], bucket.record(place.slot))
     }
 
-    /// Adds a member, or puts this record in the place of that with the same key. Whether the key
-    /// is new. O(1) and the length of the record.
-    pub fn set(&mut self, record: &[Item<'_>]) -> bool {
-        let hash = self.hash(record[0]);
-        let place = self.find_hashed(hash, record[0]);
-        match place {
-            Some(place) => self.replace(place, record),
-            None => self.insert_hashed(hash, record),
-        }
-        place.is_none()
+    /// Where the member of this key is, or else what [`Members::insert`] has to know. O(1).
+    pub fn locate(&self, key: Item<'_>) -> Result<Place, Absent> {
+        let hash = self.hash(key);
+        self.find_hashed(hash, key).ok_or(Absent { hash })
     }
 
-    /// Adds a member whose key is not there. O(1) and the length of the record.
-    pub fn insert(&mut self, record: &[Item<'_>]) {
-        let hash = self.hash(record[0]);
-        debug_assert!(self.find_hashed(hash, record[0]).is_none(), "the key is there already");
+    /// Adds a member whose key was not found. O(1) and the length of the record.
+    pub fn insert(&mut self, Absent { hash }: Absent, record: &[Item<'_>]) {
+        debug_assert_eq!(self.hash(record[0]), hash, "another key was looked for");
         self.insert_hashed(hash, record);
     }
 
     /// Puts another record of the same key in the place of one. O(1) and the length of the record.
     pub fn replace(&mut self, place: Place, record: &[Item<'_>]) {
         debug_assert_eq!(self.key(place), record[0], "the key stays");
-        let old = self.index_outside(place);
         let Place { bucket, slot } = place;
-        let tag = self.bucket(bucket).tags()[slot] & !OUTSIDE;
+        let old_tag = self.bucket(bucket).tags()[slot];
+        let (tag, is_outside) = (old_tag & !OUTSIDE, old_tag & OUTSIDE != 0);
+        let old = if is_outside { self.index_outside(place) } else { None };
         match self.take_outside(record) {
             Some(index) => self.change(bucket, |bucket, out| {
                 bucket.replace(slot, tag | OUTSIDE, &[index], out);

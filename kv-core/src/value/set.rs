@@ -74,7 +74,10 @@ impl Set {
                 return true;
             }
         }
-        self.make_large().set(&[member])
+        let members = self.make_large();
+        let absent = members.locate(member).err();
+        absent.into_iter().for_each(|absent| members.insert(absent, &[member]));
+        absent.is_some()
     }
 
     /// Adds members. How many of them were not there. O(1) each.

@@ -1,6 +1,6 @@
 //! The fields of a large hash: a table of records, and beside it the order of their deadlines.
 
-use super::super::members::{Members, Place};
+use super::super::members::{Absent, Members, Place};
 use super::super::pack::{Item, Items, PackRef};
 use super::super::{Approach, Growth};
 use super::STRIDE;
@@ -142,10 +142,12 @@ impl Fields {
         deadline: Option<i64>,
         unix_ms: i64,
     ) -> bool {
-        let place = self.members.find(field);
-        let old = place.map(|place| self.field(place));
-        let (old_deadline, is_new) =
-            (old.and_then(|old| old.deadline), old.is_none_or(|old| old.is_expired(unix_ms)));
+        let place = self.members.locate(field);
+        // Where there are no deadlines, the old value need not be looked at.
+        let has_deadlines = self.deadlines.is_some();
+        let old = place.ok().filter(|_| has_deadlines).map(|place| self.field(place));
+        let old_deadline = old.and_then(|old| old.deadline);
+        let is_new = place.is_err() || old.is_some_and(|old| old.is_expired(unix_ms));
         self.put(place, field, value, deadline);
         self.retime(field, old_deadline, deadline);
         self.is_spent = false;
@@ -156,13 +158,13 @@ impl Fields {
         let Some(place) = self.members.find(field) else { return };
         let old = self.field(place);
         let (old_deadline, value) = (old.deadline, old.value.to_vec());
-        self.put(Some(place), field, Item::new(&value), deadline);
+        self.put(Ok(place), field, Item::new(&value), deadline);
         self.retime(field, old_deadline, deadline);
     }
 
     fn put(
         &mut self,
-        place: Option<Place>,
+        place: Result<Place, Absent>,
         field: Item<'_>,
         value: Item<'_>,
         deadline: Option<i64>,
@@ -170,8 +172,8 @@ impl Fields {
         let record = [field, value, Item::Int(deadline.unwrap_or(0))];
         let record = if deadline.is_some() { &record[..] } else { &record[..STRIDE] };
         match place {
-            Some(place) => self.members.replace(place, record),
-            None => self.members.insert(record),
+            Ok(place) => self.members.replace(place, record),
+            Err(absent) => self.members.insert(absent, record),
         }
     }
 
