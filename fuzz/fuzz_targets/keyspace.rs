@@ -306,7 +306,7 @@ impl Pair {
         }
         let mut expired = 0;
         let graveyard = &mut self.graveyard;
-        while let (removed, 1..) = self.keyspace.expire(unix_ms, |value| graveyard.bury(value)) {
+        while let (removed, 1..) = self.keyspace.expire(unix_ms, |_| {}, |value| graveyard.bury(value)) {
             expired += removed;
         }
         assert_eq!(expired, overdue);

@@ -31,6 +31,8 @@ pub struct Command {
     /// Which argument of most requests names a member, or a field, of the collection at the first key:
     /// what can be fetched from memory ahead.
     pub member: Option<usize>,
+    /// Whether it runs at once even while a transaction is being queued.
+    pub is_immediate: bool,
     /// What must be locked before the handler runs. Engine handlers lock for themselves.
     pub scope: Scope,
     /// The family it is documented in.
@@ -67,6 +69,7 @@ impl Command {
         keys: &[],
         key_access: None,
         member: None,
+        is_immediate: false,
         scope: Scope::Keys,
         group: Group::Server,
         categories: &[],
@@ -492,6 +495,8 @@ pub enum Group {
     Stream,
     /// Strings.
     String,
+    /// Requests that run together.
+    Transactions,
 }
 
 impl Group {
@@ -510,6 +515,7 @@ impl Group {
             Group::SortedSet => "sorted-set",
             Group::Stream => "stream",
             Group::String => "string",
+            Group::Transactions => "transactions",
         }
     }
 
@@ -528,6 +534,7 @@ impl Group {
             Group::SortedSet => Some("sortedset"),
             Group::Stream => Some("stream"),
             Group::String => Some("string"),
+            Group::Transactions => Some("transaction"),
         }
     }
 }

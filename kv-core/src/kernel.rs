@@ -23,6 +23,9 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 /// Tells the choices of eviction from those of the command that it makes room for.
 const EVICTION: u64 = 0x6576_6963_7469_6f6e;
 
+const TRANSACTION_TOO_LARGE: Error =
+    Error::text("ERR transaction exceeds client-query-buffer-limit, queue fewer requests");
+
 /// The version of Redis whose commands and replies are followed.
 pub const REDIS_VERSION: &str = "7.2.0";
 
@@ -150,6 +153,23 @@ impl Kernel {
         session.ok_or(Error::text("ERR max number of clients reached"))
     }
 
+    /// Ends a session. No batch may be open in this thread.
+    pub fn close_session(&self, mut session: Session) {
+        if let Some(watching) = session.watching.take() {
+            watching.abandon(&self.store);
+        }
+    }
+
+    /// How many keys of how many sessions are watched: 0 if a change of a key concerns nobody.
+    pub fn observers(&self) -> usize {
+        self.store.observers()
+    }
+
+    /// Adds to the statistics what a transaction has run.
+    pub(crate) fn count_commands(&self, count: usize) {
+        self.commands.fetch_add(count as u64, Relaxed);
+    }
+
     /// Begins to run requests at a time that is the same for all of them. A store with one shard
     /// stays locked until the batch is dropped.
     pub fn batch(&self, now: Now) -> Batch<'_> {
@@ -178,6 +198,17 @@ impl Kernel {
             policy: self.config.eviction_policy(),
             samples: self.config.int(config::MAXMEMORY_SAMPLES) as usize,
         })
+    }
+
+    /// Sees to it that there is memory for a command that may need some.
+    pub(crate) fn make_room(
+        &self,
+        store: &mut Access<'_>,
+        session: &Session,
+    ) -> Result<(), OutOfMemory> {
+        let Some(limit) = self.eviction() else { return Ok(()) };
+        let mut rng = Rng::derive(self.seed ^ EVICTION, session.id(), session.commands + 1);
+        store.make_room(&limit, &mut rng)
     }
 
     /// When [`Batch::tend`] has something to do, in milliseconds since the Unix epoch; the past for
@@ -284,6 +315,7 @@ impl Batch<'_> {
         match prepared.command {
             Ok(command) => self.run(command, prepared.key.as_ref(), session, args, out),
             Err(refusal) => {
+                session.break_transaction();
                 out.error(&refusal.error(args));
                 Flow::Continue
             }
@@ -302,6 +334,7 @@ impl Batch<'_> {
         self.access.check();
     }
 
+    /// Runs a request, or puts it off until EXEC.
     fn run(
         &mut self,
         command: &'static Command,
@@ -310,64 +343,111 @@ impl Batch<'_> {
         args: Args<'_>,
         out: &mut dyn Reply,
     ) -> Flow {
-        let (kernel, now) = (self.kernel, self.now);
+        session.profile().note_command(command, self.now);
+        if let Err(error) = self.admit(command, session) {
+            session.break_transaction();
+            out.error(&error);
+            return Flow::Continue;
+        }
+        if session.transaction.is_some() && !command.is_immediate {
+            self.put_off(command, session, args, out);
+            return Flow::Continue;
+        }
+        if command.group == Group::Server {
+            self.count_commands();
+        }
+        let call = Call { kernel: self.kernel, now: self.now, command, key };
+        let flow = call.run(&mut self.access, session, args, out);
+        self.commands += 1;
+        flow
+    }
+
+    /// The gate that every request passes before it runs or is put off.
+    fn admit(&mut self, command: &Command, session: &Session) -> Result<(), Error> {
+        if session.transaction.is_some() && command.has(flag::NO_MULTI) {
+            return Err(Error::text("ERR Command not allowed inside a transaction"));
+        }
+        if command.has(flag::DENYOOM) {
+            self.kernel
+                .make_room(&mut self.access, session)
+                .map_err(|OutOfMemory| Error::OutOfMemory)?;
+        }
+        Ok(())
+    }
+
+    fn put_off(
+        &self,
+        command: &'static Command,
+        session: &mut Session,
+        args: Args<'_>,
+        out: &mut dyn Reply,
+    ) {
+        let max = self.kernel.config.int(config::CLIENT_QUERY_BUFFER_LIMIT) as usize;
+        let transaction = session.transaction.as_mut().expect("the caller saw it");
+        if transaction.push(command, args, max) {
+            out.simple("QUEUED");
+        } else {
+            out.error(&TRANSACTION_TOO_LARGE);
+        }
+    }
+
+    /// Adds the batch's commands so far to the kernel's statistics.
+    fn count_commands(&mut self) {
+        self.kernel.commands.fetch_add(std::mem::take(&mut self.commands), Relaxed);
+    }
+}
+
+/// One command, as a request or as a part of a transaction.
+pub(crate) struct Call<'a> {
+    pub(crate) kernel: &'a Kernel,
+    pub(crate) now: Now,
+    pub(crate) command: &'static Command,
+    /// The first key, if it is known already.
+    pub(crate) key: Option<&'a HashedKey>,
+}
+
+impl Call<'_> {
+    /// Runs it to its end and writes its reply.
+    pub(crate) fn run(
+        &self,
+        store: &mut Access<'_>,
+        session: &mut Session,
+        args: Args<'_>,
+        out: &mut dyn Reply,
+    ) -> Flow {
+        let Self { kernel, now, command, key } = *self;
         session.commands += 1;
-        session.profile().note_command(command, now);
-        let has_room = self.make_room(command, session);
         let result = match command.handler {
-            _ if has_room.is_err() => Err(Error::OutOfMemory),
             Handler::Data(handler) => {
                 let mut cx = Cx {
-                    db: self.access.lock(command, args, key, session.database),
+                    db: store.lock(command, args, key, session.database),
                     args,
                     out: &mut *out,
                     now,
                     rng: Rng::derive(kernel.seed, session.id(), session.commands),
                     config: &kernel.config,
                 };
-                if command.flags & flag::DENYOOM != 0 && cx.db.is_exhausted() {
+                if command.has(flag::DENYOOM) && cx.db.is_exhausted() {
                     Err(Error::OutOfMemory)
                 } else {
                     handler(&mut cx).map(|()| Flow::Continue)
                 }
             }
-            Handler::Engine(handler) => {
-                if command.group == Group::Server {
-                    self.count_commands();
-                }
-                let store = &mut self.access;
-                handler(&mut EngineCx {
-                    kernel,
-                    store,
-                    session,
-                    command,
-                    args,
-                    out: &mut *out,
-                    now,
-                })
-            }
+            Handler::Engine(handler) => handler(&mut EngineCx {
+                kernel,
+                store,
+                session,
+                command,
+                args,
+                out: &mut *out,
+                now,
+            }),
             Handler::Container => unreachable!("`resolve` never gives a container"),
         };
-        self.commands += 1;
         result.unwrap_or_else(|error| {
             out.error(&error);
             Flow::Continue
         })
-    }
-
-    /// Sees to it that there is memory for a command that may need some.
-    fn make_room(&mut self, command: &Command, session: &Session) -> Result<(), OutOfMemory> {
-        if command.flags & flag::DENYOOM == 0 {
-            return Ok(());
-        }
-        let Some(limit) = self.kernel.eviction() else { return Ok(()) };
-        let mut rng = Rng::derive(self.kernel.seed ^ EVICTION, session.id(), session.commands);
-        self.access.make_room(&limit, &mut rng)
-    }
-
-    /// Adds the batch's commands so far to the kernel's statistics.
-    fn count_commands(&mut self) {
-        self.kernel.commands.fetch_add(std::mem::take(&mut self.commands), Relaxed);
     }
 }
 

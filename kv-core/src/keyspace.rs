@@ -490,10 +490,15 @@ impl Keyspace {
         self.field_timers.next_due()
     }
 
-    /// Removes some of the entries whose deadline has passed, and hands their boxed values to
-    /// `discard`. How many entries it removed and how many it looked at; none of the latter when
+    /// Removes some of the entries whose deadline has passed: shows their keys to `gone` before, and
+    /// hands their boxed values to `discard`. How many entries it removed and how many it looked at; none of the latter when
     /// there are no more.
-    pub fn expire(&mut self, unix_ms: i64, discard: impl FnMut(Box<Value>)) -> (usize, usize) {
+    pub fn expire(
+        &mut self,
+        unix_ms: i64,
+        gone: impl FnMut(&[u8]),
+        discard: impl FnMut(Box<Value>),
+    ) -> (usize, usize) {
         let Some(wheel) = &mut self.wheel else { return (0, 0) };
         let unix = unix_ms.max(0) as u64;
         // When the clock was set back, the wheel's time stands still.
@@ -507,12 +512,18 @@ impl Keyspace {
                 cells.iter().for_each(|&cell| self.arm(cell));
                 (0, cells.len())
             }
-            Due::Rung(cells) => (self.end(&cells, unix_ms, discard), cells.len()),
+            Due::Rung(cells) => (self.end(&cells, unix_ms, gone, discard), cells.len()),
         }
     }
 
     /// Removes the entries of timers that have rung. How many; the others live on.
-    fn end(&mut self, cells: &[Ref], unix_ms: i64, mut discard: impl FnMut(Box<Value>)) -> usize {
+    fn end(
+        &mut self,
+        cells: &[Ref],
+        unix_ms: i64,
+        mut gone: impl FnMut(&[u8]),
+        mut discard: impl FnMut(Box<Value>),
+    ) -> usize {
         let mut hashes = [0; wheel::CHUNK];
         for (hash, &cell) in hashes.iter_mut().zip(cells) {
             *hash = self.hash_of(cell);
@@ -520,7 +531,9 @@ impl Keyspace {
         }
         let mut ended = 0;
         for (&hash, &cell) in hashes.iter().zip(cells) {
-            if Entry::new(self.slab.cell(cell)).is_expired(unix_ms) {
+            let entry = Entry::new(self.slab.cell(cell));
+            if entry.is_expired(unix_ms) {
+                gone(entry.key());
                 let place = self.place_of(hash, cell);
                 self.unlink(hash, place).into_iter().for_each(&mut discard);
                 ended += 1;
@@ -572,6 +585,11 @@ impl Keyspace {
     ) -> Option<(u64, Candidate)> {
         let scored = cells.map(|cell| (score(Entry::new(self.slab.cell(cell))), Candidate(cell)));
         scored.max_by_key(|&(score, _)| score)
+    }
+
+    /// The key of the entry that was found to be the worst.
+    pub fn key_of(&self, &Candidate(cell): &Candidate) -> &[u8] {
+        Entry::new(self.slab.cell(cell)).key()
     }
 
     /// Removes the entry that was found to be the worst. Gives its value if it was boxed.
@@ -1177,7 +1195,7 @@ mod tests {
             self.unix_ms += ms;
             let due = self.keyspace.next_expiry();
             let mut expired = 0;
-            while let (removed, 1..) = self.keyspace.expire(self.unix_ms, drop) {
+            while let (removed, 1..) = self.keyspace.expire(self.unix_ms, |_| {}, drop) {
                 expired += removed;
             }
             let before = self.model.len();
@@ -1285,12 +1303,12 @@ mod tests {
             assert!(keyspace.put(hash, b"a", place, value, Some(deadline), 0).is_none());
         };
         put(&mut keyspace, None, 1_000_000);
-        while keyspace.expire(500_000, drop).1 > 0 {}
-        while keyspace.expire(1000, drop).1 > 0 {}
+        while keyspace.expire(500_000, |_| {}, drop).1 > 0 {}
+        while keyspace.expire(1000, |_| {}, drop).1 > 0 {}
         let place = keyspace.find(hash, b"a");
         put(&mut keyspace, place, 3000);
-        while keyspace.expire(3000, drop).1 > 0 {}
+        while keyspace.expire(3000, |_| {}, drop).1 > 0 {}
         assert_eq!(keyspace.len(), 1, "the deadline's own millisecond is alive");
-        assert_eq!(keyspace.expire(3001, drop).0, 1);
+        assert_eq!(keyspace.expire(3001, |_| {}, drop).0, 1);
     }
 }

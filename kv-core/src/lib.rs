@@ -21,4 +21,5 @@ pub mod session;
 mod slab;
 pub mod store;
 mod table;
+pub mod transaction;
 pub mod value;

@@ -3,6 +3,7 @@
 use crate::command::Command;
 use crate::now::Now;
 use crate::reply::Protocol;
+use crate::transaction::{Transaction, Watching};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -15,6 +16,10 @@ pub struct Session {
     pub database: usize,
     /// How many commands it has run; distinguishes their random choices.
     pub commands: u64,
+    /// What waits for EXEC, since MULTI.
+    pub(crate) transaction: Option<Box<Transaction>>,
+    /// The keys that must not change before EXEC.
+    pub(crate) watching: Option<Box<Watching>>,
     profile: Arc<Profile>,
     registry: Arc<Registry>,
 }
@@ -38,6 +43,13 @@ impl Session {
     /// The number that CLIENT ID gives. Never used again while the server runs.
     pub fn id(&self) -> u64 {
         self.profile.id
+    }
+
+    /// A request was refused: EXEC will run nothing.
+    pub(crate) fn break_transaction(&mut self) {
+        if let Some(transaction) = &mut self.transaction {
+            transaction.break_up();
+        }
     }
 
     /// Works on another database from now on.
@@ -205,7 +217,14 @@ impl Registry {
             output_len: AtomicUsize::new(0),
         });
         sessions.insert(id, Arc::clone(&profile));
-        Some(Session { database: 0, commands: 0, profile, registry: Arc::clone(self) })
+        Some(Session {
+            database: 0,
+            commands: 0,
+            transaction: None,
+            watching: None,
+            profile,
+            registry: Arc::clone(self),
+        })
     }
 
     /// The sessions that are open, in the order in which they were opened.

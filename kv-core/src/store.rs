@@ -8,6 +8,7 @@ mod clock;
 mod edit;
 mod encoding;
 mod evict;
+mod interest;
 mod keys;
 mod memory;
 mod view;
@@ -15,17 +16,19 @@ mod view;
 pub use clock::{AccessClock, Usage};
 pub use edit::Edit;
 pub use evict::{Eviction, OutOfMemory};
+pub use interest::Watch;
 pub use keys::HashedKey;
 pub use memory::{MemoryStats, TableOverhead};
 pub use view::{Deadline, Taken, View};
 
 use crate::args::Args;
-use crate::command::{Command, Scope};
+use crate::command::{Command, Handler, Scope};
 use crate::hash::KeyHasher;
-use crate::keyspace::{Graveyard, Keyspace, Sizes};
+use crate::keyspace::{Graveyard, Keyspace, Place, Sizes};
 use crate::now::Now;
 use crate::rng::Rng;
 use crate::value::{Approach, Growth, Value};
+use interest::Interests;
 use keys::Keys;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, TryLockError};
@@ -48,12 +51,16 @@ pub struct Store {
     used: AtomicUsize,
     /// The most that was ever in use.
     peak: AtomicUsize,
+    /// How often somebody wants to know of a key's changes.
+    observers: AtomicUsize,
 }
 
 /// The keys whose hashes begin with the shard's number, of all databases.
 #[derive(Debug)]
 struct Shard {
     databases: Box<[Keyspace]>,
+    /// Of each database.
+    interests: Box<[Interests]>,
     graveyard: Graveyard,
     stats: ShardStats,
     /// For what depends on the history of the shard: counters of accesses, eviction.
@@ -75,6 +82,28 @@ impl Shard {
         }
     }
 
+    /// Where a key is. Removes an expired one.
+    fn find(
+        &mut self,
+        store: &Store,
+        database: usize,
+        hash: u64,
+        key: &[u8],
+        unix_ms: i64,
+    ) -> Option<Place> {
+        let keyspace = &mut self.databases[database];
+        let place = keyspace.find(hash, key)?;
+        if keyspace.entry(place).is_expired(unix_ms) {
+            let value = keyspace.remove(hash, place);
+            self.stats.expired += 1;
+            self.discard(value, store, database);
+            self.tell(store, database, key);
+            self.publish(store, database);
+            return None;
+        }
+        Some(place)
+    }
+
     /// Frees what a change of a database has put out of use, and sees to it that what is left to
     /// do is done.
     fn discard(&mut self, value: Option<Box<Value>>, store: &Store, database: usize) {
@@ -89,11 +118,18 @@ impl Shard {
     /// Removes expired keys and fields, frees what is out of use and gives pages back, until about
     /// `budget` entries' worth of work is done. How much that was; less than `budget` if nothing is
     /// left.
-    fn tend(&mut self, unix_ms: i64, budget: usize) -> usize {
+    fn tend(&mut self, store: &Store, unix_ms: i64, budget: usize) -> usize {
         let mut spent = 0;
-        for keyspace in &mut self.databases {
+        let is_observed = store.is_observed();
+        for (keyspace, interests) in self.databases.iter_mut().zip(&self.interests) {
+            let gone = |key: &[u8]| {
+                if is_observed {
+                    interests.tell(key);
+                }
+            };
             while spent < budget {
-                let (expired, seen) = keyspace.expire(unix_ms, |value| self.graveyard.bury(value));
+                let bury = |value| self.graveyard.bury(value);
+                let (expired, seen) = keyspace.expire(unix_ms, gone, bury);
                 self.stats.expired += expired as u64;
                 spent += seen;
                 if seen == 0 {
@@ -101,8 +137,8 @@ impl Shard {
                 }
             }
             while spent < budget {
-                let (expired, seen) =
-                    keyspace.expire_fields(unix_ms, |value| self.graveyard.bury(value));
+                let bury = |value| self.graveyard.bury(value);
+                let (expired, seen) = keyspace.expire_fields(unix_ms, gone, bury);
                 self.stats.expired += expired as u64;
                 spent += seen;
                 if seen == 0 {
@@ -163,6 +199,7 @@ impl Store {
         let prefix = shards.ilog2();
         let mut shard = || Shard {
             databases: (0..databases).map(|_| Keyspace::new(prefix, hasher, sizes)).collect(),
+            interests: (0..databases).map(|_| Interests::default()).collect(),
             graveyard: Graveyard::default(),
             stats: ShardStats::default(),
             rng: Rng::new(rng.next_u64()),
@@ -177,6 +214,7 @@ impl Store {
             turn: AtomicUsize::new(0),
             used: AtomicUsize::new(0),
             peak: AtomicUsize::new(0),
+            observers: AtomicUsize::new(0),
         }
     }
 
@@ -187,7 +225,8 @@ impl Store {
 
     /// The way to the data for one thread.
     pub fn access(&self, now: Now, clock: AccessClock) -> Access<'_> {
-        let held = (self.shards.len() == 1).then(|| lock(&self.shards[0]));
+        let held =
+            if self.shards.len() == 1 { Held::Only(lock(&self.shards[0])) } else { Held::None };
         Access { store: self, held, unix_ms: now.unix_ms(), clock, keys: Vec::new() }
     }
 
@@ -221,12 +260,11 @@ impl Store {
         }
         let mut wanted = Wanted::default();
         keys.iter().for_each(|key| wanted.insert(self.shard_of(key.hash())));
-        self.lock_shards(&wanted)
+        Locked::Many(self.lock_shards(&wanted))
     }
 
-    fn lock_shards(&self, wanted: &Wanted) -> Locked<'_> {
-        let locked = wanted.iter().map(|index| (index, lock(&self.shards[index])));
-        Locked::Many(locked.collect())
+    fn lock_shards(&self, wanted: &Wanted) -> Vec<Guard<'_>> {
+        wanted.iter().map(|index| (index, lock(&self.shards[index]))).collect()
     }
 
     fn all_shards(&self) -> Wanted {
@@ -262,19 +300,40 @@ fn try_lock(shard: &Mutex<Shard>) -> Option<MutexGuard<'_, Shard>> {
 }
 
 /// One thread's way to the data for the length of a batch of commands. The only shard of a
-/// single-threaded store is locked once for the whole batch; of several, each command locks what
-/// it needs.
+/// single-threaded store is locked once for the whole batch; of several, each command or transaction
+/// locks what it needs.
 #[derive(Debug)]
 pub struct Access<'a> {
     store: &'a Store,
-    held: Option<MutexGuard<'a, Shard>>,
+    held: Held<'a>,
     unix_ms: i64,
     clock: AccessClock,
     /// Those of the request that runs, if there are several.
     keys: Vec<HashedKey>,
 }
 
-impl Access<'_> {
+/// What is locked for longer than a command.
+#[derive(Debug)]
+enum Held<'a> {
+    None,
+    /// The only shard of the store.
+    Only(MutexGuard<'a, Shard>),
+    /// What a transaction needs.
+    Several(Vec<Guard<'a>>),
+}
+
+/// A locked shard, and its number.
+type Guard<'a> = (usize, MutexGuard<'a, Shard>);
+
+fn lend<'g>(shards: &'g mut [Guard<'_>]) -> Vec<(usize, &'g mut Shard)> {
+    shards.iter_mut().map(|(index, shard)| (*index, &mut **shard)).collect()
+}
+
+/// What the commands of a transaction need, one after the other.
+#[derive(Debug, Default)]
+pub struct Needs(Wanted);
+
+impl<'a> Access<'a> {
     /// How many databases there are.
     pub fn databases(&self) -> usize {
         self.store.databases()
@@ -314,8 +373,8 @@ impl Access<'_> {
     fn peek(&mut self, database: usize, hash: u64, look: impl FnOnce(&Keyspace)) {
         let other;
         let shard = match &self.held {
-            Some(shard) => Some(shard),
-            None => {
+            Held::Only(shard) => Some(shard),
+            Held::None | Held::Several(_) => {
                 other = try_lock(&self.store.shards[self.store.shard_of(hash)]);
                 other.as_ref()
             }
@@ -355,9 +414,12 @@ impl Access<'_> {
             }
         };
         let locked = match (&mut self.held, command.scope) {
-            (Some(shard), _) => Locked::Held(shard),
-            (None, Scope::Everything) => self.store.lock_shards(&self.store.all_shards()),
-            (None, Scope::Keys) => self.store.lock_keys(keys),
+            (Held::Only(shard), _) => Locked::Only(shard),
+            (Held::Several(shards), _) => Locked::Lent(lend(shards)),
+            (Held::None, Scope::Everything) => {
+                Locked::Many(self.store.lock_shards(&self.store.all_shards()))
+            }
+            (Held::None, Scope::Keys) => self.store.lock_keys(keys),
         };
         let keys = Keys::new(args, keys);
         View::new(self.store, locked, keys, database, self.unix_ms, self.clock)
@@ -366,10 +428,50 @@ impl Access<'_> {
     /// Locks every shard.
     pub fn lock_all(&mut self, database: usize) -> View<'_> {
         let locked = match &mut self.held {
-            Some(shard) => Locked::Held(shard),
-            None => self.store.lock_shards(&self.store.all_shards()),
+            Held::Only(shard) => Locked::Only(shard),
+            Held::Several(shards) => Locked::Lent(lend(shards)),
+            Held::None => Locked::Many(self.store.lock_shards(&self.store.all_shards())),
         };
         View::new(self.store, locked, Keys::default(), database, self.unix_ms, self.clock)
+    }
+
+    /// Adds to `needs` what a request of `command` will lock. An engine command may lock everything.
+    pub fn add_needs(&self, needs: &mut Needs, command: &Command, args: Args<'_>) {
+        let is_data = matches!(command.handler, Handler::Data(_));
+        if !is_data || command.scope == Scope::Everything {
+            needs.0 = self.store.all_shards();
+            return;
+        }
+        for position in command.keys.iter().flat_map(|spec| spec.positions(args)) {
+            self.add_need(needs, args.get(position));
+        }
+    }
+
+    /// Adds to `needs` what a key needs.
+    pub fn add_need(&self, needs: &mut Needs, key: &[u8]) {
+        needs.0.insert(self.store.shard_of(self.store.hash(key)));
+    }
+
+    /// Removes a key if it has expired, which others are told.
+    pub fn expire(&mut self, database: usize, key: &[u8]) {
+        let (store, unix_ms, hash) = (self.store, self.unix_ms, self.store.hash(key));
+        self.with_shard(hash, |shard| {
+            shard.find(store, database, hash, key, unix_ms);
+        });
+    }
+
+    /// Locks what a transaction needs, until [`Access::release`]. Its commands must need nothing else.
+    pub fn hold(&mut self, needs: &Needs) {
+        if let Held::None = self.held {
+            self.held = Held::Several(self.store.lock_shards(&needs.0));
+        }
+    }
+
+    /// Unlocks what a transaction has locked.
+    pub fn release(&mut self) {
+        if let Held::Several(_) = self.held {
+            self.held = Held::None;
+        }
     }
 
     /// How much each database holds. Locks one shard after the other.
@@ -411,14 +513,15 @@ impl Access<'_> {
         let mut spent = 0;
         let mut tend = |shard: &mut Shard| {
             if spent < budget {
-                spent += shard.tend(unix_ms, budget - spent);
+                spent += shard.tend(store, unix_ms, budget - spent);
                 (0..store.databases).for_each(|database| shard.publish(store, database));
             }
             store.is_due_at(shard.due_ms());
         };
         match &mut self.held {
-            Some(shard) => tend(shard),
-            None => {
+            Held::Only(shard) => tend(shard),
+            Held::Several(_) => unreachable!("no transaction tends to the store"),
+            Held::None => {
                 // Another first shard each time, so that all get their share of the budgets.
                 let first = store.turn.fetch_add(1, Relaxed);
                 for index in 0..store.shards.len() {
@@ -437,10 +540,27 @@ impl Access<'_> {
         self.for_each_shard(|shard| shard.databases.iter().for_each(Keyspace::check));
     }
 
+    /// Shows the shard of a hash, which is locked for it unless it is held.
+    fn with_shard<R>(&mut self, hash: u64, visit: impl FnOnce(&mut Shard) -> R) -> R {
+        let index = self.store.shard_of(hash);
+        match &mut self.held {
+            Held::Only(shard) => visit(shard),
+            Held::Several(shards) => {
+                let at = find_shard(shards, index).expect("a transaction holds what it needs");
+                visit(&mut shards[at].1)
+            }
+            Held::None => visit(&mut lock(&self.store.shards[index])),
+        }
+    }
+
     fn for_each_shard(&mut self, mut visit: impl FnMut(&mut Shard)) {
         match &mut self.held {
-            Some(shard) => visit(shard),
-            None => self.store.shards.iter().for_each(|shard| visit(&mut lock(shard))),
+            Held::Only(shard) => visit(shard),
+            Held::Several(shards) => {
+                assert_eq!(shards.len(), self.store.shards.len(), "an engine command needs all");
+                shards.iter_mut().for_each(|(_, shard)| visit(shard));
+            }
+            Held::None => self.store.shards.iter().for_each(|shard| visit(&mut lock(shard))),
         }
     }
 }
@@ -449,12 +569,20 @@ impl Access<'_> {
 #[derive(Debug)]
 enum Locked<'a> {
     /// The only shard of the store.
-    Held(&'a mut Shard),
+    Only(&'a mut Shard),
     One(usize, MutexGuard<'a, Shard>),
-    Many(Vec<(usize, MutexGuard<'a, Shard>)>),
+    Many(Vec<Guard<'a>>),
+    /// What a transaction holds.
+    Lent(Vec<(usize, &'a mut Shard)>),
+}
+
+/// The one of some shards, in ascending order, that has this number.
+fn find_shard<S>(shards: &[(usize, S)], index: usize) -> Option<usize> {
+    shards.binary_search_by_key(&index, |shard| shard.0).ok()
 }
 
 /// A set of shard numbers.
+#[derive(Debug)]
 struct Wanted([u64; SHARDS_MAX / 64]);
 
 impl Default for Wanted {

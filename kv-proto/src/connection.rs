@@ -37,7 +37,7 @@ pub(crate) struct Settings {
 #[derive(Debug)]
 pub(crate) struct Connection {
     /// None if the client was refused and only waits for the reason to be sent.
-    session: Option<Session>,
+    pub(crate) session: Option<Session>,
     decoder: Decoder,
     protocol: Protocol,
     input: Input,

@@ -393,7 +393,11 @@ impl Server {
     fn remove(&mut self, id: ConnectionId) {
         if self.connections.contains(id.0) {
             self.unwatch(id);
-            if self.connections.remove(id.0).is_queued {
+            let connection = self.connections.remove(id.0);
+            if let Some(session) = connection.session {
+                self.kernel.close_session(session);
+            }
+            if connection.is_queued {
                 // Whoever gets the name next must not inherit the place in the queue.
                 self.queue.retain(|&queued| queued != id);
             }

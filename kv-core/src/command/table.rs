@@ -41,6 +41,7 @@ mod set;
 mod sorted_set;
 mod stream;
 mod string;
+mod transaction;
 
 use crate::command::{Command, Group, Handler};
 
@@ -60,6 +61,7 @@ const GROUPS: &[&[&Command]] = &[
     sorted_set::ROWS,
     stream::ROWS,
     string::ROWS,
+    transaction::ROWS,
 ];
 
 const LEN: usize = {

@@ -5,6 +5,7 @@ pub(crate) mod client;
 use crate::args::Args;
 use crate::command::EngineCx;
 use crate::commands::parse::{int, is};
+use crate::commands::transaction;
 use crate::error::Error;
 use crate::kernel::{Flow, REDIS_VERSION, until_zero};
 use crate::reply::Protocol;
@@ -45,6 +46,8 @@ const NOT_32_BITS: Error =
 
 pub(crate) fn reset(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
     cx.session.select(0);
+    cx.session.transaction = None;
+    transaction::forget_watched(cx);
     // What the client told of its library stays: it is still the one behind the connection.
     cx.session.profile().labels().name.clear();
     switch_protocol(cx, Protocol::V2);

@@ -34,6 +34,9 @@ pub(crate) fn geoadd(cx: &mut Cx<'_>) -> Result<(), Error> {
             is_wanted.then(|| point.score())
         });
     }
+    if added + changed == 0 {
+        set.unchanged();
+    }
     drop(set);
     cx.out.int(if options.counts_changes { added + changed } else { added });
     Ok(())

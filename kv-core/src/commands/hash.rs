@@ -114,8 +114,10 @@ fn show_all(cx: &mut Cx<'_>, part: for<'a> fn(Field<'a>) -> Item<'a>) -> Result<
 pub(crate) fn hdel(cx: &mut Cx<'_>) -> Result<(), Error> {
     let unix_ms = cx.now.unix_ms();
     let hash = cx.db.edit_existing::<Hash>(cx.args.get(1))?;
-    let removed = hash
-        .map_or(0, |mut hash| cx.args.from(2).filter(|field| hash.remove(field, unix_ms)).count());
+    let removed = hash.map_or(0, |mut hash| {
+        let fields = cx.args.from(2);
+        hash.count(|hash| fields.filter(|field| hash.remove(field, unix_ms)).count())
+    });
     cx.out.int(removed as i64);
     Ok(())
 }

@@ -227,7 +227,8 @@ pub(crate) fn lrem(cx: &mut Cx<'_>) -> Result<(), Error> {
         count => (End::Tail, count.unsigned_abs() as usize),
     };
     let list = cx.db.edit_existing::<List>(cx.args.get(1))?;
-    let removed = list.map_or(0, |mut list| list.remove_equal(cx.args.get(3), end, limit));
+    let removed =
+        list.map_or(0, |mut list| list.count(|list| list.remove_equal(cx.args.get(3), end, limit)));
     cx.out.int(removed as i64);
     Ok(())
 }

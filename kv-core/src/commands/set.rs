@@ -16,7 +16,7 @@ const REPEATED_MAX: u64 = 1 << 24;
 
 pub(crate) fn sadd(cx: &mut Cx<'_>) -> Result<(), Error> {
     let mut set = cx.db.edit::<Set>(cx.args.get(1))?;
-    let added = set.add_all(cx.args.from(2).map(Item::new));
+    let added = set.count(|set| set.add_all(cx.args.from(2).map(Item::new)));
     cx.out.int(added as i64);
     Ok(())
 }
@@ -24,7 +24,8 @@ pub(crate) fn sadd(cx: &mut Cx<'_>) -> Result<(), Error> {
 pub(crate) fn srem(cx: &mut Cx<'_>) -> Result<(), Error> {
     let set = cx.db.edit_existing::<Set>(cx.args.get(1))?;
     let members = cx.args.from(2).map(Item::new);
-    let removed = set.map_or(0, |mut set| members.filter(|&member| set.remove(member)).count());
+    let removed = set
+        .map_or(0, |mut set| set.count(|set| members.filter(|&member| set.remove(member)).count()));
     cx.out.int(removed as i64);
     Ok(())
 }
@@ -40,7 +41,7 @@ pub(crate) fn smove(cx: &mut Cx<'_>) -> Result<(), Error> {
     let is_member = is_member == Some(true);
     if is_member && source != target {
         cx.db.edit::<Set>(source)?.remove(member);
-        cx.db.edit::<Set>(target)?.add(member);
+        cx.db.edit::<Set>(target)?.count(|set| set.add(member).into());
     }
     cx.out.int(is_member.into());
     Ok(())

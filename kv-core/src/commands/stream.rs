@@ -74,7 +74,7 @@ pub(crate) fn xtrim(cx: &mut Cx<'_>) -> Result<(), Error> {
     let options = Options::of_xtrim(cx.args)?;
     let trim = options.trim(cx.config).expect("XTRIM has a strategy");
     let stream = cx.db.edit_existing::<Stream>(cx.args.get(1))?;
-    let trimmed = stream.map_or(0, |mut stream| stream.log_mut().trim(trim));
+    let trimmed = stream.map_or(0, |mut stream| stream.count(|stream| stream.log_mut().trim(trim)));
     cx.out.int(trimmed as i64);
     Ok(())
 }
@@ -91,8 +91,10 @@ pub(crate) fn xdel(cx: &mut Cx<'_>) -> Result<(), Error> {
         return Ok(());
     };
     let ids = cx.args.from(2).map(id::parse).collect::<Result<Vec<_>, _>>()?;
-    let log = stream.log_mut();
-    let removed = ids.into_iter().filter(|&id| log.remove(id)).count();
+    let removed = stream.count(|stream| {
+        let log = stream.log_mut();
+        ids.into_iter().filter(|&id| log.remove(id)).count()
+    });
     cx.out.int(removed as i64);
     Ok(())
 }

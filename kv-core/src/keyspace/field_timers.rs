@@ -75,18 +75,21 @@ impl Keyspace {
     }
 
     /// Removes some of the fields whose deadlines have passed, or a hash that has no others, whose
-    /// value it hands to `discard`. How many hashes it removed, and how much work that was: none if
+    /// key it shows to `gone` before and whose value it hands to `discard`. How many hashes it removed, and how much work that was: none if
     /// nothing is left to do.
     pub fn expire_fields(
         &mut self,
         unix_ms: i64,
+        gone: impl FnOnce(&[u8]),
         discard: impl FnMut(Box<Value>),
     ) -> (usize, usize) {
         let first = self.field_timers.0.first().copied();
         let first = first.filter(|first| first.0 < unix_ms);
         let Some((deadline, hash)) = first else { return (0, 0) };
         let place = self.hash_awaiting(deadline, hash);
-        if self.entry(place).is_expired(unix_ms) {
+        let entry = self.entry(place);
+        if entry.is_expired(unix_ms) {
+            gone(entry.key());
             self.remove(hash, place).into_iter().for_each(discard);
             return (1, 1);
         }

@@ -16,6 +16,7 @@ pub struct Edit<'v, T: Collection> {
     /// The access clock in the end.
     accessed: u32,
     held: Held<T>,
+    is_changed: bool,
 }
 
 /// A key, looked up to be changed.
@@ -41,7 +42,7 @@ enum Held<T> {
     /// Taken out of its entry for the time being. It took so many bytes before.
     Boxed { value: Box<Value>, before: usize },
     /// It was unpacked, or is new.
-    Unpacked { value: T, is_changed: bool },
+    Unpacked(T),
     /// It was stored again.
     Stored,
 }
@@ -49,7 +50,7 @@ enum Held<T> {
 impl<T: Collection> Held<T> {
     fn new(keyspace: &mut Keyspace, place: Option<Place>) -> Result<Self, Error> {
         let growth = keyspace.growth();
-        let unpacked = |pack| Self::Unpacked { value: T::unpack(pack, growth), is_changed: false };
+        let unpacked = |pack| Self::Unpacked(T::unpack(pack, growth));
         let Some(place) = place else { return Ok(unpacked(Pack::default())) };
         if keyspace.entry(place).kind() != Some(T::KIND) {
             return Err(Error::WrongType);
@@ -74,12 +75,26 @@ impl<'v, T: Collection> Edit<'v, T> {
             }
             None => clock.stored(None, &mut found.shard.rng),
         };
-        Ok(Self { found, accessed, held })
+        Ok(Self { found, accessed, held, is_changed: false })
     }
 
     /// Whether the key was there before.
     pub fn exists(&self) -> bool {
         self.found.place.is_some()
+    }
+
+    /// All that was done has changed nothing.
+    pub fn unchanged(&mut self) {
+        self.is_changed = false;
+    }
+
+    /// Does all that is to be done, and notes that it has changed nothing if it counts 0.
+    pub fn count(&mut self, change: impl FnOnce(&mut T) -> usize) -> usize {
+        let count = change(self);
+        if count == 0 {
+            self.unchanged();
+        }
+        count
     }
 
     /// Drops a value that was part of the collection: at once if that is quick, else in slices.
@@ -111,10 +126,10 @@ impl<'v, T: Collection> Edit<'v, T> {
                 self.found.keyspace_mut().give_back(hash, place, value, before);
                 is_empty
             }
-            Held::Unpacked { value, .. } if value.is_empty() => self.found.place.is_some(),
-            Held::Unpacked { value, is_changed } => {
+            Held::Unpacked(value) if value.is_empty() => self.found.place.is_some(),
+            Held::Unpacked(value) => {
                 match value.into_pack() {
-                    Ok(pack) if is_changed => self.put_pack(pack),
+                    Ok(pack) if self.is_changed => self.put_pack(pack),
                     Ok(pack) => {
                         self.found.keyspace_mut().keep_scratch(pack.into_bytes());
                     }
@@ -139,7 +154,7 @@ impl<T: Collection> Deref for Edit<'_, T> {
     fn deref(&self) -> &T {
         match &self.held {
             Held::Boxed { value, .. } => of(value),
-            Held::Unpacked { value, .. } => value,
+            Held::Unpacked(value) => value,
             Held::Stored => unreachable!("{STORED}"),
         }
     }
@@ -147,11 +162,9 @@ impl<T: Collection> Deref for Edit<'_, T> {
 
 impl<T: Collection> DerefMut for Edit<'_, T> {
     fn deref_mut(&mut self) -> &mut T {
+        self.is_changed = true;
         match &mut self.held {
-            Held::Unpacked { value, is_changed } => {
-                *is_changed = true;
-                value
-            }
+            Held::Unpacked(value) => value,
             Held::Boxed { value, .. } => {
                 T::of_mut(value).expect("the type was looked at in the beginning")
             }
@@ -167,5 +180,8 @@ impl<T: Collection> Drop for Edit<'_, T> {
         let place = place.filter(|_| is_removed);
         let value = place.and_then(|place| self.found.keyspace_mut().remove(hash, place));
         self.found.shard.discard(value, store, database);
+        if self.is_changed {
+            self.found.shard.tell(store, database, self.found.key);
+        }
     }
 }

@@ -5,7 +5,7 @@
 //! three cache lines; so there can be more of them, and no pool is kept. Keys with a deadline are
 //! found through their timers, each at another place.
 
-use super::{Access, Shard, Store, lock};
+use super::{Access, Held, Shard, Store, lock};
 use crate::config::Policy;
 use crate::keyspace::{Candidate, Entry, Keyspace};
 use crate::rng::Rng;
@@ -113,10 +113,11 @@ impl Access<'_> {
     fn visit_shards(&mut self, first: usize, mut visit: impl FnMut(&mut Shard, &Store) -> bool) {
         let store = self.store;
         match &mut self.held {
-            Some(shard) => {
+            Held::Only(shard) => {
                 visit(shard, store);
             }
-            None => {
+            Held::Several(_) => unreachable!("room is made before a transaction"),
+            Held::None => {
                 let count = store.shards.len();
                 let mut order = (0..count).map(|at| first.wrapping_add(at) % count);
                 order.find(|&index| visit(&mut lock(&store.shards[index]), store));
@@ -173,6 +174,9 @@ impl Eviction {
 
 impl Shard {
     fn evict(&mut self, store: &Store, database: usize, cell: Candidate) {
+        if store.is_observed() {
+            self.interests[database].tell(self.databases[database].key_of(&cell));
+        }
         let value = self.databases[database].evict(cell);
         self.stats.evicted += 1;
         self.discard(value, store, database);

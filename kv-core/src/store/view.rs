@@ -3,7 +3,7 @@
 use super::clock::{AccessClock, Usage};
 use super::edit::{Edit, Found};
 use super::keys::Keys;
-use super::{Locked, Shard, Store, encoding, first_hash, shard_of};
+use super::{Locked, Shard, Store, encoding, find_shard, first_hash, shard_of};
 use crate::config::Config;
 use crate::error::Error;
 use crate::keyspace::{Entry, Input, Keyspace, Place};
@@ -78,9 +78,10 @@ impl<'a> View<'a> {
     pub fn is_exhausted(&self) -> bool {
         let is_exhausted = |shard: &Shard| shard.databases[self.database].is_exhausted();
         match &self.locked {
-            Locked::Held(shard) => is_exhausted(shard),
+            Locked::Only(shard) => is_exhausted(shard),
             Locked::One(_, shard) => is_exhausted(shard),
             Locked::Many(shards) => shards.iter().any(|(_, shard)| is_exhausted(shard)),
+            Locked::Lent(shards) => shards.iter().any(|(_, shard)| is_exhausted(shard)),
         }
     }
 
@@ -231,6 +232,7 @@ impl<'a> View<'a> {
         let replaced = keyspace.put(hash, key, place, value, deadline, accessed);
         note_deadline(store, keyspace, deadline);
         shard.discard(replaced, store, database);
+        shard.tell(store, database, key);
     }
 
     /// Stores the string of these bytes under `key`, whatever was there. O(n).
@@ -241,13 +243,14 @@ impl<'a> View<'a> {
     /// Writes into the string at `key`, which exists, from `offset` on, filling a gap with zero
     /// bytes. The length afterwards.
     pub fn patch_string(&mut self, key: &[u8], offset: usize, patch: &[u8]) -> usize {
-        let (clock, database) = (self.clock, self.database);
+        let (clock, database, store) = (self.clock, self.database, self.store);
         self.changed = true;
         let (shard, hash, place) = self.find(key);
         let keyspace = &mut shard.databases[database];
         let len = keyspace.patch(place.expect("the caller saw the string"), offset, patch);
         let place = keyspace.find(hash, key).expect("it was changed in its place");
         clock.touch(keyspace, place, &mut shard.rng);
+        shard.tell(store, database, key);
         len
     }
 
@@ -259,6 +262,7 @@ impl<'a> View<'a> {
         let Some(place) = place else { return false };
         let value = shard.databases[database].remove(hash, place);
         shard.discard(value, store, database);
+        shard.tell(store, database, key);
         true
     }
 
@@ -271,6 +275,7 @@ impl<'a> View<'a> {
         let accessed = clock.accessed(keyspace.entry(place?).clock(), &mut shard.rng);
         let (value, deadline) = keyspace.take_entry(hash, place?);
         shard.discard(None, store, database);
+        shard.tell(store, database, key);
         Some(Taken { value, deadline, accessed })
     }
 
@@ -292,12 +297,14 @@ impl<'a> View<'a> {
         if deadline.is_some_and(|at| at <= self.unix_ms) {
             return self.remove(key);
         }
-        let store = self.store;
+        let (store, database) = (self.store, self.database);
         self.changed = true;
-        let (keyspace, _, place) = self.find_in_database(key);
+        let (shard, _, place) = self.find(key);
         let Some(place) = place else { return false };
+        let keyspace = &mut shard.databases[database];
         keyspace.set_deadline(place, deadline);
         note_deadline(store, keyspace, deadline);
+        shard.tell(store, database, key);
         true
     }
 
@@ -363,6 +370,7 @@ impl<'a> View<'a> {
         let (database, store) = (self.database, self.store);
         self.changed = true;
         for shard in self.all_shards() {
+            shard.tell_of_exchange(store, [database; 2]);
             let keyspace = shard.databases[database].take();
             shard.graveyard.bury_all(keyspace);
             shard.discard(None, store, database);
@@ -371,7 +379,9 @@ impl<'a> View<'a> {
 
     /// Exchanges the contents of two databases. Needs every shard.
     pub fn swap_databases(&mut self, a: usize, b: usize) {
+        let store = self.store;
         for shard in self.all_shards() {
+            shard.tell_of_exchange(store, [a, b]);
             shard.databases.swap(a, b);
             shard.published.swap(a, b);
         }
@@ -382,9 +392,12 @@ impl<'a> View<'a> {
         if std::mem::take(&mut self.changed) {
             let (store, database) = (self.store, self.database);
             match &mut self.locked {
-                Locked::Held(shard) => shard.publish(store, database),
+                Locked::Only(shard) => shard.publish(store, database),
                 Locked::One(_, shard) => shard.publish(store, database),
                 Locked::Many(shards) => {
+                    shards.iter_mut().for_each(|(_, shard)| shard.publish(store, database));
+                }
+                Locked::Lent(shards) => {
                     shards.iter_mut().for_each(|(_, shard)| shard.publish(store, database));
                 }
             }
@@ -396,15 +409,7 @@ impl<'a> View<'a> {
         let hash = self.hash(key);
         let (database, unix_ms, store) = (self.database, self.unix_ms, self.store);
         let shard = self.shard(hash);
-        let keyspace = &mut shard.databases[database];
-        let mut place = keyspace.find(hash, key);
-        if let Some(expired) = place.filter(|&place| keyspace.entry(place).is_expired(unix_ms)) {
-            let value = keyspace.remove(hash, expired);
-            shard.stats.expired += 1;
-            shard.discard(value, store, database);
-            shard.publish(store, database);
-            place = None;
-        }
+        let place = shard.find(store, database, hash, key, unix_ms);
         (shard, hash, place)
     }
 
@@ -468,32 +473,43 @@ impl<'a> View<'a> {
     fn shard(&mut self, hash: u64) -> &mut Shard {
         let index = self.store.shard_of(hash);
         match &mut self.locked {
-            Locked::Held(shard) => shard,
+            Locked::Only(shard) => shard,
             Locked::One(locked, shard) if *locked == index => shard,
             Locked::One(..) => not_locked(index),
-            Locked::Many(shards) => match shards.binary_search_by_key(&index, |shard| shard.0) {
-                Ok(at) => &mut shards[at].1,
-                Err(_) => not_locked(index),
+            Locked::Many(shards) => match find_shard(shards, index) {
+                Some(at) => &mut shards[at].1,
+                None => not_locked(index),
+            },
+            Locked::Lent(shards) => match find_shard(shards, index) {
+                Some(at) => shards[at].1,
+                None => not_locked(index),
             },
         }
     }
 
     fn shard_at(&self, index: usize) -> &Shard {
         match &self.locked {
-            Locked::Held(shard) => shard,
+            Locked::Only(shard) => shard,
             Locked::One(locked, shard) if *locked == index => shard,
             Locked::One(..) => not_locked(index),
-            Locked::Many(shards) => match shards.binary_search_by_key(&index, |shard| shard.0) {
-                Ok(at) => &shards[at].1,
-                Err(_) => not_locked(index),
+            Locked::Many(shards) => match find_shard(shards, index) {
+                Some(at) => &shards[at].1,
+                None => not_locked(index),
+            },
+            Locked::Lent(shards) => match find_shard(shards, index) {
+                Some(at) => shards[at].1,
+                None => not_locked(index),
             },
         }
     }
 
     fn all_shards(&mut self) -> impl Iterator<Item = &mut Shard> {
         let shards: Vec<&mut Shard> = match &mut self.locked {
-            Locked::Held(shard) => vec![shard],
+            Locked::Only(shard) => vec![shard],
             Locked::Many(shards) if shards.len() == self.store.shards.len() => {
+                shards.iter_mut().map(|shard| &mut *shard.1).collect()
+            }
+            Locked::Lent(shards) if shards.len() == self.store.shards.len() => {
                 shards.iter_mut().map(|shard| &mut *shard.1).collect()
             }
             _ => panic!("the command needs every shard, but its row's scope is Keys"),

@@ -20,6 +20,7 @@ use kv_core::kernel::{Kernel, NoHost};
 use kv_core::now::Now;
 use kv_core::reply::{Protocol, Reply};
 use kv_core::session::{Peer, Session};
+use std::collections::BTreeMap;
 
 /// The numbers of shards that every table is run with.
 pub const SHARDS: [usize; 2] = [1, 16];
@@ -34,6 +35,23 @@ pub fn check(table: &[(&str, &str)]) {
         let mut client = Client::new(shards);
         for (request, expected) in table {
             assert_eq!(client.run(request), *expected, "{request}, with {shards} shards");
+        }
+    }
+}
+
+/// The same with several sessions, each of which has a number and is opened when it is first named.
+#[track_caller]
+pub fn check_sessions(table: &[(usize, &str, &str)]) {
+    for shards in SHARDS {
+        let mut client = Client::new(shards);
+        let mut others = BTreeMap::new();
+        for (number, request, expected) in table {
+            let mut session = others.remove(number).unwrap_or_else(|| client.open());
+            std::mem::swap(&mut client.session, &mut session);
+            let reply = client.run(request);
+            std::mem::swap(&mut client.session, &mut session);
+            assert_eq!(reply, *expected, "{number}: {request}, with {shards} shards");
+            others.insert(*number, session);
         }
     }
 }
@@ -53,6 +71,11 @@ impl Client {
         let kernel = Kernel::new(Config::default(), shards, 1, Box::new(NoHost::default()), now);
         let session = kernel.open_session(Peer::default(), now).expect("it is the first");
         Self { kernel, session, now, protocol: Protocol::V2 }
+    }
+
+    /// Another session.
+    pub fn open(&self) -> Session {
+        self.kernel.open_session(Peer::default(), self.now).expect("there are few")
     }
 
     /// The reply to a request, as text.

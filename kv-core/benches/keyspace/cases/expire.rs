@@ -49,7 +49,7 @@ fn expire(
 fn slice(keyspace: &mut Keyspace) -> usize {
     let mut spent = 0;
     while spent < BUDGET {
-        match keyspace.expire(AFTER, drop) {
+        match keyspace.expire(AFTER, |_| {}, drop) {
             (_, 0) => break,
             (_, seen) => spent += seen,
         }

@@ -54,6 +54,7 @@ pub(super) const ROWS: &[&Command] = &[
     },
     &Command {
         name: "quit",
+        is_immediate: true,
         deprecated: Some(("7.2.0", "just closing the connection")),
         arity: -1,
         flags: HANDSHAKE,
@@ -63,6 +64,7 @@ pub(super) const ROWS: &[&Command] = &[
     },
     &Command {
         name: "reset",
+        is_immediate: true,
         arity: 1,
         flags: HANDSHAKE,
         since: "6.2.0",

@@ -22,7 +22,7 @@ fn add(cx: &mut Cx<'_>, preset: Options) -> Result<(), Error> {
     scores().try_for_each(|score| score.map(drop))?;
     let members = cx.args.from(first + 1).step_by(2);
     let mut set = cx.db.edit::<SortedSet>(cx.args.get(1))?;
-    let mut count = 0;
+    let (mut count, mut is_changed) = (0, false);
     for (score, member) in scores().zip(members) {
         let score = score?;
         let mut decision = Decision::Nothing;
@@ -36,6 +36,10 @@ fn add(cx: &mut Cx<'_>, preset: Options) -> Result<(), Error> {
             };
             Some(without_sign_of_zero(score, member, len, cx.config))
         });
+        is_changed |= decision.changes();
+        if !is_changed {
+            set.unchanged();
+        }
         if options.incr {
             write_score(cx.out, decision.score()?);
             return Ok(());
@@ -129,6 +133,11 @@ impl Options {
 }
 
 impl Decision {
+    /// Whether the member has another score then, or is new.
+    fn changes(self) -> bool {
+        matches!(self, Self::Add(_) | Self::Change(_))
+    }
+
     /// Whether ZADD counts it.
     fn counts(self, changes: bool) -> bool {
         matches!(self, Self::Add(_)) || (changes && matches!(self, Self::Change(_)))
