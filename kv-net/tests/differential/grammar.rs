@@ -54,7 +54,7 @@ pub(crate) const GROUPS: &[Group] = &[
 ];
 
 /// What every sequence may have.
-const GENERAL: Group = Group {
+pub(crate) const GENERAL: Group = Group {
     lines: &[
         "DEL key+",
         "UNLINK key+",
