@@ -167,10 +167,7 @@ fn of_an_option_that_is_repeated_the_last_counts() {
             "GEOSEARCH g FROMMEMBER nosuch FROMMEMBER Catania BYRADIUS 1 km",
             "-ERR could not decode requested zset member",
         ),
-        (
-            "GEOSEARCH g FROMLONLAT 15 37 BYRADIUS 1 km BYRADIUS x km",
-            "-ERR need numeric radius",
-        ),
+        ("GEOSEARCH g FROMLONLAT 15 37 BYRADIUS 1 km BYRADIUS x km", "-ERR need numeric radius"),
     ]);
 }
 

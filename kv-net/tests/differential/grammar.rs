@@ -65,6 +65,7 @@ pub(crate) const GENERAL: Group = Group {
         "OBJECT REFCOUNT key",
         "OBJECT IDLETIME key",
         "OBJECT FREQ key",
+        "OBJECT HELP",
         "OBJECT nosuch",
         "MEMORY USAGE key memory-option*",
         "MEMORY PURGE",

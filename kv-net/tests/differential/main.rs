@@ -336,6 +336,8 @@ fn agree(request: &Words, ours: &[u8], theirs: &[u8]) -> bool {
         "object encoding" => are_encodings(payload(ours), payload(theirs)),
         // A copy of a small integer, or one that came about in place, is not shared in Redis.
         "object refcount" => ours == b":2147483647\r\n" && theirs == b":1\r\n",
+        // The words are our own.
+        "object help" => ours[0] == theirs[0],
         "object idletime" => ours[0] == b':' && theirs[0] == b':',
         // An expired key takes memory in Redis until something looks at it.
         "memory usage" => theirs[0] == b':' && (ours[0] == b':' || is_null(ours)),

@@ -47,6 +47,8 @@ pub(crate) const STREAMS: Group = Group {
         "XINFO STREAM key FULL COUNT int",
         "XINFO GROUPS key",
         "XINFO CONSUMERS key group",
+        "XGROUP HELP",
+        "XINFO HELP",
         "XINFO nosuch key",
         "XGROUP nosuch key group",
     ],
