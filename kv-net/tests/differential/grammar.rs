@@ -118,6 +118,19 @@ pub(crate) const GRAMMAR_APART: &[&str] = &[
     "SRANDMEMBER key",
     "SRANDMEMBER key int",
     "SSCAN key cursor sscan-option*",
+    "HRANDFIELD key",
+    "HRANDFIELD key number",
+    "HRANDFIELD key number WITHVALUES",
+    "HSCAN key cursor hscan-option*",
+    "ZRANDMEMBER key",
+    "ZRANDMEMBER key number",
+    "ZRANDMEMBER key number WITHSCORES",
+    "ZSCAN key cursor zscan-option*",
+    "SORT key unsorted-option+",
+    "SORT_RO key unsorted-option+",
+    "XTRIM key MAXLEN ~ small",
+    "XTRIM key MAXLEN ~ small LIMIT small",
+    "XTRIM key MINID ~ some-id",
 ];
 
 /// Few keys, so that commands meet the work of others.
