@@ -10,6 +10,7 @@
 mod bitmaps;
 mod coverage;
 mod dump;
+mod encodings;
 mod geo;
 mod grammar;
 mod hashes;
