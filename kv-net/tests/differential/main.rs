@@ -14,6 +14,7 @@ mod encodings;
 mod geo;
 mod grammar;
 mod hashes;
+mod limits;
 mod lists;
 mod sets;
 mod sort;
@@ -472,6 +473,16 @@ fn what_is_wrong_with_an_argument_is_told_as_redis_tells_it() {
     compare(spoilt::sequences());
 }
 
+/// Plays sequences of which each counts.
+fn compare_each(sequences: impl Iterator<Item = Sequence>) {
+    let (ours, theirs) = (serve(2, &[]), Program::redis());
+    for sequence in sequences {
+        let outcome = Pair::new(&ours, &theirs).play(&sequence);
+        outcome.unwrap_or_else(|difference| panic!("{difference}{sequence:?}"));
+    }
+}
+
+/// Plays sequences that are drawn.
 fn compare(sequences: impl Strategy<Value = Sequence>) {
     let now = || SystemTime::now().duration_since(UNIX_EPOCH).expect("it is after 1970");
     let seed = setting("KV_SEED").unwrap_or_else(|| now().as_nanos() as u64);
