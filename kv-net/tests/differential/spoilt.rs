@@ -379,26 +379,50 @@ pub(crate) const LINES: &[&str] = &[
     "SORT_RO list ALPHA LIMIT 0 2 DESC",
 ];
 
+/// Elements enough that collections are not as small as those of the scene are in Redis.
+const LARGE: usize = 150;
+
 /// Some spoilt requests, each with a scene of its own.
 pub(crate) fn sequences() -> impl Strategy<Value = Sequence> {
     let request = select(LINES).prop_flat_map(|line| {
         let once = select(spoilt(&words(line)));
         once.prop_flat_map(|once| prop_oneof![Just(once.clone()), select(spoilt(&once))])
     });
-    (select(&["2", "3"][..]), vec(request, 1..40)).prop_map(|(protocol, requests)| Sequence {
-        protocol,
-        steps: requests.iter().flat_map(steps).collect(),
+    let sizes = prop_oneof![9 => Just(0), 1 => Just(LARGE)];
+    (select(&["2", "3"][..]), sizes, vec(request, 1..40)).prop_map(|(protocol, size, requests)| {
+        let steps = requests.iter().flat_map(|request| steps(size, request)).collect();
+        Sequence { protocol, steps }
     })
 }
 
-/// Sets the scene, sends the request and looks at what it did.
-fn steps(request: &Words) -> Vec<Step> {
-    let scene = [&"FLUSHALL"].into_iter().chain(SCENE).map(|line| words(line)).collect();
+/// Sets the scene, with so many elements more, sends the request and looks at what it did.
+fn steps(size: usize, request: &Words) -> Vec<Step> {
+    let mut scene: Vec<Words> =
+        [&"FLUSHALL"].into_iter().chain(SCENE).map(|line| words(line)).collect();
+    if size > 0 {
+        scene.extend(more(size));
+    }
     let of_key = |command: &str| {
         KEYS.iter().map(|key| vec![bytes(command), bytes(key)]).collect::<Vec<Words>>()
     };
     let look = [of_key("DUMP"), of_key("PEXPIRETIME"), vec![words("KEYS *")]].concat();
     vec![Step::Pipeline(scene), step(request), Step::Pipeline(look)]
+}
+
+/// More elements for each collection.
+fn more(size: usize) -> Vec<Words> {
+    let each = |element: fn(usize) -> String| (0..size).map(element).collect::<String>();
+    let lines = [
+        format!("RPUSH list{}", each(|n| format!(" e{n}"))),
+        format!("SADD set{}", each(|n| format!(" e{n}"))),
+        format!("SADD ints{}", each(|n| format!(" {}", n + 10))),
+        format!("HSET hash{}", each(|n| format!(" f{n} {n}"))),
+        format!("ZADD zset{}", each(|n| format!(" {n} e{n}"))),
+        format!("GEOADD geo{}", each(|n| format!(" 14.{n:03} 37.{n:03} e{n}"))),
+        format!("PFADD hll{}", each(|n| format!(" e{n}"))),
+    ];
+    let entries = (0..size).map(|n| format!("XADD stream 2-{} f v", n + 2));
+    lines.into_iter().chain(entries).map(|line| words(&line)).collect()
 }
 
 fn step(request: &Words) -> Step {
