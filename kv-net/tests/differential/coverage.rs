@@ -8,8 +8,8 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed, TestRunner};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Commands that Redis 7.0 does not have, though it has some of their age.
-const OF_OTHERS: &[(&str, &str)] = &[("CL.THROTTLE", "of a module"), ("ZQUERY", "ours alone")];
+/// Commands that are not sent, and why.
+const EXEMPT: &[(&str, &str)] = &[("CL.THROTTLE", "of a module"), ("ZQUERY", "ours alone")];
 
 /// Options that are not sent, and why.
 const LEFT_OUT: &[(&str, &[&str], &str)] = &[
@@ -78,7 +78,7 @@ fn missing(sent: &Sent) -> Vec<String> {
     let mut missing = Vec::new();
     for command in data_commands() {
         let name = command.full_name().to_ascii_uppercase().replace('|', " ");
-        if OF_OTHERS.iter().any(|(other, _)| *other == name) {
+        if EXEMPT.iter().any(|(exempt, _)| *exempt == name) {
             continue;
         }
         let Some(words) = sent.get(&name) else {

@@ -270,8 +270,8 @@ impl Pair {
             && len == chosen_of(theirs, &their_all)
     }
 
-    /// Whether both have left at least the newest entries that were to be kept, and so many more as
-    /// they were free to. The streams are removed then, since they differ.
+    /// Whether a rough trimming kept the newest entries and all that an exact one keeps; how many more
+    /// is open. The streams are removed then, since they differ.
     fn trims_agree(&mut self, request: &Words, ours: &[u8], theirs: &[u8]) -> bool {
         let (our_rest, their_rest) = self.ask(&[b"XREVRANGE", &request[1], b"+", b"-"]);
         let mut exact = request.clone();
