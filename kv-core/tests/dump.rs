@@ -455,7 +455,17 @@ fn damage_is_no_bug() {
     let mut client = Client::new(1);
     client
         .run("RPUSH l a 1 300 70000 xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx 9999999999 b");
-    damage(&mut client, "l", &[]);
+    damage(&mut client, "l", &["LRANGE k 0 -1", "LINDEX k -1", "RPUSH k x", "LPOP k 3"]);
+    client.run("SADD ints 1 2 300 70000");
+    damage(&mut client, "ints", &["SMEMBERS k", "SADD k 5 x", "SISMEMBER k 300", "SPOP k 9"]);
+    client.run("SADD words a b 1 xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx");
+    damage(&mut client, "words", &["SMEMBERS k", "SADD k 5 x", "SREM k a b 1", "SPOP k 9"]);
+    client.run("HSET h a 1 b 300 9999999999 xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx");
+    damage(&mut client, "h", &["HGETALL k", "HSET k a 5 x y", "HDEL k a b 9999999999 x"]);
+    client.run("ZADD z 1 a 2.5 b 300 9999999999 -inf xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx");
+    damage(&mut client, "z", &["ZRANGE k 0 -1 WITHSCORES", "ZADD k 5 a 6 x", "ZPOPMIN k 9"]);
+    client.run("SET s xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx");
+    damage(&mut client, "s", &["GET k", "APPEND k x", "PFCOUNT k"]);
     let used = ["XADD k * f v", "XREADGROUP GROUP g one STREAMS k >", "XINFO STREAM k FULL"];
     damage(&mut stream_of(4), "s", &used);
 }

@@ -156,6 +156,22 @@ fn results_are_stored_with_scores_or_distances() {
 }
 
 #[test]
+fn of_an_option_that_is_repeated_the_last_counts() {
+    check(&[
+        ("GEOADD g 13.361389 38.115556 Palermo 15.087269 37.502669 Catania", ":2"),
+        ("GEOSEARCH g FROMMEMBER Palermo FROMMEMBER Catania BYRADIUS 1 km", "[$Catania]"),
+        ("GEOSEARCH g FROMLONLAT 1 1 FROMLONLAT 15 37 BYRADIUS 100 km", "[$Catania]"),
+        ("GEOSEARCH g FROMLONLAT 15 37 BYRADIUS 1 km BYRADIUS 100 km", "[$Catania]"),
+        ("GEOSEARCH g FROMLONLAT 15 37 BYBOX 1 1 km BYBOX 400 400 km COUNT 1", "[$Catania]"),
+        (
+            "GEOSEARCH g FROMMEMBER nosuch FROMMEMBER Catania BYRADIUS 1 km",
+            "-ERR could not decode requested zset member",
+        ),
+        ("GEOSEARCH g FROMLONLAT 15 37 BYRADIUS 1 km BYRADIUS x km", "-ERR need numeric radius"),
+    ]);
+}
+
+#[test]
 fn searches_that_make_no_sense_are_errors() {
     check(&[
         ("GEOADD g 13.361389 38.115556 Palermo", ":1"),

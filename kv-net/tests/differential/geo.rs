@@ -1,6 +1,8 @@
 //! Places on the earth.
 
 use crate::grammar::{Group, any_of, one_of, sentence};
+use crate::sorted;
+use crate::support::elements;
 
 pub(crate) const GEO: Group = Group {
     lines: &[
@@ -67,11 +69,18 @@ pub(crate) const GEO: Group = Group {
         let is_search = name.starts_with("geosearch") || name.starts_with("georadius");
         let has = |word: &[u8]| request.iter().any(|other| other.eq_ignore_ascii_case(word));
         let is_sorted = has(b"ASC") || has(b"DESC") || has(b"COUNT");
-        is_search && is_sorted && header(ours) == header(theirs) && ours[0] == b'*'
+        let (our_rows, their_rows) = (elements(ours), elements(theirs));
+        is_search
+            && is_sorted
+            && ours[0] == b'*'
+            && our_rows.len() == their_rows.len()
+            && (has(b"COUNT") || sorted(ours, 1) == sorted(theirs, 1))
+            && (!has(b"WITHDIST") || distances(&our_rows) == distances(&their_rows))
     },
     ..Group::DEFAULT
 };
 
-fn header(reply: &[u8]) -> Option<&[u8]> {
-    reply.split(|&byte| byte == b'\r').next()
+/// The second column.
+fn distances(rows: &[Vec<u8>]) -> Vec<Option<Vec<u8>>> {
+    rows.iter().map(|row| elements(row).into_iter().nth(1)).collect()
 }

@@ -54,7 +54,7 @@ pub(crate) const GROUPS: &[Group] = &[
 ];
 
 /// What every sequence may have.
-const GENERAL: Group = Group {
+pub(crate) const GENERAL: Group = Group {
     lines: &[
         "DEL key+",
         "UNLINK key+",
@@ -65,6 +65,7 @@ const GENERAL: Group = Group {
         "OBJECT REFCOUNT key",
         "OBJECT IDLETIME key",
         "OBJECT FREQ key",
+        "OBJECT HELP",
         "OBJECT nosuch",
         "MEMORY USAGE key memory-option*",
         "MEMORY PURGE",
@@ -117,6 +118,19 @@ pub(crate) const GRAMMAR_APART: &[&str] = &[
     "SRANDMEMBER key",
     "SRANDMEMBER key int",
     "SSCAN key cursor sscan-option*",
+    "HRANDFIELD key",
+    "HRANDFIELD key number",
+    "HRANDFIELD key number WITHVALUES",
+    "HSCAN key cursor hscan-option*",
+    "ZRANDMEMBER key",
+    "ZRANDMEMBER key number",
+    "ZRANDMEMBER key number WITHSCORES",
+    "ZSCAN key cursor zscan-option*",
+    "SORT key unsorted-option+",
+    "SORT_RO key unsorted-option+",
+    "XTRIM key MAXLEN ~ small",
+    "XTRIM key MAXLEN ~ small LIMIT small",
+    "XTRIM key MINID ~ some-id",
 ];
 
 /// Few keys, so that commands meet the work of others.

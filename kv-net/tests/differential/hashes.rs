@@ -1,8 +1,7 @@
-//! Hashes.
+//! Hashes. HRANDFIELD and HSCAN are sent apart.
 
 use crate::grammar::{Group, Words, any_of, one_of, sentence, words};
 use crate::sorted;
-use crate::support::{elements, payload};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -25,10 +24,6 @@ pub(crate) const HASHES: Group = Group {
         "HDEL key field+",
         "HINCRBY key field int",
         "HINCRBYFLOAT key field float",
-        "HRANDFIELD key",
-        "HRANDFIELD key int",
-        "HRANDFIELD key int WITHVALUES",
-        "HSCAN key cursor hscan-option*",
     ],
     words: |name| {
         Some(match name {
@@ -61,26 +56,11 @@ fn numbered(values: Vec<(u8, Words)>) -> Words {
     pairs.flat_map(|(number, value)| [number.to_string().into_bytes(), value.concat()]).collect()
 }
 
-/// Fields come in any order; which are drawn at random, and how far a step of a scan goes, is open.
-fn agree(name: &str, request: &Words, ours: &[u8], theirs: &[u8]) -> bool {
+/// Fields come in any order.
+fn agree(name: &str, _: &Words, ours: &[u8], theirs: &[u8]) -> bool {
     match name {
         "hgetall" => sorted(ours, 2) == sorted(theirs, 2),
         "hkeys" | "hvals" => sorted(ours, 1) == sorted(theirs, 1),
-        "hrandfield" if request.len() == 2 => ours[0] == b'$' && theirs[0] == b'$',
-        "hrandfield" => ours[0] == b'*' && elements(ours).len() == elements(theirs).len(),
-        "hscan" => pages_agree(request, ours, theirs),
         _ => false,
     }
-}
-
-/// Whether the pages of a scan are the same, if each is all that there is.
-fn pages_agree(request: &Words, ours: &[u8], theirs: &[u8]) -> bool {
-    let pages = [ours, theirs].map(elements);
-    if pages.iter().any(|page| page.len() != 2) {
-        return false;
-    }
-    let is_whole = |page: &Vec<Vec<u8>>| payload(&page[0]) == b"0";
-    let is_from_the_beginning = matches!(&request[2][..], b"0" | b"");
-    !(is_from_the_beginning && pages.iter().all(is_whole))
-        || sorted(&pages[0][1], 2) == sorted(&pages[1][1], 2)
 }

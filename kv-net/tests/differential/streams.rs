@@ -5,8 +5,9 @@
 //! Ours is Redis 7.2 where consumers are concerned: one that reads or claims is made even if it gets
 //! nothing. So consumers without pending entries are not compared, nor are times.
 
+use crate::flatten;
 use crate::grammar::{Group, Words, any_of, one_of, sentence};
-use crate::support::{elements, payload};
+use crate::support::payload;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -23,6 +24,7 @@ pub(crate) const STREAMS: Group = Group {
         "XREVRANGE key end start COUNT int",
         "XDEL key some-id+",
         "XTRIM key trim-option+",
+        "CONFIG SET stream-node-max-entries node-entries",
         "XSETID key 99999999999999999-1 setid-option*",
         "XREAD read-option* STREAMS key last-id",
         "XREAD read-option* STREAMS key key last-id last-id",
@@ -47,6 +49,8 @@ pub(crate) const STREAMS: Group = Group {
         "XINFO STREAM key FULL COUNT int",
         "XINFO GROUPS key",
         "XINFO CONSUMERS key group",
+        "XGROUP HELP",
+        "XINFO HELP",
         "XINFO nosuch key",
         "XGROUP nosuch key group",
     ],
@@ -110,6 +114,7 @@ pub(crate) const STREAMS: Group = Group {
                 "LIMIT int",
             ]),
             "small" => one_of(&["0", "1", "2", "3", "10", "100", "150", "x"]),
+            "node-entries" => one_of(&["1", "2", "3", "100"]),
             "setid-option" => {
                 any_of(&["ENTRIESADDED int", "ENTRIESADDED small", "MAXDELETEDID some-id"])
             }
@@ -151,6 +156,11 @@ fn many_entries() -> BoxedStrategy<Words> {
         .boxed()
 }
 
+/// Whether an XTRIM need not trim exactly.
+pub(crate) fn is_rough(request: &Words) -> bool {
+    request.get(3).is_some_and(|word| word == b"~")
+}
+
 fn agree(name: &str, request: &Words, ours: &[u8], theirs: &[u8]) -> bool {
     let subcommand = request.get(1).map(|word| word.to_ascii_lowercase()).unwrap_or_default();
     let [our, their] = [ours, theirs].map(|reply| {
@@ -172,16 +182,6 @@ fn agree(name: &str, request: &Words, ours: &[u8], theirs: &[u8]) -> bool {
             without_times(&without_idle(&our)) == without_times(&without_idle(&their))
         }
         _ => false,
-    }
-}
-
-/// The parts of a reply that are not made of others, in order.
-fn flatten(reply: &[u8], parts: &mut Vec<Vec<u8>>) {
-    match reply.first() {
-        Some(b'*' | b'%' | b'~') if reply.get(1) != Some(&b'-') => {
-            elements(reply).iter().for_each(|element| flatten(element, parts));
-        }
-        _ => parts.push(reply.to_vec()),
     }
 }
 

@@ -103,8 +103,17 @@ enum Reach {
     Box { width: f64, height: f64 },
 }
 
+/// How a search tells its centre.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Member,
+    Coordinates,
+}
+
 struct Query<'a> {
     center: Option<Point>,
+    /// The option that told the centre. It may be repeated, but not go with the other one.
+    place: Option<Place>,
     reach: Option<(Reach, Unit)>,
     /// 0 for all.
     count: usize,
@@ -121,6 +130,7 @@ impl<'a> Query<'a> {
     fn parse(args: Args<'a>, form: Form, set: Option<SortedSetRef<'_>>) -> Result<Self, Error> {
         let mut query = Query {
             center: None,
+            place: None,
             reach: None,
             count: 0,
             any: false,
@@ -203,7 +213,6 @@ impl<'a> Query<'a> {
     ) -> Result<usize, Error> {
         let is_search = matches!(form, Form::Search | Form::SearchStore);
         let may_store = matches!(form, Form::Radius | Form::RadiusByMember);
-        let has_center = self.center.is_some();
         let has = |count| rest.len() >= count;
         if is(word, "COUNT") && has(1) {
             let count = int(rest.get(0))?;
@@ -215,22 +224,36 @@ impl<'a> Query<'a> {
         } else if is(word, "STOREDIST") && may_store && has(1) {
             self.target = Some((rest.get(0), Stored::Distance));
             Ok(1)
-        } else if is(word, "FROMMEMBER") && is_search && has(1) && !has_center {
+        } else if is(word, "FROMMEMBER") && is_search && has(1) && !self.is_at(Place::Coordinates) {
             // Without a set the options alone decide the reply.
+            self.place = Some(Place::Member);
             self.center = Some(if set.is_some() { member(set, rest.get(0))? } else { SOMEWHERE });
             Ok(1)
-        } else if is(word, "FROMLONLAT") && is_search && has(2) && !has_center {
+        } else if is(word, "FROMLONLAT") && is_search && has(2) && !self.is_at(Place::Member) {
+            self.place = Some(Place::Coordinates);
             self.center = Some(point(rest.get(0), rest.get(1))?);
             Ok(2)
-        } else if is(word, "BYRADIUS") && is_search && has(2) && self.reach.is_none() {
+        } else if is(word, "BYRADIUS") && is_search && has(2) && !self.is_box() {
             self.reach = Some(radius(rest.get(0), rest.get(1))?);
             Ok(2)
-        } else if is(word, "BYBOX") && is_search && has(3) && self.reach.is_none() {
+        } else if is(word, "BYBOX") && is_search && has(3) && !self.is_circle() {
             self.reach = Some(rectangle(rest.get(0), rest.get(1), rest.get(2))?);
             Ok(3)
         } else {
             Err(Error::Syntax)
         }
+    }
+
+    fn is_at(&self, place: Place) -> bool {
+        self.place == Some(place)
+    }
+
+    fn is_circle(&self) -> bool {
+        matches!(self.reach, Some((Reach::Radius(_), _)))
+    }
+
+    fn is_box(&self) -> bool {
+        matches!(self.reach, Some((Reach::Box { .. }, _)))
     }
 
     fn check(&self, args: Args<'_>, form: Form) -> Result<(), Error> {
