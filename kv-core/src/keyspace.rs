@@ -336,7 +336,7 @@ impl Keyspace {
     /// Appends to the string at a place, or writes into it from an offset on, filling a gap with
     /// zero bytes. Its length afterwards. O(n) for strings that are stored in their entry, else
     /// amortized O(length of `patch`).
-    pub fn patch(&mut self, place: Place, offset: usize, patch: &[u8]) -> usize {
+    pub fn patch(&mut self, hash: u64, place: Place, offset: usize, patch: &[u8]) -> usize {
         let entry = self.entry(place);
         let len = match entry.value() {
             ValueRef::String(string) => string.len(),
@@ -344,7 +344,7 @@ impl Keyspace {
         };
         let end = (offset + patch.len()).max(len);
         if entry.boxed().is_some() {
-            self.change_boxed(place, |value| match value {
+            self.change_boxed(hash, place, |value| match value {
                 Value::String(string) => string.set_range(offset, patch),
                 other => panic!("{other:?} is not a string"),
             });
@@ -382,13 +382,20 @@ impl Keyspace {
         Some(Pack::from_bytes(scratch))
     }
 
-    /// Changes the boxed string at a place.
-    pub fn change_boxed<R>(&mut self, place: Place, change: impl FnOnce(&mut Value) -> R) -> R {
+    /// Changes the boxed value at a place.
+    ///
+    /// # Panics
+    /// If the value is in its entry.
+    pub fn change_boxed<R>(
+        &mut self,
+        hash: u64,
+        place: Place,
+        change: impl FnOnce(&mut Value) -> R,
+    ) -> R {
         let value = self.boxed_mut(place).expect("the value is boxed");
         let before = value.heap_bytes();
         let result = change(value);
-        let after = value.heap_bytes();
-        self.resized(before, after);
+        self.changed(hash, place, before);
         result
     }
 
@@ -1181,7 +1188,7 @@ mod tests {
             if let Some(place) = self.keyspace.find(hash, &key)
                 && let (Ok(model), _) = self.model.get_mut(&(hash, key)).unwrap()
             {
-                let len = self.keyspace.patch(place, offset, patch);
+                let len = self.keyspace.patch(hash, place, offset, patch);
                 if model.len() < offset + patch.len() {
                     model.resize(offset + patch.len(), 0);
                 }

@@ -86,12 +86,11 @@ impl Keyspace {
             self.remove(hash, place).into_iter().for_each(discard);
             return (1, 1);
         }
-        let value = self.boxed_mut(place).expect("a hash with deadlines is boxed");
-        let before = value.heap_bytes();
-        let fields = Hash::of_mut(value).expect("only hashes are waited for");
-        let purged = fields.purge(unix_ms, STEP);
-        self.changed(hash, place, before);
-        (0, purged)
+        let purge = |value: &mut Value| {
+            let fields = Hash::of_mut(value).expect("only hashes are waited for");
+            fields.purge(unix_ms, STEP)
+        };
+        (0, self.change_boxed(hash, place, purge))
     }
 
     /// Where the hash is for which there is this timer.

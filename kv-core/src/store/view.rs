@@ -245,7 +245,8 @@ impl<'a> View<'a> {
         self.changed = true;
         let (shard, hash, place) = self.find(key);
         let keyspace = &mut shard.databases[database];
-        let len = keyspace.patch(place.expect("the caller saw the string"), offset, patch);
+        let place = place.expect("the caller saw the string");
+        let len = keyspace.patch(hash, place, offset, patch);
         let place = keyspace.find(hash, key).expect("it was changed in its place");
         clock.touch(keyspace, place, &mut shard.rng);
         len
