@@ -36,7 +36,7 @@ use std::ops::Range;
 
 /// What the records of a tree are.
 pub trait Shape {
-    /// How many items a record has.
+    /// How many items a record has, at most five.
     const STRIDE: usize;
 
     /// What inner nodes know of a record.
@@ -45,6 +45,9 @@ pub trait Shape {
     /// The key of a record.
     fn key(record: Items<'_>) -> Self::Key;
 }
+
+/// The most items that any record has.
+const STRIDE_MAX: usize = 5;
 
 /// Is told in which leaves records lie.
 pub trait Watcher {
@@ -195,8 +198,7 @@ impl<S: Shape> Tree<S> {
     /// If the pack ends within a record.
     pub fn from_pack(pack: Pack, sizes: Sizes, watcher: &mut impl Watcher) -> Self {
         let mut tree = Self::new(sizes);
-        tree.extend(pack, watcher);
-        tree.tidy(watcher);
+        tree.extend(pack.view().iter(), watcher);
         tree
     }
 
