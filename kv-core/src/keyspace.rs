@@ -313,6 +313,7 @@ impl Keyspace {
         deadline: Option<i64>,
         clock: u32,
     ) -> Option<Box<Value>> {
+        let sizes = self.sizes.value;
         let mut store = |value: New<'_>| match place {
             Some(place) => self.rewrite(place, key, value, deadline, clock),
             None => {
@@ -329,7 +330,10 @@ impl Keyspace {
             Input::Owned(Value::Packed(kind, pack)) => {
                 store(New::Packed(Packed { kind, pack: pack.view() }))
             }
-            Input::Owned(value) => store(New::Boxed(Box::new(value))),
+            Input::Owned(value) => match value.repacked(sizes) {
+                Some((kind, pack)) => store(New::Packed(Packed { kind, pack: pack.view() })),
+                None => store(New::Boxed(Box::new(value))),
+            },
         }
     }
 

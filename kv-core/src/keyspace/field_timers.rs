@@ -4,10 +4,10 @@
 //! timer for each, and none for a hash whose fields have no deadlines. Removing the fields takes
 //! several steps if there are many of them: the timer then stands for what is left.
 
-use super::entry::{self, Entry};
+use super::entry::{self, Entry, New};
 use super::{Keyspace, Place};
 use crate::value::hash::Hash;
-use crate::value::{Collection, Value};
+use crate::value::{Collection, Packed, Value};
 use std::collections::BTreeSet;
 
 /// What a timer counts for in memory, in bytes.
@@ -61,13 +61,29 @@ impl FieldTimers {
 }
 
 impl Keyspace {
-    /// Something has changed a boxed value in its place, which took `before` bytes.
+    /// Something has changed a boxed value in its place, which took `before` bytes. If it has become
+    /// so small that it lies in its entry from now on, the place is no longer valid.
     pub fn changed(&mut self, hash: u64, place: Place, before: usize) {
         let value = entry::boxed_mut(self.slab.cell_mut(place.cell));
         let value = value.expect("the value is boxed");
         self.field_timers.settle(value, || hash);
-        let after = value.heap_bytes();
+        let (after, repacked) = (value.heap_bytes(), value.repacked(self.sizes.value));
         self.resized(before, after);
+        if let Some((kind, pack)) = repacked {
+            self.repack(place, Packed { kind, pack: pack.view() });
+        }
+    }
+
+    /// Puts a pack into the entry in the place of its boxed value.
+    fn repack(&mut self, place: Place, packed: Packed<'_>) {
+        let entry = self.entry(place);
+        let (deadline, clock) = (entry.deadline(), entry.clock());
+        let mut key = std::mem::take(&mut self.scratch);
+        key.clear();
+        key.extend_from_slice(self.entry(place).key());
+        // There is little left in it.
+        drop(self.rewrite(place, &key, New::Packed(packed), deadline, clock));
+        self.keep_scratch(key);
     }
 
     /// Removes some of the fields whose deadlines have passed, or a hash that has no others, whose

@@ -3,7 +3,7 @@
 use super::pack::{Item, Items, Pack, PackRef};
 use super::string::IntBuffer;
 use super::tree::{Shape, Tree};
-use super::{Collection, Contents, Growth, Kind, Value, ValueRef};
+use super::{Collection, Contents, Growth, Kind, Sizes, Value, ValueRef};
 use std::ops::Range;
 
 /// Which end of a list.
@@ -201,6 +201,13 @@ impl Contents for List {
 
     fn len(&self) -> usize {
         self.view().len()
+    }
+
+    fn repacked(&self, sizes: Sizes) -> Option<Pack> {
+        match &self.0 {
+            Repr::Packed(..) => None,
+            Repr::Large(tree) => tree.to_pack(sizes.repacked_max()),
+        }
     }
 
     fn free_some(&mut self, count: usize) -> usize {

@@ -19,7 +19,7 @@ pub use large::Large;
 use super::pack::{Item, Items, Pack, PackRef};
 use super::string::IntBuffer;
 use super::tree;
-use super::{Collection, Contents, Growth, Kind, Value, ValueRef};
+use super::{Collection, Contents, Growth, Kind, Sizes, Value, ValueRef};
 use large::ByScore;
 use std::cmp::Ordering;
 use std::iter::FusedIterator;
@@ -228,6 +228,13 @@ impl Contents for SortedSet {
         match &self.0 {
             Repr::Packed(pack, _) => pack.count() / STRIDE,
             Repr::Large(large) => large.left(),
+        }
+    }
+
+    fn repacked(&self, sizes: Sizes) -> Option<Pack> {
+        match &self.0 {
+            Repr::Packed(..) => None,
+            Repr::Large(large) => large.to_pack(sizes.repacked_max()),
         }
     }
 

@@ -202,6 +202,11 @@ impl<S: Shape> Tree<S> {
         tree
     }
 
+    /// How large its nodes become.
+    pub fn sizes(&self) -> Sizes {
+        self.sizes
+    }
+
     /// How many records there are. O(1).
     pub fn len(&self) -> usize {
         self.len
@@ -210,6 +215,16 @@ impl<S: Shape> Tree<S> {
     /// Whether there is none. O(1).
     pub fn is_empty(&self) -> bool {
         self.len == 0
+    }
+
+    /// All records as a pack, if that is not empty and has no more than `max` bytes. O(1), and the
+    /// size of the pack.
+    pub fn to_pack(&self, max: usize) -> Option<Pack> {
+        if self.height > 0 || self.root == NONE {
+            return None;
+        }
+        let pack = &self.leaves[self.root].pack;
+        (pack.len() <= max).then(|| pack.clone())
     }
 
     /// The memory that it takes, in bytes, by its own count, which is the same on every machine.
