@@ -331,7 +331,7 @@ fn trim(log: &mut Log, model: &mut Entries, bytes: &mut Bytes<'_>) {
 fn deliver(log: &mut Log, model: &mut Entries, bytes: &mut Bytes<'_>) {
     let is_new = log.add_group(GROUP, StreamId::MIN, None);
     assert_eq!(is_new, model.group.is_none());
-    let consumer = name(u16::from(bytes.byte() % 4));
+    let consumer = name(u16::from(bytes.byte() % 16));
     let delivered = ids(model, bytes).step_by(usize::from(bytes.byte() % 4) + 1);
     let group = model.group.get_or_insert_default();
     group.entry(consumer.clone()).or_default();
@@ -366,12 +366,11 @@ fn remove_consumer(
     model: &mut Entries,
     bytes: &mut Bytes<'_>,
 ) -> Option<Value> {
-    let consumer = name(u16::from(bytes.byte() % 4));
+    let consumer = name(u16::from(bytes.byte() % 16));
     let owned = model.group.as_mut().and_then(|group| group.remove(&consumer));
-    let removed =
-        stream.log_mut().change_group(GROUP, |_, group| group.remove_consumer(&consumer)).flatten();
-    assert_eq!(removed, owned.map(|owned| owned.len()));
-    None
+    let removed = stream.remove_consumer(GROUP, &consumer);
+    assert_eq!(removed.as_ref().map(|removed| removed.0), owned.map(|owned| owned.len()));
+    removed.map(|removed| removed.1.into())
 }
 
 /// Does the same to a collection of this type and what it holds, whichever it is.
