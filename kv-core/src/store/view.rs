@@ -151,6 +151,16 @@ impl<'a> View<'a> {
         T::unpack(Pack::default(), self.store.growth)
     }
 
+    /// Drops a value that is not stored: at once if that is quick, else in slices.
+    pub fn discard(&mut self, value: impl Into<Value>) {
+        let (store, database) = (self.store, self.database);
+        let value = value.into();
+        if value.is_slow_to_drop() {
+            self.changed = true;
+            self.any_shard().discard(Some(Box::new(value)), store, database);
+        }
+    }
+
     /// Stores a collection under `key`, whatever was there, without a deadline. If the collection
     /// is empty, the key is not there in the end.
     pub fn replace<T: Collection>(&mut self, key: &[u8], collection: T) {
@@ -476,6 +486,15 @@ impl<'a> View<'a> {
                 Ok(at) => &mut shards[at].1,
                 Err(_) => not_locked(index),
             },
+        }
+    }
+
+    /// One that is locked.
+    fn any_shard(&mut self) -> &mut Shard {
+        match &mut self.locked {
+            Locked::Held(shard) => shard,
+            Locked::One(_, shard) => shard,
+            Locked::Many(shards) => &mut shards.first_mut().expect("a shard is locked").1,
         }
     }
 
