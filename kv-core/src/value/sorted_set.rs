@@ -390,7 +390,8 @@ impl<'a> SortedSetRef<'a> {
     ///
     /// Every member that is there from the first call with cursor 0 to the last is visited exactly
     /// once, whatever becomes of its score and of other members: the order is that of the members'
-    /// hashes. Only if the key is given another value meanwhile, members may be visited again.
+    /// hashes. Only if the key is given another value meanwhile, or the set becomes small, members
+    /// may be visited again.
     /// O(`count`), at least 1.
     pub fn scan(self, cursor: u64, count: usize, visit: impl FnMut(Pair<'a>)) -> u64 {
         match self {

@@ -91,7 +91,8 @@ impl<'a> Live<'a> {
 
     /// Visits the fields from `cursor` on, `count` of them or a few more (all of a small hash), and
     /// returns the cursor to go on from, 0 at the end. Every field that is there from the first call
-    /// with cursor 0 to the last is visited exactly once. O(`count`), at least 1.
+    /// with cursor 0 to the last is visited; and once only, unless the hash has become small in
+    /// between. O(`count`), at least 1.
     pub fn scan(self, cursor: u64, count: usize, mut visit: impl FnMut(Field<'a>)) -> u64 {
         match self.hash {
             HashRef::Packed(_) => {
