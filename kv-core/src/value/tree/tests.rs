@@ -385,6 +385,10 @@ fn nodes_that_are_gone_give_their_memory_back() {
     }
     tree.check();
     assert!(tree.heap_bytes() < before / 8, "{} of {before}", tree.heap_bytes());
+    tree.remove_range(1..tree.len(), &mut ());
+    tree.check();
+    // Nor does it remember many of their numbers.
+    assert!(tree.heap_bytes() < 1000, "{} for one record", tree.heap_bytes());
 }
 
 /// Where we are, beside what the standard library has. Run it in a release build.
