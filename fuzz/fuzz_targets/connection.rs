@@ -2,15 +2,13 @@
 //! held is bounded, and another client is served.
 #![no_main]
 
-mod pieces;
-
 use kv_core::config::{Config, find};
 use kv_core::kernel::{Kernel, NoHost};
 use kv_core::now::Now;
 use kv_core::session::Peer;
+use kv_fuzz::pieces::Pieces;
 use kv_proto::server::{ConnectionId, Event, Server};
 use libfuzzer_sys::fuzz_target;
-use pieces::Pieces;
 use std::sync::Arc;
 
 /// Small, so that the limits are met.

@@ -4,18 +4,22 @@
 #![no_main]
 
 use kv_core::hash::KeyHasher;
-use kv_core::keyspace::{Graveyard, Input, Keyspace, PageSize, SegmentSize, Sizes};
+use kv_core::keyspace::{Graveyard, Input, Keyspace, PageSize, Place, SegmentSize, Sizes};
 use kv_core::rng::Rng;
-use kv_core::value;
-use kv_core::value::list::{End, List};
-use kv_core::value::pack::Item;
-use kv_core::value::string::{IntBuffer, StrRef};
-use kv_core::value::{Collection, Value, ValueRef};
+use kv_core::value::pack::Pack;
+use kv_core::value::string::StrRef;
+use kv_core::value::{self, Kind, Value};
+use kv_fuzz::held::{Held, Twin, Visitor, assert_is, with_kind};
+use kv_fuzz::input::Bytes;
 use libfuzzer_sys::fuzz_target;
 use std::collections::BTreeMap;
 
 /// Operations after which everything is compared.
 const OPERATIONS_PER_CHECK: usize = 7;
+
+/// What a tree that is being freed may take for a while to note which of its nodes are gone, in
+/// bytes.
+const NOTES_MAX: usize = 4096;
 
 /// Keys have so many names, so that they are met again.
 const KEYS: u16 = 400;
@@ -34,48 +38,6 @@ fuzz_target!(|data: &[u8]| {
     pair.compare();
     pair.finish();
 });
-
-/// What is left of the input; zeros behind its end.
-struct Bytes<'a>(&'a [u8]);
-
-impl Bytes<'_> {
-    fn byte(&mut self) -> u8 {
-        let Some((&byte, rest)) = self.0.split_first() else { return 0 };
-        self.0 = rest;
-        byte
-    }
-
-    fn word(&mut self) -> u16 {
-        u16::from_le_bytes([self.byte(), self.byte()])
-    }
-
-    fn long(&mut self) -> u64 {
-        u64::from_le_bytes(std::array::from_fn(|_| self.byte()))
-    }
-
-    /// Mostly short, sometimes around where strings leave their cells.
-    fn len(&mut self) -> usize {
-        match self.byte() {
-            short @ 0..160 => short.into(),
-            160..240 => usize::from(self.word() % 2000),
-            _ => 14_000 + usize::from(self.word() % 6000),
-        }
-    }
-
-    /// Around `unix_ms`, in either direction, or anywhere, or none.
-    fn deadline(&mut self, unix_ms: i64) -> Option<i64> {
-        match self.byte() {
-            0..100 => None,
-            near @ 100..180 => Some(unix_ms + i64::from(near) - 110),
-            180..230 => Some(unix_ms + i64::from(self.word())),
-            230..250 => Some((self.long() >> (self.byte() % 64)) as i64 & i64::MAX),
-            _ => Some(i64::MAX - i64::from(self.byte())),
-        }
-    }
-}
-
-/// What an entry of the model holds: the bytes of a string, or a list.
-type Held = Result<Vec<u8>, Vec<Vec<u8>>>;
 
 struct Kept {
     held: Held,
@@ -115,21 +77,22 @@ impl Pair {
     }
 
     fn operate(&mut self, bytes: &mut Bytes<'_>) {
-        match bytes.byte() % 20 {
-            0..4 => self.put_string(bytes),
-            4 => self.put_int(bytes),
-            5 => self.put_list(bytes),
+        match bytes.byte() % 26 {
+            0..3 => self.put_string(bytes),
+            3 => self.put_int(bytes),
+            4 | 5 => self.put_collection(bytes),
             6 => self.put_many(bytes),
             7 | 8 => self.remove(bytes),
             9 => self.remove_many(bytes),
-            10 => self.take_entry(bytes),
+            10 => self.rename(bytes),
             11 | 12 => self.set_deadline(bytes),
             13 => self.patch(bytes),
-            14 => self.push(bytes),
-            15 => self.pass(bytes),
-            16 => self.compact(bytes),
-            17 => self.iterate(bytes),
-            18 => self.evict(bytes),
+            14..20 => self.edit(bytes),
+            20 => self.copy(bytes),
+            21 => self.pass(bytes),
+            22 => self.compact(bytes),
+            23 => self.iterate(bytes),
+            24 => self.evict(bytes),
             _ => self.bury(bytes),
         }
     }
@@ -172,25 +135,23 @@ impl Pair {
         } else {
             Input::String(string_)
         };
-        self.put(key, input, Ok(string.clone()), deadline, 7);
+        self.put(key, input, Held::String(string.clone()), deadline, 7);
     }
 
     fn put_int(&mut self, bytes: &mut Bytes<'_>) {
         let (number, value) = (bytes.word(), bytes.long() as i64);
         let deadline = bytes.deadline(self.unix_ms);
         let Some(key) = self.key(number) else { return };
-        let held = Ok(value.to_string().into());
+        let held = Held::String(value.to_string().into());
         self.put(key, Input::String(StrRef::Int(value)), held, deadline, 0xff_ff_ff);
     }
 
-    fn put_list(&mut self, bytes: &mut Bytes<'_>) {
-        let (number, len) = (bytes.word(), bytes.word() % 1400);
+    fn put_collection(&mut self, bytes: &mut Bytes<'_>) {
+        let (number, kind) = (bytes.word(), Kind::from_number(bytes.byte() % 5));
         let deadline = bytes.deadline(self.unix_ms);
-        let Some(key) = self.key(number) else { return };
-        let items: Vec<Vec<u8>> = (0..len).map(|item| item.to_le_bytes().to_vec()).collect();
-        let mut list = List::new(self.keyspace.growth());
-        list.push_all(End::Tail, items.iter().map(|item| &item[..]));
-        self.put(key, list.into(), Err(items), deadline, 1);
+        if let Some(key) = self.key(number) {
+            with_kind(kind, Build { pair: self, key, deadline, bytes });
+        }
     }
 
     fn put_many(&mut self, bytes: &mut Bytes<'_>) {
@@ -201,7 +162,7 @@ impl Pair {
             let string = vec![b'm'; usize::from(number * u16::from(step) % 90)];
             let input = Input::String(StrRef::Bytes { bytes: &string, is_built: false });
             let spread = deadline.map(|at| at.saturating_add(i64::from(number % 5)));
-            self.put(key, input, Ok(string.clone()), spread, 3);
+            self.put(key, input, Held::String(string.clone()), spread, 3);
         }
     }
 
@@ -228,14 +189,28 @@ impl Pair {
         (first..first + u16::from(count)).for_each(|number| self.remove_key(number));
     }
 
-    fn take_entry(&mut self, bytes: &mut Bytes<'_>) {
-        let number = bytes.word();
+    /// Takes an entry away, and may store it under another key.
+    fn rename(&mut self, bytes: &mut Bytes<'_>) {
+        let (number, target) = (bytes.word(), bytes.word());
         let Some((hash, key)) = self.key(number) else { return };
         let Some(place) = self.keyspace.find(hash, &key) else { return };
-        let expected = self.model.remove(&(hash, key)).expect("it was found");
-        let (value, deadline) = self.keyspace.take_entry(hash, place);
-        assert_is(value.view(), &expected.held);
-        assert_eq!(deadline, expected.deadline);
+        let Kept { held, deadline, clock } = self.model.remove(&(hash, key)).expect("it was found");
+        let (value, found) = self.keyspace.take_entry(hash, place);
+        assert_is(value.view(), &held);
+        assert_eq!(found, deadline);
+        if let Some(target) = self.key(target) {
+            self.put(target, Input::Owned(value), held, deadline, clock);
+        }
+    }
+
+    fn copy(&mut self, bytes: &mut Bytes<'_>) {
+        let (number, target) = (bytes.word(), bytes.word());
+        let (Some(key), Some(target)) = (self.key(number), self.key(target)) else { return };
+        let Some(place) = self.keyspace.find(key.0, &key.1) else { return };
+        let copy = self.keyspace.entry(place).value().to_owned();
+        let Kept { held, deadline, clock } = &self.model[&key];
+        let (held, deadline, clock) = (held.clone(), *deadline, *clock);
+        self.put(target, Input::Owned(copy), held, deadline, clock);
     }
 
     fn set_deadline(&mut self, bytes: &mut Bytes<'_>) {
@@ -252,43 +227,22 @@ impl Pair {
         let Some((hash, key)) = self.key(number) else { return };
         let Some(place) = self.keyspace.find(hash, &key) else { return };
         let model = self.model.get_mut(&(hash, key)).expect("it was found");
-        if let Ok(string) = &mut model.held {
+        if let Held::String(string) = &mut model.held {
             let patch = vec![b'p'; len.into()];
             let end = offset + patch.len();
             string.resize(string.len().max(end), 0);
             string[offset..end].copy_from_slice(&patch);
-            assert_eq!(self.keyspace.patch(place, offset, &patch), string.len());
+            assert_eq!(self.keyspace.patch(hash, place, offset, &patch), string.len());
         }
     }
 
-    /// Changes a list in its place.
-    fn push(&mut self, bytes: &mut Bytes<'_>) {
-        let (number, item) = (bytes.word(), bytes.byte());
-        let Some((hash, key)) = self.key(number) else { return };
-        let Some(place) = self.keyspace.find(hash, &key) else { return };
-        let model = self.model.get_mut(&(hash, key.clone())).expect("it was found");
-        if let Err(items) = &mut model.held {
-            let added = vec![item; item.into()];
-            match self.keyspace.unpack(place) {
-                Some(pack) => {
-                    let mut list = List::unpack(pack, self.keyspace.growth());
-                    list.push(End::Tail, &added);
-                    let old = self.keyspace.put(
-                        hash,
-                        &key,
-                        Some(place),
-                        Input::Owned(list.into()),
-                        model.deadline,
-                        model.clock,
-                    );
-                    assert!(old.is_none(), "it was not boxed");
-                }
-                None => self.keyspace.change_boxed(place, |value| match value {
-                    Value::List(list) => list.push(End::Tail, &added),
-                    other => panic!("{other:?} is no list"),
-                }),
-            }
-            items.push(added);
+    /// Changes a collection.
+    fn edit(&mut self, bytes: &mut Bytes<'_>) {
+        let number = bytes.word();
+        let Some(key) = self.key(number) else { return };
+        let Some(place) = self.keyspace.find(key.0, &key.1) else { return };
+        if let Some(kind) = self.model[&key].held.kind() {
+            with_kind(kind, Edit { pair: self, key, place, bytes });
         }
     }
 
@@ -298,10 +252,12 @@ impl Pair {
         let step = step as i64;
         self.unix_ms = if way < 60 { (self.unix_ms - step).max(0) } else { self.unix_ms + step };
         let unix_ms = self.unix_ms;
+        let before = self.model.len();
+        let first = self.first_deadline();
         let is_overdue = |held: &Kept| held.deadline.is_some_and(|at| at < unix_ms);
-        let overdue = self.model.values().filter(|held| is_overdue(held)).count();
+        self.model.retain(|_, kept| !is_overdue(kept) && !kept.held.purge(unix_ms));
         // When the clock was turned back, the keyspace learns of it with the next call.
-        if overdue > 0 && way >= 60 {
+        if first.is_some_and(|at| at < unix_ms) && way >= 60 {
             assert!(self.keyspace.next_expiry().is_some_and(|at| at <= unix_ms), "it is late");
         }
         let mut expired = 0;
@@ -309,14 +265,24 @@ impl Pair {
         while let (removed, 1..) = self.keyspace.expire(unix_ms, |_| {}, |value| graveyard.bury(value)) {
             expired += removed;
         }
-        assert_eq!(expired, overdue);
-        self.model.retain(|_, held| !is_overdue(held));
+        while let (removed, 1..) =
+            self.keyspace.expire_fields(unix_ms, |value| graveyard.bury(value))
+        {
+            expired += removed;
+        }
+        assert_eq!(expired, before - self.model.len());
         let next = self.keyspace.next_expiry();
-        let first = self.model.values().filter_map(|held| held.deadline).min();
+        let first = self.first_deadline();
         assert_eq!(next.is_some(), first.is_some());
         assert!(next.is_none_or(|at| at > unix_ms), "{next:?} is not to come");
         // `None` would be less than any time.
         assert!(next <= first.map(|at| at.saturating_add(1)), "{next:?} is after {first:?}");
+    }
+
+    /// Of all entries and of the parts of their values.
+    fn first_deadline(&self) -> Option<i64> {
+        let first = |kept: &Kept| kept.deadline.into_iter().chain(kept.held.first_deadline()).min();
+        self.model.values().filter_map(first).min()
     }
 
     fn compact(&mut self, bytes: &mut Bytes<'_>) {
@@ -367,7 +333,7 @@ impl Pair {
         }
         let (before, budget) = (self.graveyard.bytes(), usize::from(bytes.byte()) + 1);
         let freed = self.graveyard.dig(budget);
-        assert!(self.graveyard.bytes() <= before);
+        assert!(self.graveyard.bytes() <= before + NOTES_MAX);
         if freed < budget {
             self.check_buried();
         }
@@ -413,15 +379,69 @@ impl Pair {
     }
 }
 
-fn assert_is(value: ValueRef<'_>, held: &Held) {
-    match (value, held) {
-        (ValueRef::String(string), Ok(bytes)) => {
-            assert!(string.as_bytes(&mut IntBuffer::new()) == bytes, "{string:?}");
+/// Stores a new collection.
+struct Build<'a, 'b> {
+    pair: &'a mut Pair,
+    key: (u64, Vec<u8>),
+    deadline: Option<i64>,
+    bytes: &'a mut Bytes<'b>,
+}
+
+impl Visitor for Build<'_, '_> {
+    fn visit<T: Twin>(self) {
+        let Self { pair, key, deadline, bytes } = self;
+        let mut collection = T::unpack(Pack::default(), pair.keyspace.growth());
+        let mut model = T::Model::default();
+        for _ in 0..=bytes.byte() % 4 {
+            let part = collection.change(&mut model, bytes, pair.unix_ms);
+            part.into_iter().for_each(|part| pair.graveyard.bury(Box::new(part)));
         }
-        (ValueRef::List(list), Err(items)) => {
-            let elements = list.iter_from(0).map(Item::to_vec);
-            assert!(elements.eq(items.iter().cloned()));
+        // Nobody stores what has expired already.
+        if !T::is_gone(&model, pair.unix_ms) {
+            pair.put(key, Input::Owned(collection.into()), T::held(model), deadline, 1);
         }
-        _ => panic!("{value:?} is not {held:?}"),
+    }
+}
+
+/// Changes a collection, as commands do.
+struct Edit<'a, 'b> {
+    pair: &'a mut Pair,
+    key: (u64, Vec<u8>),
+    place: Place,
+    bytes: &'a mut Bytes<'b>,
+}
+
+impl Visitor for Edit<'_, '_> {
+    fn visit<T: Twin>(self) {
+        let Self { pair, key, place, bytes } = self;
+        let Pair { keyspace, model, graveyard, unix_ms, .. } = pair;
+        let Kept { held, deadline, clock } = model.get_mut(&key).expect("it was found");
+        let held = T::model(held).expect("it is of this type");
+        let mut change = |value: &mut T| {
+            let part = value.change(held, bytes, *unix_ms);
+            part.into_iter().for_each(|part| graveyard.bury(Box::new(part)));
+            value.is_empty()
+        };
+        let is_empty = match keyspace.unpack(place) {
+            Some(pack) => {
+                let mut value = T::unpack(pack, keyspace.growth());
+                let is_empty = change(&mut value);
+                if !is_empty {
+                    let input = Input::Owned(value.into());
+                    let old = keyspace.put(key.0, &key.1, Some(place), input, *deadline, *clock);
+                    assert!(old.is_none(), "it was not boxed");
+                }
+                is_empty
+            }
+            None => keyspace.change_boxed(key.0, place, |value| {
+                change(T::of_mut(value).expect("it is of this type"))
+            }),
+        };
+        if is_empty {
+            assert!(T::is_gone(held, *unix_ms));
+            let place = keyspace.find(key.0, &key.1).expect("it is still there");
+            keyspace.remove(key.0, place).into_iter().for_each(|value| graveyard.bury(value));
+            model.remove(&key);
+        }
     }
 }

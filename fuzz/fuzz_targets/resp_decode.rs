@@ -2,12 +2,10 @@
 //! decoded can be encoded and decoded again.
 #![no_main]
 
-mod pieces;
-
+use kv_fuzz::pieces::Pieces;
 use kv_proto::resp::decode::{Arguments, Decoder, Limits, ProtocolError};
 use kv_proto::resp::encode_request;
 use libfuzzer_sys::fuzz_target;
-use pieces::Pieces;
 
 type Request = Vec<Vec<u8>>;
 type Outcome = (Vec<Request>, Option<ProtocolError>);

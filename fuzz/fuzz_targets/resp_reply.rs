@@ -2,11 +2,9 @@
 //! that was read is written and read again as the same value.
 #![no_main]
 
-mod pieces;
-
+use kv_fuzz::pieces::Pieces;
 use kv_proto::resp::value::{ReplyDecoder, ReplyError, ReplyLimits, Value, reply_len};
 use libfuzzer_sys::fuzz_target;
-use pieces::Pieces;
 
 type Outcome = (Vec<Value>, Option<ReplyError>);
 

@@ -312,6 +312,7 @@ impl Keyspace {
         deadline: Option<i64>,
         clock: u32,
     ) -> Option<Box<Value>> {
+        let sizes = self.sizes.value;
         let mut store = |value: New<'_>| match place {
             Some(place) => self.rewrite(place, key, value, deadline, clock),
             None => {
@@ -328,14 +329,17 @@ impl Keyspace {
             Input::Owned(Value::Packed(kind, pack)) => {
                 store(New::Packed(Packed { kind, pack: pack.view() }))
             }
-            Input::Owned(value) => store(New::Boxed(Box::new(value))),
+            Input::Owned(value) => match value.repacked(sizes) {
+                Some((kind, pack)) => store(New::Packed(Packed { kind, pack: pack.view() })),
+                None => store(New::Boxed(Box::new(value))),
+            },
         }
     }
 
     /// Appends to the string at a place, or writes into it from an offset on, filling a gap with
     /// zero bytes. Its length afterwards. O(n) for strings that are stored in their entry, else
     /// amortized O(length of `patch`).
-    pub fn patch(&mut self, place: Place, offset: usize, patch: &[u8]) -> usize {
+    pub fn patch(&mut self, hash: u64, place: Place, offset: usize, patch: &[u8]) -> usize {
         let entry = self.entry(place);
         let len = match entry.value() {
             ValueRef::String(string) => string.len(),
@@ -343,7 +347,7 @@ impl Keyspace {
         };
         let end = (offset + patch.len()).max(len);
         if entry.boxed().is_some() {
-            self.change_boxed(place, |value| match value {
+            self.change_boxed(hash, place, |value| match value {
                 Value::String(string) => string.set_range(offset, patch),
                 other => panic!("{other:?} is not a string"),
             });
@@ -378,13 +382,20 @@ impl Keyspace {
         Pack::from_bytes(scratch)
     }
 
-    /// Changes the boxed string at a place.
-    pub fn change_boxed<R>(&mut self, place: Place, change: impl FnOnce(&mut Value) -> R) -> R {
-        let value = entry::boxed_mut(self.slab.cell_mut(place.cell)).expect("the value is boxed");
+    /// Changes the boxed value at a place.
+    ///
+    /// # Panics
+    /// If the value is in its entry.
+    pub fn change_boxed<R>(
+        &mut self,
+        hash: u64,
+        place: Place,
+        change: impl FnOnce(&mut Value) -> R,
+    ) -> R {
+        let mut value = self.lend(place).expect("the value is boxed");
         let before = value.heap_bytes();
-        let result = change(value);
-        let after = value.heap_bytes();
-        self.resized(before, after);
+        let result = change(&mut value);
+        self.give_back(hash, place, value, before);
         result
     }
 
@@ -1182,7 +1193,7 @@ mod tests {
             if let Some(place) = self.keyspace.find(hash, &key)
                 && let (Ok(model), _) = self.model.get_mut(&(hash, key)).unwrap()
             {
-                let len = self.keyspace.patch(place, offset, patch);
+                let len = self.keyspace.patch(hash, place, offset, patch);
                 if model.len() < offset + patch.len() {
                     model.resize(offset + patch.len(), 0);
                 }

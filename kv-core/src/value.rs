@@ -142,6 +142,16 @@ impl Sizes {
     pub const TINY: Self = Self { pack_max: 32, tree: tree::Sizes::TINY, load: 2 };
 }
 
+/// A large collection becomes a pack again when it takes no more than one of so many bytes that a
+/// pack may have, so that it can grow for a while before it is large again.
+const REPACKED_SHARE: usize = 4;
+
+impl Sizes {
+    fn repacked_max(self) -> usize {
+        usize::from(self.pack_max) / REPACKED_SHARE
+    }
+}
+
 impl Default for Sizes {
     fn default() -> Self {
         Self::DEFAULT
@@ -183,6 +193,10 @@ pub(crate) trait Contents {
 
     /// How many elements there are to be dropped, about. O(1).
     fn len(&self) -> usize;
+
+    /// The pack that it should be, if it was larger and has become so small. O(1), and the size of
+    /// the pack.
+    fn repacked(&self, sizes: Sizes) -> Option<Pack>;
 
     /// Frees up to about `count` elements. How many it freed; fewer when none are left. Nothing but
     /// more of this is possible afterwards.
@@ -274,6 +288,13 @@ impl Value {
     /// Whether dropping it takes so long that it should be done in slices.
     pub(crate) fn is_slow_to_drop(&self) -> bool {
         self.contents().is_some_and(|contents| contents.len() > DROP_MAX)
+    }
+
+    /// The pack that a collection should be, if it was larger and has become so small. O(1), and the
+    /// size of the pack.
+    pub(crate) fn repacked(&self, sizes: Sizes) -> Option<(Kind, Pack)> {
+        let pack = self.contents()?.repacked(sizes)?;
+        Some((self.view().kind()?, pack))
     }
 
     /// Frees up to `count` elements. How many it freed; fewer when none are left.

@@ -497,3 +497,20 @@ fn set_commands_refuse_other_types() {
         ("GET str", "$1"),
     ]);
 }
+
+#[test]
+fn large_results_that_are_only_shown_are_freed_in_slices() {
+    for shards in support::SHARDS {
+        let mut client = support::Client::new(shards);
+        let members: Vec<String> = (0..2000).map(|number| format!("member-{number}")).collect();
+        client.run(&format!("SADD a {}", members.join(" ")));
+        client.run(&format!("SADD b {}", members[..10].join(" ")));
+        while client.kernel.batch(client.now).tend(1000) >= 1000 {}
+        for request in ["SUNION a b", "SDIFF a b", "ZUNION 2 a b", "ZINTER 1 a", "ZDIFF 2 a b"] {
+            client.run(request);
+            let mut batch = client.kernel.batch(client.now);
+            let slices = (0..).take_while(|_| batch.tend(100) >= 100).count();
+            assert!(slices > 10, "{request} left {slices} slices, with {shards} shards");
+        }
+    }
+}

@@ -81,3 +81,42 @@ fn other_small_commands_allocate_nothing() {
 fn an_overwrite_of_the_same_length_allocates_nothing() {
     assert_eq!(allocations_of(1, "SET key other-value", 5), 0);
 }
+
+/// What two renamings allocate, by number and in bytes, of a value that these requests make, each
+/// for many numbers in the place of the star.
+fn renaming(requests: &[&str], numbers: usize) -> (u64, u64) {
+    let now = Now { mono_us: 0, unix_us: 1_700_000_000_000_000 };
+    let kernel = Kernel::new(Config::default(), 1, 1, Box::new(NoHost::default()), now);
+    let mut server = Server::new(Arc::new(kernel));
+    let id = server.handle_accept(now, Peer::default());
+    for request in requests {
+        for number in 1..=numbers {
+            let request = request.replace('*', &number.to_string());
+            round(&mut server, id, now, format!("{request}\r\n").as_bytes());
+        }
+    }
+    let there_and_back = b"RENAME key other\r\nRENAME other key\r\n";
+    assert_eq!(round(&mut server, id, now, there_and_back), 10, "{requests:?}");
+    let info = allocation_counter::measure(|| {
+        round(&mut server, id, now, there_and_back);
+    });
+    (info.count_total, info.bytes_total)
+}
+
+#[test]
+fn a_renamed_value_stays_where_it_is() {
+    for requests in [
+        &["SETRANGE key *00 x"][..],
+        &["RPUSH key element-*"],
+        &["SADD key member-*"],
+        &["HSET key field-* value"],
+        &["HSET key field-* value", "HPEXPIRE key 1000* FIELDS 1 field-*"],
+        &["ZADD key * member-*"],
+        &["XADD key *-0 field value"],
+        &["XADD key *-0 field value", "XGROUP CREATE key group-* 0"],
+    ] {
+        let (small, large) = (renaming(requests, 300), renaming(requests, 6000));
+        assert_eq!(small, large, "{requests:?}");
+        assert!(large.1 < 1000, "{requests:?}: {} bytes", large.1);
+    }
+}

@@ -75,6 +75,7 @@ pub(crate) fn restore(cx: &mut Cx<'_>) -> Result<(), Error> {
     let value = read(cx).map_err(|error| Error::composed(error.to_string()))?;
     if deadline.is_some_and(|at| at <= cx.now.unix_ms()) {
         cx.db.remove(key);
+        cx.db.discard(value);
     } else {
         cx.db.restore(key, value, deadline, options.usage);
     }

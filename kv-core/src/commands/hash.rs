@@ -10,10 +10,14 @@ use crate::error::Error;
 use crate::now::Now;
 use crate::reply::{Protocol, Reply};
 use crate::store::View;
+use crate::value::Collection;
 use crate::value::hash::{Field, Hash, Live};
 use crate::value::long_double::LongDouble;
 use crate::value::pack::Item;
 use crate::value::string::IntBuffer;
+
+/// How many expired fields one command removes to draw others the sooner.
+const PURGED_MAX: usize = 500;
 
 /// As many fields may be drawn of a hash that has fewer.
 const REPEATED_MAX: u64 = 1 << 24;
@@ -188,7 +192,7 @@ pub(crate) fn hrandfield(cx: &mut Cx<'_>) -> Result<(), Error> {
     if cx.args.len() > 2 {
         return random_fields(cx);
     }
-    let hash = live(&mut cx.db, cx.args.get(1), cx.now)?;
+    let hash = purged(&mut cx.db, cx.args.get(1), cx.now)?;
     match hash.and_then(|hash| hash.random(&mut cx.rng)) {
         Some(field) => show(cx.out, field.name),
         None => cx.out.null(),
@@ -198,7 +202,7 @@ pub(crate) fn hrandfield(cx: &mut Cx<'_>) -> Result<(), Error> {
 
 fn random_fields(cx: &mut Cx<'_>) -> Result<(), Error> {
     let (count, with_values) = random_options(cx.args)?;
-    let hash = live(&mut cx.db, cx.args.get(1), cx.now)?.filter(|_| count != 0);
+    let hash = purged(&mut cx.db, cx.args.get(1), cx.now)?.filter(|_| count != 0);
     let Some(hash) = hash else {
         cx.out.array(0);
         return Ok(());
@@ -214,10 +218,7 @@ fn random_fields(cx: &mut Cx<'_>) -> Result<(), Error> {
         return Err(Error::OutOfRange);
     }
     announce_random(cx.out, wanted as usize, with_values);
-    for _ in 0..wanted {
-        let field = hash.random(&mut cx.rng).expect("the hash is not empty");
-        show_random(cx.out, &field, with_values);
-    }
+    hash.draw(wanted, &mut cx.rng, |field| show_random(cx.out, &field, with_values));
     Ok(())
 }
 
@@ -257,6 +258,17 @@ fn show_random(out: &mut dyn Reply, field: &Field<'_>, with_values: bool) {
 /// The hash at `key` as it is now, for a reading command.
 fn live<'v>(db: &'v mut View<'_>, key: &[u8], now: Now) -> Result<Option<Live<'v>>, Error> {
     Ok(db.get::<Hash>(key)?.map(|hash| hash.at(now.unix_ms())))
+}
+
+/// The same for one that draws fields: where nearly all have expired, some of these go first, so that
+/// commands in a row do not all have to search for the others.
+fn purged<'v>(db: &'v mut View<'_>, key: &[u8], now: Now) -> Result<Option<Live<'v>>, Error> {
+    let unix_ms = now.unix_ms();
+    let hash = db.entry(key).and_then(|entry| Hash::of_ref(entry.value()));
+    if hash.is_some_and(|hash| hash.at(unix_ms).is_sparse()) {
+        db.edit::<Hash>(key)?.purge(unix_ms, PURGED_MAX);
+    }
+    live(db, key, now)
 }
 
 fn show(out: &mut dyn Reply, item: Item<'_>) {

@@ -261,6 +261,7 @@ fn combine(
     let mut result = cx.db.create::<Set>();
     combine(&mut result, cx.db.get_all::<Set>(cx.args.from(1))?);
     give(cx.out, result.view());
+    cx.db.discard(result);
     Ok(())
 }
 

@@ -162,8 +162,8 @@ fn sort_all(
             order.sort_by(|&a, &b| directed(text(elements.at(a)).cmp(text(elements.at(b)))));
         }
         (true, Some(pattern)) => {
-            let weights = text_weights(&mut cx.db, pattern, elements);
-            let key = |index: usize| weights[index].as_deref().map(text);
+            let (weights, is_there) = text_weights(&mut cx.db, pattern, elements);
+            let key = |index: usize| is_there[index].then(|| text(weights.at(index)));
             order.sort_by(|&a, &b| directed(key(a).cmp(&key(b))));
         }
         (false, by) => {
@@ -176,10 +176,16 @@ fn sort_all(
     Ok(())
 }
 
-/// What the elements are sorted by; what is missing comes first.
-fn text_weights(db: &mut View<'_>, by: &[u8], elements: &Strings) -> Vec<Option<Vec<u8>>> {
+/// What the elements are sorted by, and whether that is there; what is missing comes first.
+fn text_weights(db: &mut View<'_>, by: &[u8], elements: &Strings) -> (Strings, Vec<bool>) {
     let pattern = Pattern::new(by);
-    elements.iter().map(|element| pattern.value_for(db, element)).collect()
+    let (mut weights, mut is_there) = (Strings::default(), Vec::new());
+    for element in elements.iter() {
+        let weight = pattern.value_for(db, element);
+        weights.push(weight.as_deref().unwrap_or_default());
+        is_there.push(weight.is_some());
+    }
+    (weights, is_there)
 }
 
 /// What the elements are sorted by; what is missing is 0.

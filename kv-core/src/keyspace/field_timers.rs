@@ -4,10 +4,10 @@
 //! timer for each, and none for a hash whose fields have no deadlines. Removing the fields takes
 //! several steps if there are many of them: the timer then stands for what is left.
 
-use super::entry::{self, Entry};
+use super::entry::{self, Entry, New};
 use super::{Keyspace, Place};
 use crate::value::hash::Hash;
-use crate::value::{Collection, Value};
+use crate::value::{Collection, Packed, Value};
 use std::collections::BTreeSet;
 
 /// What a timer counts for in memory, in bytes.
@@ -67,11 +67,28 @@ impl Keyspace {
         entry::take_boxed(self.slab.cell_mut(place.cell))
     }
 
-    /// Takes back what was lent, which took `before` bytes then.
+    /// Takes back what was lent, which took `before` bytes then. If it has become so small that it
+    /// lies in its entry from now on, the place is no longer valid.
     pub fn give_back(&mut self, hash: u64, place: Place, mut value: Box<Value>, before: usize) {
         self.field_timers.settle(&mut value, || hash);
-        self.resized(before, value.heap_bytes());
+        let (after, repacked) = (value.heap_bytes(), value.repacked(self.sizes.value));
+        self.resized(before, after);
         entry::put_boxed(self.slab.cell_mut(place.cell), value);
+        if let Some((kind, pack)) = repacked {
+            self.repack(place, Packed { kind, pack: pack.view() });
+        }
+    }
+
+    /// Puts a pack into the entry in the place of its boxed value.
+    fn repack(&mut self, place: Place, packed: Packed<'_>) {
+        let entry = self.entry(place);
+        let (deadline, clock) = (entry.deadline(), entry.clock());
+        let mut key = std::mem::take(&mut self.scratch);
+        key.clear();
+        key.extend_from_slice(self.entry(place).key());
+        // There is little left in it.
+        drop(self.rewrite(place, &key, New::Packed(packed), deadline, clock));
+        self.keep_scratch(key);
     }
 
     /// Removes some of the fields whose deadlines have passed, or a hash that has no others, whose
@@ -93,12 +110,11 @@ impl Keyspace {
             self.remove(hash, place).into_iter().for_each(discard);
             return (1, 1);
         }
-        let mut value = self.lend(place).expect("a hash with deadlines is boxed");
-        let before = value.heap_bytes();
-        let fields = Hash::of_mut(&mut value).expect("only hashes are waited for");
-        let purged = fields.purge(unix_ms, STEP);
-        self.give_back(hash, place, value, before);
-        (0, purged)
+        let purge = |value: &mut Value| {
+            let fields = Hash::of_mut(value).expect("only hashes are waited for");
+            fields.purge(unix_ms, STEP)
+        };
+        (0, self.change_boxed(hash, place, purge))
     }
 
     /// Where the hash is for which there is this timer.

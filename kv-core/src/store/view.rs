@@ -152,6 +152,16 @@ impl<'a> View<'a> {
         T::unpack(Pack::default(), self.store.growth)
     }
 
+    /// Drops a value that is not stored: at once if that is quick, else in slices.
+    pub fn discard(&mut self, value: impl Into<Value>) {
+        let (store, database) = (self.store, self.database);
+        let value = value.into();
+        if value.is_slow_to_drop() {
+            self.changed = true;
+            self.any_shard().discard(Some(Box::new(value)), store, database);
+        }
+    }
+
     /// Stores a collection under `key`, whatever was there, without a deadline. If the collection
     /// is empty, the key is not there in the end.
     pub fn replace<T: Collection>(&mut self, key: &[u8], collection: T) {
@@ -247,7 +257,8 @@ impl<'a> View<'a> {
         self.changed = true;
         let (shard, hash, place) = self.find(key);
         let keyspace = &mut shard.databases[database];
-        let len = keyspace.patch(place.expect("the caller saw the string"), offset, patch);
+        let place = place.expect("the caller saw the string");
+        let len = keyspace.patch(hash, place, offset, patch);
         let place = keyspace.find(hash, key).expect("it was changed in its place");
         clock.touch(keyspace, place, &mut shard.rng);
         shard.tell(store, database, key);
@@ -484,6 +495,16 @@ impl<'a> View<'a> {
                 Some(at) => shards[at].1,
                 None => not_locked(index),
             },
+        }
+    }
+
+    /// One that is locked.
+    fn any_shard(&mut self) -> &mut Shard {
+        match &mut self.locked {
+            Locked::Only(shard) => shard,
+            Locked::One(_, shard) => shard,
+            Locked::Many(shards) => &mut shards.first_mut().expect("a shard is locked").1,
+            Locked::Lent(shards) => shards.first_mut().expect("a shard is locked").1,
         }
     }
 

@@ -15,7 +15,7 @@ pub use fields::Fields;
 pub use live::{Field, Live};
 
 use super::pack::{Item, Items, Pack, PackRef};
-use super::{Approach, Collection, Contents, Growth, Kind, Value, ValueRef};
+use super::{Approach, Collection, Contents, Growth, Kind, Sizes, Value, ValueRef};
 
 /// How many items a field has in a pack.
 const STRIDE: usize = 2;
@@ -183,6 +183,16 @@ impl Contents for Hash {
         match &self.0 {
             Repr::Packed(pack, _) => pack.count() / STRIDE,
             Repr::Large(fields) => fields.parts(),
+        }
+    }
+
+    fn repacked(&self, sizes: Sizes) -> Option<Pack> {
+        match &self.0 {
+            Repr::Large(fields) if fields.stored_len() <= sizes.load.into() => {
+                let items = fields.records().flat_map(|record| record.take(STRIDE));
+                Pack::within(sizes.repacked_max(), items).filter(|_| !fields.has_deadlines())
+            }
+            _ => None,
         }
     }
 

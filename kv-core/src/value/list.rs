@@ -3,7 +3,7 @@
 use super::pack::{Item, Items, Pack, PackRef};
 use super::string::IntBuffer;
 use super::tree::{Shape, Tree};
-use super::{Collection, Contents, Growth, Kind, Value, ValueRef};
+use super::{Collection, Contents, Growth, Kind, Sizes, Value, ValueRef};
 use std::ops::Range;
 
 /// Which end of a list.
@@ -106,10 +106,25 @@ impl List {
         }
     }
 
-    /// Adds elements at one end, one after the other, and gives the new length. O(log n) each.
+    /// Adds elements at one end, one after the other, and gives the new length. O(log n) each, and
+    /// less for many at the tail.
     pub fn push_all<'a>(&mut self, end: End, items: impl Iterator<Item = &'a [u8]>) -> usize {
-        items.for_each(|item| self.push(end, item));
+        match end {
+            End::Head => items.for_each(|item| self.push(end, item)),
+            End::Tail => self.extend(items.map(Item::new)),
+        }
         self.len()
+    }
+
+    fn extend<'a>(&mut self, mut items: impl Iterator<Item = Item<'a>>) {
+        while let Repr::Packed(pack, growth) = &mut self.0 {
+            let Some(item) = items.next() else { return };
+            if pack.len() + item.packed_len() > growth.sizes.pack_max.into() {
+                return self.make_large().extend([item].into_iter().chain(items), &mut ());
+            }
+            pack.push(item);
+        }
+        self.make_large().extend(items, &mut ());
     }
 
     /// Takes the element at one end and shows it to `visit`. False if there is none. O(log n).
@@ -186,6 +201,13 @@ impl Contents for List {
 
     fn len(&self) -> usize {
         self.view().len()
+    }
+
+    fn repacked(&self, sizes: Sizes) -> Option<Pack> {
+        match &self.0 {
+            Repr::Packed(..) => None,
+            Repr::Large(tree) => tree.to_pack(sizes.repacked_max()),
+        }
     }
 
     fn free_some(&mut self, count: usize) -> usize {

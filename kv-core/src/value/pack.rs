@@ -612,6 +612,21 @@ impl Pack {
         pack
     }
 
+    /// A pack of these items, if it is not empty and has no more than `max` bytes. O(`max`).
+    pub fn within<'a>(max: usize, items: impl Iterator<Item = Item<'a>>) -> Option<Self> {
+        let (mut fitting, mut len) = (Vec::new(), COUNT_BYTES);
+        for item in items {
+            len += item.packed_len();
+            if len > max {
+                return None;
+            }
+            fitting.push(item);
+        }
+        let mut pack = Self::default();
+        pack.splice(0..0, &fitting);
+        (!fitting.is_empty()).then_some(pack)
+    }
+
     /// A pack that still lacks its codes and the bytes of its items.
     fn with_capacity(count: usize, bytes: usize) -> Self {
         let mut pack = Self::default();

@@ -7,7 +7,7 @@ mod tests;
 use super::members::{Members, Place};
 use super::pack::{Item, Items, Pack, PackRef};
 use super::string::IntBuffer;
-use super::{Approach, Collection, Contents, Growth, Kind, Value, ValueRef};
+use super::{Approach, Collection, Contents, Growth, Kind, Sizes, Value, ValueRef};
 use crate::rng::Rng;
 use std::collections::BTreeSet;
 
@@ -166,6 +166,15 @@ impl Contents for Set {
 
     fn len(&self) -> usize {
         self.view().len()
+    }
+
+    fn repacked(&self, sizes: Sizes) -> Option<Pack> {
+        match &self.0 {
+            Repr::Large(members) if members.len() <= sizes.load.into() => {
+                Pack::within(sizes.repacked_max(), self.view().iter())
+            }
+            _ => None,
+        }
     }
 
     fn free_some(&mut self, count: usize) -> usize {

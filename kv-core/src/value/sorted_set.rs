@@ -19,7 +19,7 @@ pub use large::Large;
 use super::pack::{Item, Items, Pack, PackRef};
 use super::string::IntBuffer;
 use super::tree;
-use super::{Approach, Collection, Contents, Growth, Kind, Value, ValueRef};
+use super::{Approach, Collection, Contents, Growth, Kind, Sizes, Value, ValueRef};
 use large::ByScore;
 use std::cmp::Ordering;
 use std::iter::FusedIterator;
@@ -239,6 +239,13 @@ impl Contents for SortedSet {
         }
     }
 
+    fn repacked(&self, sizes: Sizes) -> Option<Pack> {
+        match &self.0 {
+            Repr::Packed(..) => None,
+            Repr::Large(large) => large.to_pack(sizes.repacked_max()),
+        }
+    }
+
     fn free_some(&mut self, count: usize) -> usize {
         match &mut self.0 {
             Repr::Packed(pack, _) => std::mem::take(pack).count(),
@@ -391,7 +398,8 @@ impl<'a> SortedSetRef<'a> {
     ///
     /// Every member that is there from the first call with cursor 0 to the last is visited exactly
     /// once, whatever becomes of its score and of other members: the order is that of the members'
-    /// hashes. Only if the key is given another value meanwhile, members may be visited again.
+    /// hashes. Only if the key is given another value meanwhile, or the set becomes small, members
+    /// may be visited again.
     /// O(`count`), at least 1.
     pub fn scan(self, cursor: u64, count: usize, visit: impl FnMut(Pair<'a>)) -> u64 {
         match self {

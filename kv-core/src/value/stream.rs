@@ -142,9 +142,24 @@ impl Stream {
         if groups.directory.len() == 0 {
             log.groups = None;
         }
-        let mut grave = Log::new(log.sizes);
-        grave.put_group(b"", group);
-        Some(Self(Repr::Log(Box::new(grave))))
+        Some(Self::grave(group, log.sizes))
+    }
+
+    /// Removes a consumer of a group and what it was to acknowledge. How much that was, or none if
+    /// there is no such group or consumer; and a stream that is to be dropped. O(log n) for each if
+    /// it is little of all that is to be acknowledged, else O(what is left).
+    pub fn remove_consumer(&mut self, group: &[u8], name: &[u8]) -> Option<(usize, Stream)> {
+        let log = self.log_mut();
+        let removed = log.change_group(group, |_, group| group.remove_consumer(name));
+        let (count, grave) = removed??;
+        Some((count, Self::grave(Box::new(grave), log.sizes)))
+    }
+
+    /// A stream that has nothing but this group, to be dropped.
+    fn grave(group: Box<Group>, sizes: super::Sizes) -> Self {
+        let mut log = Log::new(sizes);
+        log.put_group(b"", group);
+        Self(Repr::Log(Box::new(log)))
     }
 }
 
@@ -437,6 +452,11 @@ impl Contents for Stream {
             log.blocks() * BLOCK_WEIGHT
                 + groups.map_or(0, |groups| groups.directory.len() + groups.size)
         })
+    }
+
+    /// A stream is never a pack.
+    fn repacked(&self, _sizes: super::Sizes) -> Option<Pack> {
+        None
     }
 
     fn free_some(&mut self, count: usize) -> usize {

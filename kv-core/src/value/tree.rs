@@ -36,7 +36,7 @@ use std::ops::Range;
 
 /// What the records of a tree are.
 pub trait Shape {
-    /// How many items a record has.
+    /// How many items a record has, at most five.
     const STRIDE: usize;
 
     /// What inner nodes know of a record.
@@ -45,6 +45,9 @@ pub trait Shape {
     /// The key of a record.
     fn key(record: Items<'_>) -> Self::Key;
 }
+
+/// The most items that any record has.
+const STRIDE_MAX: usize = 5;
 
 /// Is told in which leaves records lie.
 pub trait Watcher {
@@ -195,9 +198,13 @@ impl<S: Shape> Tree<S> {
     /// If the pack ends within a record.
     pub fn from_pack(pack: Pack, sizes: Sizes, watcher: &mut impl Watcher) -> Self {
         let mut tree = Self::new(sizes);
-        tree.extend(pack, watcher);
-        tree.tidy(watcher);
+        tree.extend(pack.view().iter(), watcher);
         tree
+    }
+
+    /// How large its nodes become.
+    pub fn sizes(&self) -> Sizes {
+        self.sizes
     }
 
     /// How many records there are. O(1).
@@ -208,6 +215,16 @@ impl<S: Shape> Tree<S> {
     /// Whether there is none. O(1).
     pub fn is_empty(&self) -> bool {
         self.len == 0
+    }
+
+    /// All records as a pack, if that is not empty and has no more than `max` bytes. O(1), and the
+    /// size of the pack.
+    pub fn to_pack(&self, max: usize) -> Option<Pack> {
+        if self.height > 0 || self.root == NONE {
+            return None;
+        }
+        let pack = &self.leaves[self.root].pack;
+        (pack.len() <= max).then(|| pack.clone())
     }
 
     /// The memory that it takes, in bytes, by its own count, which is the same on every machine.

@@ -43,6 +43,7 @@ fn show(cx: &mut Cx<'_>, operation: Operation, command: &str) -> Result<(), Erro
     let options = Options::parse(rest, request.keys.len(), Form::Shown(operation))?;
     let result = request.run(&cx.db, operation, &options);
     write_pairs(cx.out, result.view().iter(), options.with_scores);
+    cx.db.discard(result);
     Ok(())
 }
 

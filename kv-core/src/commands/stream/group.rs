@@ -118,9 +118,11 @@ pub(crate) fn createconsumer(cx: &mut Cx<'_>) -> Result<(), Error> {
 pub(crate) fn delconsumer(cx: &mut Cx<'_>) -> Result<(), Error> {
     let name = cx.args.get(4);
     let mut stream = with_group(&mut cx.db, cx.args)?;
-    let removed =
-        stream.log_mut().change_group(cx.args.get(3), |_, group| group.remove_consumer(name));
-    cx.out.int(removed.flatten().unwrap_or(0) as i64);
+    let removed = stream.remove_consumer(cx.args.get(3), name);
+    cx.out.int(removed.as_ref().map_or(0, |removed| removed.0) as i64);
+    if let Some((_, rest)) = removed {
+        stream.discard(rest);
+    }
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 use super::super::pack::{Item, Items};
 use super::super::string::IntBuffer;
 use super::super::tree::{Position, Record, Shape, Sizes, Tree};
+use std::ops::Range;
 
 /// Deadlines with their fields: a counted tree, so that those before a moment are counted without
 /// being looked at.
@@ -63,9 +64,9 @@ impl Deadlines {
         self.tree.rank_of(self.tree.seek(|deadline, _| deadline < unix_ms))
     }
 
-    /// The fields of the first `count`.
-    pub(super) fn soonest(&self, count: usize) -> impl Iterator<Item = Item<'_>> {
-        let fields = self.tree.range(0..count).map(|mut record| record.nth(1));
+    /// The fields at these ranks.
+    pub(super) fn in_order(&self, ranks: Range<usize>) -> impl Iterator<Item = Item<'_>> {
+        let fields = self.tree.range(ranks).map(|mut record| record.nth(1));
         fields.map(|field| field.expect("a deadline has a field"))
     }
 

@@ -8,6 +8,9 @@ use super::deadlines::Deadlines;
 use super::live::Field;
 use crate::rng::Rng;
 
+/// So much fewer members than a usual bucket has are few.
+const FEW_SHARE: u16 = 4;
+
 /// What stands in the third place of a record: nothing, or an integer.
 fn deadline_of(record: &mut Items<'_>) -> Option<i64> {
     if let Some(Item::Int(deadline)) = record.next() { Some(deadline) } else { None }
@@ -67,8 +70,23 @@ impl Fields {
     }
 
     /// How many fields have deadlines.
-    fn timed(&self) -> usize {
+    pub(super) fn timed(&self) -> usize {
         self.deadlines.as_ref().map_or(0, |deadlines| deadlines.len())
+    }
+
+    /// The fields with deadlines in the order of these, but for the first `rank`. O(log n) to begin
+    /// with.
+    pub(super) fn timed_from(&self, rank: usize) -> impl Iterator<Item = Field<'_>> {
+        let deadlines = self.deadlines.iter();
+        let names = deadlines.flat_map(move |deadlines| deadlines.in_order(rank..deadlines.len()));
+        names.map(|name| self.find(name).expect("each deadline is a field's"))
+    }
+
+    /// The fields without deadlines. O(n), unless there are none.
+    pub(super) fn untimed(&self) -> impl Iterator<Item = Field<'_>> {
+        let records = (self.timed() < self.members.len()).then(|| self.records());
+        let fields = records.into_iter().flatten().map(|record| self.decode(record));
+        fields.filter(|field| field.deadline.is_none())
     }
 
     pub(super) fn has_deadlines(&self) -> bool {
@@ -194,7 +212,9 @@ impl Fields {
         };
         let old = self.field(place);
         let (deadline, was_there) = (old.deadline, !old.is_expired(unix_ms));
+        let before = self.members.len();
         self.members.remove(place);
+        self.tighten(before);
         self.retime(field, deadline, None);
         self.is_spent = self.is_over(unix_ms);
         was_there
@@ -203,12 +223,23 @@ impl Fields {
     pub(super) fn purge(&mut self, unix_ms: i64, count: usize) -> usize {
         let Some(deadlines) = &mut self.deadlines else { return 0 };
         let count = count.min(deadlines.before(unix_ms));
-        for field in deadlines.soonest(count) {
+        let before = self.members.len();
+        for field in deadlines.in_order(0..count) {
             let place = self.members.find(field).expect("each deadline is a field's");
             self.members.remove(place);
         }
         deadlines.remove_soonest(count);
+        self.tighten(before);
         count
+    }
+
+    /// Gives up what the table remembers of the many members that it once had, when few are left of
+    /// `before`. A hash without deadlines becomes a pack by then or a little later.
+    fn tighten(&mut self, before: usize) {
+        let few = usize::from(self.growth.sizes.load / FEW_SHARE);
+        if before > few && self.members.len() <= few {
+            self.members = self.members.clone();
+        }
     }
 
     /// Checks what must hold between any two calls. O(n log n).

@@ -2,15 +2,16 @@
 
 use super::super::pack::Item;
 use super::super::string::IntBuffer;
-use super::{HashRef, STRIDE};
+use super::{Fields, HashRef, STRIDE};
 use crate::rng::Rng;
 use std::collections::BTreeSet;
 
-/// So many expired fields are drawn before a random one is looked for among the others.
-const DRAWS_MAX: usize = 64;
+/// A random field is drawn from all, expired ones included, if that takes no more draws than this
+/// on the average until there is one that has not expired.
+const DRAWS_MEAN_MAX: usize = 64;
 
 /// So much smaller than a hash is a sample for which single fields are drawn.
-const SPARSE: usize = 3;
+const SAMPLE_SHARE: usize = 3;
 
 /// A field of a hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,7 +91,8 @@ impl<'a> Live<'a> {
 
     /// Visits the fields from `cursor` on, `count` of them or a few more (all of a small hash), and
     /// returns the cursor to go on from, 0 at the end. Every field that is there from the first call
-    /// with cursor 0 to the last is visited exactly once. O(`count`), at least 1.
+    /// with cursor 0 to the last is visited; and once only, unless the hash has become small in
+    /// between. O(`count`), at least 1.
     pub fn scan(self, cursor: u64, count: usize, mut visit: impl FnMut(Field<'a>)) -> u64 {
         match self.hash {
             HashRef::Packed(_) => {
@@ -105,22 +107,51 @@ impl<'a> Live<'a> {
         }
     }
 
-    /// A field chosen at random, all with the same probability. O(1) expected, but O(n) if most have
-    /// expired and are not removed yet.
+    /// Whether nearly all fields have expired and are not removed yet. O(log n) then.
+    pub fn is_sparse(self) -> bool {
+        self.len() < self.hash.stored_len() / DRAWS_MEAN_MAX
+    }
+
+    /// A field chosen at random, all with the same probability. O(1) expected; O(log n) for one with
+    /// a deadline and O(n) for one without if the hash is sparse.
     pub fn random(self, rng: &mut Rng) -> Option<Field<'a>> {
+        let len = self.len() as u64;
         match self.hash {
-            HashRef::Packed(_) => self.nth_of_random(rng),
+            _ if len == 0 => None,
+            HashRef::Packed(_) => self.iter().nth(rng.below(len) as usize),
+            HashRef::Large(fields) if self.is_sparse() => {
+                self.nth_of_few(fields, rng.below(len) as usize)
+            }
             HashRef::Large(fields) => {
-                let drawn = (0..DRAWS_MAX).map_while(|_| fields.random(rng));
-                let found = drawn.into_iter().find(|field| !field.is_expired(self.unix_ms));
-                found.or_else(|| self.nth_of_random(rng))
+                let drawn = std::iter::repeat_with(|| fields.random(rng)).flatten();
+                drawn.into_iter().find(|field| !field.is_expired(self.unix_ms))
             }
         }
     }
 
-    fn nth_of_random(self, rng: &mut Rng) -> Option<Field<'a>> {
-        let len = self.len() as u64;
-        if len == 0 { None } else { self.iter().nth(rng.below(len) as usize) }
+    fn nth_of_few(self, fields: &'a Fields, index: usize) -> Option<Field<'a>> {
+        let expired = fields.expired(self.unix_ms);
+        match index.checked_sub(fields.timed() - expired) {
+            None => fields.timed_from(expired + index).next(),
+            Some(index) => fields.untimed().nth(index),
+        }
+    }
+
+    /// All fields, without a look at the expired ones if all have deadlines.
+    fn few(self, fields: &'a Fields) -> Vec<Field<'a>> {
+        fields.timed_from(fields.expired(self.unix_ms)).chain(fields.untimed()).collect()
+    }
+
+    /// Visits `count` fields chosen at random, which may be the same. O(`count`), and O(n) if the
+    /// hash is sparse.
+    pub fn draw(self, count: u64, rng: &mut Rng, mut visit: impl FnMut(Field<'a>)) {
+        let few = match self.hash {
+            HashRef::Large(fields) if self.is_sparse() => self.few(fields),
+            _ => return (0..count).filter_map(|_| self.random(rng)).for_each(visit),
+        };
+        if !few.is_empty() {
+            (0..count).for_each(|_| visit(few[rng.below(few.len() as u64) as usize]));
+        }
     }
 
     /// `count` different fields chosen at random, all sets of so many with the same probability;
@@ -128,8 +159,12 @@ impl<'a> Live<'a> {
     /// than there are; else O(n).
     pub fn sample(self, count: usize, rng: &mut Rng) -> Vec<Field<'a>> {
         let len = self.len();
-        if matches!(self.hash, HashRef::Packed(_)) || count.saturating_mul(SPARSE) > len {
-            return self.sweep(count, len, rng);
+        match self.hash {
+            HashRef::Large(fields) if self.is_sparse() => {
+                return sweep(self.few(fields).into_iter(), count, len, rng);
+            }
+            HashRef::Large(_) if count.saturating_mul(SAMPLE_SHARE) <= len => {}
+            _ => return sweep(self.iter(), count, len, rng),
         }
         let mut seen = BTreeSet::new();
         let mut chosen = Vec::with_capacity(count);
@@ -141,17 +176,22 @@ impl<'a> Live<'a> {
         }
         chosen
     }
+}
 
-    /// Walks through all `len` and takes each with the probability that leaves enough for the rest.
-    fn sweep(self, count: usize, len: usize, rng: &mut Rng) -> Vec<Field<'a>> {
-        let mut wanted = count.min(len) as u64;
-        let mut left = len as u64;
-        let takes = |_: &Field<'_>| {
-            let takes = rng.below(left) < wanted;
-            left -= 1;
-            wanted -= u64::from(takes);
-            takes
-        };
-        self.iter().filter(takes).collect()
-    }
+/// Walks through all `len` and takes each with the probability that leaves enough for the rest.
+fn sweep<'a>(
+    fields: impl Iterator<Item = Field<'a>>,
+    count: usize,
+    len: usize,
+    rng: &mut Rng,
+) -> Vec<Field<'a>> {
+    let mut wanted = count.min(len) as u64;
+    let mut left = len as u64;
+    let takes = |_: &Field<'_>| {
+        let takes = rng.below(left) < wanted;
+        left -= 1;
+        wanted -= u64::from(takes);
+        takes
+    };
+    fields.filter(takes).collect()
 }

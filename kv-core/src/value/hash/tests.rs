@@ -197,17 +197,32 @@ fn a_hash_stays_one_pack_until_it_is_large_or_a_field_has_a_deadline() {
 
 #[test]
 fn random_fields_are_drawn_evenly_whatever_has_expired() {
-    let mut hash = new_hash(Sizes::DEFAULT);
-    for number in 0..1000u32 {
-        let deadline = (number >= 8).then_some(5);
-        hash.set(&number.to_le_bytes(), b"", deadline, 0);
+    // Of all; of few of which some have deadlines; of few that all have deadlines.
+    for (with_later_deadline, without) in [(500, 500), (3, 5), (8, 0)] {
+        let mut hash = new_hash(Sizes::DEFAULT);
+        let live = with_later_deadline + without;
+        for number in 0..1000u32 {
+            let deadline = match number {
+                _ if number < with_later_deadline => Some(7),
+                _ if number < live => None,
+                _ => Some(5),
+            };
+            hash.set(&number.to_le_bytes(), b"", deadline, 0);
+        }
+        let (mut rng, hash) = (Rng::new(1), hash.at(6));
+        assert_eq!(hash.is_sparse(), live < 15);
+        let draws = 1000 * live;
+        let mut counts = [BTreeMap::new(), BTreeMap::new()];
+        let mut count = |of: usize, field: Field<'_>| {
+            *counts[of].entry(text(field.name)).or_insert(0) += 1;
+        };
+        (0..draws).for_each(|_| count(0, hash.random(&mut rng).expect("some are left")));
+        hash.draw(draws.into(), &mut rng, |field| count(1, field));
+        for counts in counts {
+            assert_eq!(counts.len(), live as usize);
+            assert!(counts.values().all(|count| (800..1200).contains(count)), "{counts:?}");
+        }
+        assert_eq!(hash.sample(live as usize, &mut rng).len(), live as usize);
+        assert_eq!(hash.sample(2, &mut rng).len(), 2);
     }
-    let mut rng = Rng::new(1);
-    let mut counts = BTreeMap::new();
-    for _ in 0..8000 {
-        let field = hash.at(6).random(&mut rng).expect("eight are left");
-        *counts.entry(text(field.name)).or_insert(0) += 1;
-    }
-    assert_eq!(counts.len(), 8);
-    assert!(counts.values().all(|count| (800..1200).contains(count)), "{counts:?}");
 }

@@ -125,6 +125,11 @@ impl Large {
         self.tree.heap_bytes() + self.index.heap_bytes()
     }
 
+    /// See [`Tree::to_pack`].
+    pub(super) fn to_pack(&self, max: usize) -> Option<Pack> {
+        self.tree.to_pack(max)
+    }
+
     /// How many pairs and entries are left to be freed, in pairs.
     pub(super) fn left(&self) -> usize {
         self.tree.len().max(self.index.len())

@@ -4,6 +4,11 @@ use super::directory::Directory;
 use super::{StreamId, TREE_BYTES};
 use crate::value::pack::{Item, Items};
 use crate::value::tree::{Position, Shape, Sizes, Tree};
+use std::ops::Range;
+
+/// What a consumer owns is removed one by one if it is no more than one of so many. Else it is
+/// cheaper to write down what is left.
+const REMOVED_SINGLY_MAX: usize = 8;
 
 /// The consumers that share a stream's entries.
 #[derive(Clone, Debug)]
@@ -187,19 +192,42 @@ impl Group {
     }
 
     /// Removes a consumer and what it was to acknowledge. How much that was, or none if there is no
-    /// such consumer. O(log n) for each.
-    pub fn remove_consumer(&mut self, name: &[u8]) -> Option<usize> {
+    /// such consumer; and a group that has nothing but what is to be dropped. O(log n) for each if
+    /// it is little of all, else O(what is left).
+    pub(super) fn remove_consumer(&mut self, name: &[u8]) -> Option<(usize, Self)> {
         let number = self.find_consumer(name)?;
         let ranks = self.ranks_of(number);
-        let ids: Vec<_> =
-            self.owned.range(ranks.clone()).map(|record| ByConsumer::key(record).1).collect();
-        for id in ids {
+        let mut grave = Self::new(StreamId::MIN, None, self.pending.sizes());
+        if ranks.len() > self.pending.len() / REMOVED_SINGLY_MAX {
+            self.keep_others(number, ranks.clone(), &mut grave);
+        } else {
+            self.remove_owned(ranks.clone());
+        }
+        self.consumers.remove(name);
+        Some((ranks.len(), grave))
+    }
+
+    fn remove_owned(&mut self, ranks: Range<usize>) {
+        let owned = self.owned.range(ranks.clone()).map(|record| ByConsumer::key(record).1);
+        for id in owned.collect::<Vec<_>>() {
             let (position, _) = self.find(id).expect("what is owned is pending");
             self.pending.remove(position, &mut ());
         }
-        self.owned.remove_range(ranks.clone(), &mut ());
-        self.consumers.remove(name);
-        Some(ranks.len())
+        self.owned.remove_range(ranks, &mut ());
+    }
+
+    /// Makes both trees anew without what this consumer owns, at these ranks of one of them. The
+    /// old trees go into the grave.
+    fn keep_others(&mut self, consumer: ConsumerNumber, ranks: Range<usize>, grave: &mut Self) {
+        let Self { pending, owned, .. } = self;
+        if ranks.len() < pending.len() {
+            let is_kept = |record: &Items<'_>| read_pending(record.clone()).consumer != consumer;
+            grave.pending.extend(pending.iter().filter(is_kept).flatten(), &mut ());
+            let kept = owned.range(0..ranks.start).chain(owned.range(ranks.end..owned.len()));
+            grave.owned.extend(kept.flatten(), &mut ());
+        }
+        std::mem::swap(pending, &mut grave.pending);
+        std::mem::swap(owned, &mut grave.owned);
     }
 
     /// How many entries are to be acknowledged. O(1).
@@ -275,7 +303,7 @@ impl Group {
         self.consumer_mut(consumer).pending -= 1;
     }
 
-    fn ranks_of(&self, consumer: ConsumerNumber) -> std::ops::Range<usize> {
+    fn ranks_of(&self, consumer: ConsumerNumber) -> Range<usize> {
         let start = self.owned.seek(|key, _| key.0 < consumer.0);
         let start = self.owned.rank_of(start);
         start..start + self.consumer(consumer).pending

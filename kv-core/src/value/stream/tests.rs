@@ -152,7 +152,7 @@ proptest! {
     #[test]
     fn a_group_equals_a_map(
         sizes in prop::sample::select(vec![Sizes::DEFAULT, Sizes::TINY]),
-        operations in prop::collection::vec((0..8_u8, 0..5_u8, 0..200_u64), 1..300),
+        operations in prop::collection::vec((0..8_u8, 0..16_u8, 0..200_u64), 1..300),
     ) {
         let mut stream = stream(sizes);
         let log = stream.log_mut();
@@ -177,7 +177,10 @@ proptest! {
                     let count = model.values().filter(|pending| pending.0 == name).count();
                     model.retain(|_, pending| pending.0 != name);
                     let known = names.remove(&name).map(|_| count);
-                    assert_eq!(group.remove_consumer(&name), known);
+                    let removed = group.remove_consumer(&name);
+                    assert_eq!(removed.as_ref().map(|removed| removed.0), known);
+                    let dropped = removed.map_or(0, |removed| removed.1.size());
+                    assert!(dropped == 0 || dropped >= 2 * count, "it is dropped in slices");
                 }
             });
             log.check();

@@ -3,18 +3,23 @@
 use crate::table::Table;
 use std::ops::{Index, IndexMut};
 
+/// How many holes are looked at when the table becomes shorter by one.
+const SWEPT_AT_ONCE: usize = 4;
+
 /// Nodes that keep their numbers, but for those that fill the holes when there are too many.
 pub(super) struct Arena<T> {
     nodes: Table<Option<T>>,
     /// The numbers of the holes. Some may be stale, those beyond the end of the table; they are
-    /// all taken out before the table grows again.
+    /// all taken out before the table grows again, and most of them while it becomes shorter.
     holes: Table<u32>,
+    /// The next of the holes to be looked at for stale ones.
+    swept: usize,
     len: usize,
 }
 
 impl<T> Arena<T> {
     pub(super) const fn new() -> Self {
-        Self { nodes: Table::new(), holes: Table::new(), len: 0 }
+        Self { nodes: Table::new(), holes: Table::new(), swept: 0, len: 0 }
     }
 
     /// How many nodes there are.
@@ -73,10 +78,25 @@ impl<T> Arena<T> {
     /// # Panics
     /// If there is no hole.
     pub(super) fn shorten(&mut self) -> Option<[u32; 2]> {
-        let node = self.nodes.pop().expect("a table with holes is not empty")?;
+        let node = self.nodes.pop().expect("a table with holes is not empty");
+        self.sweep();
+        let node = node?;
         let hole = self.pop_hole().expect("there are holes");
         self.nodes[hole as usize] = Some(node);
         Some([self.nodes.len() as u32, hole])
+    }
+
+    /// Takes out some stale holes, if there are any: more than become stale at a time.
+    fn sweep(&mut self) {
+        for _ in 0..SWEPT_AT_ONCE.min(self.holes.len()) {
+            self.swept = if self.swept < self.holes.len() { self.swept } else { 0 };
+            match self.holes.get(self.swept) {
+                Some(&hole) if hole as usize >= self.nodes.len() => {
+                    self.holes.swap_remove(self.swept);
+                }
+                _ => self.swept += 1,
+            }
+        }
     }
 
     fn pop_hole(&mut self) -> Option<u32> {

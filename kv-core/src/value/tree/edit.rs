@@ -6,7 +6,7 @@
 //! joins neighbours that are too small. Nodes get other numbers at the very end only.
 
 use super::node::{Child, Inner, Leaf, NONE};
-use super::{Item, LeafNumber, Pack, Position, Shape, Tree, Watcher, Way};
+use super::{Item, LeafNumber, Pack, Position, STRIDE_MAX, Shape, Tree, Watcher, Way};
 use std::ops::Range;
 
 /// How a record gets its room.
@@ -112,30 +112,41 @@ impl<S: Shape> Tree<S> {
         count
     }
 
-    /// Adds the records of a pack at the end.
-    pub(super) fn extend(&mut self, pack: Pack, watcher: &mut impl Watcher) {
-        assert_eq!(pack.count() % S::STRIDE, 0, "a pack of whole records");
-        if pack.is_empty() {
-            return;
-        }
-        if pack.len() <= self.sizes.leaf_max() {
-            return self.push_leaf(pack, watcher);
-        }
-        let room = self.leaf_room();
-        let mut rest = pack.view().iter();
-        while rest.len() > 0 {
-            let mut behind = rest.clone();
-            behind.take_front(S::STRIDE);
-            let mut count = S::STRIDE;
-            while behind.len() > 0 {
-                behind.take_front(S::STRIDE);
-                if rest.packed_len() - behind.packed_len() > room {
-                    break;
-                }
-                count += S::STRIDE;
+    /// Adds records at the end, given as their items in turn. What the last leaf has no room for
+    /// comes into full leaves, each written at once. O(n), and O(log n) for each leaf.
+    ///
+    /// # Panics
+    /// If the items end within a record.
+    pub fn extend<'i>(
+        &mut self,
+        items: impl IntoIterator<Item = Item<'i>>,
+        watcher: &mut impl Watcher,
+    ) {
+        let mut items = items.into_iter();
+        let (mut leaf, mut size) = (Vec::new(), 0);
+        while let Some(record) = next_record::<S>(&mut items) {
+            let record = &record[..S::STRIDE];
+            let more = packed_len(record);
+            if leaf.is_empty() && self.has_room_at_end(more) {
+                self.insert_untidy(None, record, watcher);
+                continue;
             }
-            self.push_leaf(Pack::of(&rest.take_front(count)), watcher);
+            if !leaf.is_empty() && size + more > self.leaf_room() {
+                self.push_leaf(pack_of(&leaf), watcher);
+                leaf.clear();
+                size = 0;
+            }
+            leaf.extend_from_slice(record);
+            size += more;
         }
+        if !leaf.is_empty() {
+            self.push_leaf(pack_of(&leaf), watcher);
+        }
+        self.tidy(watcher);
+    }
+
+    fn has_room_at_end(&self, size: usize) -> bool {
+        self.end(Way::On).is_some_and(|last| self.fits(last, size))
     }
 
     /// Leaves behind what is to be tidied.
@@ -307,10 +318,21 @@ impl<S: Shape> Tree<S> {
     }
 }
 
-fn pack_of(record: &[Item<'_>]) -> Pack {
+fn pack_of(items: &[Item<'_>]) -> Pack {
     let mut pack = Pack::default();
-    pack.splice(0..0, record);
+    pack.splice(0..0, items);
     pack
+}
+
+/// The first items of the array are a record's.
+fn next_record<'i, S: Shape>(
+    items: &mut impl Iterator<Item = Item<'i>>,
+) -> Option<[Item<'i>; STRIDE_MAX]> {
+    let mut record = [items.next()?; STRIDE_MAX];
+    for item in &mut record[1..S::STRIDE] {
+        *item = items.next().expect("the items of whole records");
+    }
+    Some(record)
 }
 
 /// Nodes.

@@ -78,6 +78,7 @@ impl<const STRIDE: usize> Pair<STRIDE> {
                 let rank = self.rank(rank);
                 (0..count).for_each(|_| self.remove(rank));
             }
+            Operation::Extend { size, count } => self.extend(size, count),
             Operation::Replace { rank, size } => self.replace(self.rank(rank), size),
             Operation::RemoveRange { mut ranks } => {
                 ranks.sort_unstable();
@@ -91,6 +92,14 @@ impl<const STRIDE: usize> Pair<STRIDE> {
         let place = self.tree.at(rank);
         with_items(&record, |items| self.tree.insert(place, items, &mut self.index));
         self.model.insert(rank, record);
+    }
+
+    fn extend(&mut self, size: usize, count: usize) {
+        // Of several sizes, and sometimes so large as to be alone.
+        let records: Vec<_> = (0..count).map(|at| self.record(size * (at % 3))).collect();
+        let items = records.iter().flatten().map(|item| Item::new(item));
+        self.tree.extend(items, &mut self.index);
+        self.model.extend(records);
     }
 
     fn remove(&mut self, rank: usize) {
@@ -193,6 +202,11 @@ enum Operation {
         count: usize,
         step: usize,
     },
+    /// Many at the end.
+    Extend {
+        size: usize,
+        count: usize,
+    },
     Remove {
         rank: u16,
     },
@@ -223,6 +237,7 @@ fn operation() -> impl Strategy<Value = Operation> {
         3 => (rank(), size()).prop_map(|(rank, size)| Operation::Insert { rank, size }),
         4 => (rank(), 0..12usize, 1..80usize, 0..2usize)
             .prop_map(|(rank, size, count, step)| Operation::InsertRun { rank, size, count, step }),
+        2 => (size(), 0..80usize).prop_map(|(size, count)| Operation::Extend { size, count }),
         2 => rank().prop_map(|rank| Operation::Remove { rank }),
         2 => (rank(), 1..60usize).prop_map(|(rank, count)| Operation::RemoveRun { rank, count }),
         3 => (rank(), size()).prop_map(|(rank, size)| Operation::Replace { rank, size }),
@@ -324,6 +339,16 @@ fn memory_is_little_more_than_the_records() {
 }
 
 #[test]
+fn what_is_added_at_the_end_at_once_lies_in_full_leaves() {
+    let record = [Item::Int(i64::MAX), Item::Bytes(b"fourteen bytes")];
+    let mut tree = Tree::<Numbered<2>>::new(Sizes::DEFAULT);
+    (0..200).for_each(|_| tree.extend([record; 100].concat(), &mut ()));
+    tree.check();
+    let ordered = uniform(20_000, true);
+    assert_eq!((tree.len(), tree.leaves.len()), (ordered.len(), ordered.leaves.len()));
+}
+
+#[test]
 fn a_large_record_is_alone() {
     let mut pair = Pair::<2>::new(Sizes::DEFAULT);
     (0..3).for_each(|rank| pair.insert(rank, 3));
@@ -360,6 +385,10 @@ fn nodes_that_are_gone_give_their_memory_back() {
     }
     tree.check();
     assert!(tree.heap_bytes() < before / 8, "{} of {before}", tree.heap_bytes());
+    tree.remove_range(1..tree.len(), &mut ());
+    tree.check();
+    // Nor does it remember many of their numbers.
+    assert!(tree.heap_bytes() < 1000, "{} for one record", tree.heap_bytes());
 }
 
 /// Where we are, beside what the standard library has. Run it in a release build.
