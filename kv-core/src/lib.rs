@@ -22,3 +22,4 @@ mod slab;
 pub mod store;
 mod table;
 pub mod value;
+pub mod words;
