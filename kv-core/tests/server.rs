@@ -456,7 +456,7 @@ fn config_takes_back_the_values_it_gives() {
     let mut client = Client::new(1);
     client.run(r#"CONFIG SET client-output-buffer-limit "normal 1mb 1k 60""#);
     let get = "CONFIG GET client-output-buffer-limit";
-    let expected = "{$client-output-buffer-limit=$normal 1048576 1000 60}";
+    let expected = "{$client-output-buffer-limit=$normal 1048576 1000 60 slave 268435456 67108864 60 pubsub 33554432 8388608 60}";
     assert_eq!(client.run(get), expected);
     client.run(r#"CONFIG SET client-output-buffer-limit "normal 1048576 1000 60""#);
     assert_eq!(client.run(get), expected);

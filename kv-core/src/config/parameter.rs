@@ -1,5 +1,6 @@
 //! What a setting is, and how it is found.
 
+use super::notifications::Notifications;
 use super::table::PARAMETERS;
 
 /// A setting. Its values are kept as text in the form in which CONFIG GET gives them.
@@ -11,12 +12,23 @@ pub struct Parameter {
     pub kind: Kind,
     /// The value it starts with.
     pub default: &'static str,
-    /// Whether it can be set only before the server starts.
-    pub fixed: bool,
+    /// When it can be changed.
+    pub change: Change,
     /// What it is for, in one line.
     pub summary: &'static str,
     /// Of another name for a setting: the setting's name.
     pub alias_of: Option<&'static str>,
+}
+
+/// When a setting can be changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Only before the server starts.
+    AtStart,
+    /// While it runs, too.
+    Anytime,
+    /// While it runs, as far as `enable-protected-configs` allows.
+    Protected,
 }
 
 /// What values a setting takes.
@@ -43,14 +55,62 @@ pub enum Kind {
         /// The greatest.
         max: i64,
     },
-    /// Any text. Several words are separated by spaces.
+    /// A whole number from 0 to a greatest, in octal digits.
+    Octal {
+        /// The greatest.
+        max: i64,
+    },
+    /// Any text.
     Text,
-    /// `<class> <hard limit> <soft limit> <seconds>`, repeated: the limits of output buffers.
+    /// A file's name, without a path.
+    FileName,
+    /// Words, separated by spaces.
+    Words,
+    /// `<class> <hard limit> <soft limit> <seconds>`, repeated: the limits of output buffers. What
+    /// is set of one class leaves the others as they are.
     OutputLimits,
+    /// `<seconds> <changes>`, repeated. In configuration files each line adds to those before it.
+    SavePoints,
+    /// Letters that stand for classes of events, and for where these are published.
+    Notifications,
+}
+
+impl Kind {
+    /// Whether a value is made of several words, which a configuration file gives as arguments.
+    pub fn takes_words(self) -> bool {
+        matches!(self, Self::Words) || self.is_cumulative()
+    }
+
+    /// Whether a line of a configuration file leaves a part of the value as it was before.
+    pub(super) fn is_cumulative(self) -> bool {
+        matches!(self, Self::OutputLimits | Self::SavePoints)
+    }
+
+    /// The values, in words.
+    pub fn allowed(self) -> String {
+        match self {
+            Self::Bool => "yes or no".into(),
+            Self::Never(_) => "no".into(),
+            Self::Choice(words) => format!("one of {}", words.join(", ")),
+            Self::Int { min, max } => format!("a whole number from {min} to {max}"),
+            Self::Octal { max } => format!("an octal number from 0 to {max:o}"),
+            Self::Memory { min, max } => {
+                format!("bytes from {min} to {max}, with an optional k, kb, m, mb, g or gb")
+            }
+            Self::Text => "one text, quoted if it has spaces".into(),
+            Self::FileName => "a file's name, without a path".into(),
+            Self::Words => "words".into(),
+            Self::OutputLimits => {
+                "<normal|replica|pubsub> <hard limit> <soft limit> <seconds>, repeated".into()
+            }
+            Self::SavePoints => "<seconds> <changes>, repeated, or \"\"".into(),
+            Self::Notifications => format!("letters of {}", Notifications::LETTERS),
+        }
+    }
 }
 
 /// Which setting.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Id(usize);
 
 /// All parameters, sorted by name.

@@ -1,21 +1,22 @@
 //! The settings of one server. Numbers can be read without a lock.
 
-use super::names::MAXMEMORY_POLICY;
+use super::log_level::LogLevel;
+use super::names::{LOGLEVEL, MAXMEMORY_POLICY, NOTIFY_KEYSPACE_EVENTS, SAVE};
+use super::notifications::Notifications;
+use super::output_limits::{self, ClientClass, OutputLimits};
 use super::parameter::{Id, Kind, ids, parameters};
 use super::policy::Policy;
-use super::value::parse;
-use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
+use super::value::{parse, words};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 use std::sync::{RwLock, RwLockReadGuard};
 
-/// The limits of a connection's output. 0 means that there is none.
+/// A snapshot is due after so many seconds with so many changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OutputLimits {
-    /// Beyond this many bytes the connection is closed.
-    pub hard: usize,
-    /// Beyond this many bytes nothing more is read from the client.
-    pub soft: usize,
-    /// Seconds after which a client that is beyond the soft limit and takes nothing is closed.
-    pub seconds: u64,
+pub struct SavePoint {
+    /// Seconds since the last snapshot, at least 1.
+    pub seconds: u32,
+    /// Changes since the last snapshot.
+    pub changes: u32,
 }
 
 /// The settings of one server.
@@ -24,7 +25,8 @@ pub struct Config {
     values: RwLock<Vec<String>>,
     /// The value of each parameter that is a number.
     numbers: Vec<AtomicI64>,
-    output: [AtomicI64; 3],
+    /// The limits of output, by class: hard, soft, seconds.
+    output: [[AtomicU64; 3]; ClientClass::ALL.len()],
 }
 
 impl Default for Config {
@@ -42,13 +44,20 @@ impl Default for Config {
 }
 
 impl Config {
-    /// A whole number, or a number of bytes.
+    /// A whole number, or a number of bytes. Takes no lock.
     ///
     /// `id` is one of this module's constants: the numbers are kept under the settings' own names.
     pub fn int(&self, id: Id) -> i64 {
-        debug_assert!(matches!(id.parameter().kind, Kind::Int { .. } | Kind::Memory { .. }));
+        let kind = id.parameter().kind;
+        debug_assert!(matches!(kind, Kind::Int { .. } | Kind::Memory { .. } | Kind::Octal { .. }));
         debug_assert!(id.parameter().alias_of.is_none());
-        self.numbers[id.index()].load(Relaxed)
+        self.number(id)
+    }
+
+    /// Whether a setting of yes or no says yes. Takes no lock.
+    pub fn is_on(&self, id: Id) -> bool {
+        debug_assert!(matches!(id.parameter().kind, Kind::Bool));
+        self.number(id) != 0
     }
 
     /// The value as CONFIG GET gives it.
@@ -58,32 +67,82 @@ impl Config {
 
     /// Which keys make room when memory is short. Takes no lock.
     pub fn eviction_policy(&self) -> Policy {
-        Policy::ALL[self.numbers[MAXMEMORY_POLICY.index()].load(Relaxed) as usize]
+        Policy::ALL[self.number(MAXMEMORY_POLICY) as usize]
     }
 
-    /// The limits of clients' output.
-    pub fn output_limits(&self) -> OutputLimits {
-        let [hard, soft, seconds] = [0, 1, 2].map(|i| self.output[i].load(Relaxed));
-        OutputLimits { hard: hard as usize, soft: soft as usize, seconds: seconds as u64 }
+    /// The least important lines that are logged. Takes no lock.
+    pub fn log_level(&self) -> LogLevel {
+        LogLevel::ALL[self.number(LOGLEVEL) as usize]
     }
 
-    /// Checks a value without setting it, and gives the form in which it is kept. The error is
-    /// Redis's explanation.
-    pub fn check(id: Id, value: &[u8]) -> Result<String, String> {
-        Ok(parse(id.parameter().kind, value)?.text)
+    /// Which changes of keys are published. Takes no lock.
+    pub fn notifications(&self) -> Notifications {
+        Notifications::from_bits(self.number(NOTIFY_KEYSPACE_EVENTS))
+    }
+
+    /// When snapshots are due: as soon as one of these is reached.
+    pub fn save_points(&self) -> Vec<SavePoint> {
+        let text = self.text(SAVE);
+        let number = |word: &str| word.parse().expect("it was checked");
+        let pairs = words(&text);
+        let points = pairs.chunks_exact(2);
+        points
+            .map(|pair| SavePoint { seconds: number(pair[0]), changes: number(pair[1]) })
+            .collect()
+    }
+
+    /// The limits of the output of a class of clients. Takes no lock.
+    pub fn output_limits(&self, class: ClientClass) -> OutputLimits {
+        let [hard, soft, seconds] = [0, 1, 2].map(|i| self.output[class as usize][i].load(Relaxed));
+        OutputLimits { hard: hard as usize, soft: soft as usize, seconds }
+    }
+
+    /// Checks a value without setting it. The error is Redis's explanation.
+    pub fn check(id: Id, value: &[u8]) -> Result<(), String> {
+        parse(id.parameter().kind, value).map(|_| ())
     }
 
     /// Sets a value. Does not ask whether the server has started. The error is Redis's
     /// explanation.
     pub fn set(&self, id: Id, value: &[u8]) -> Result<(), String> {
-        let parsed = parse(id.parameter().kind, value)?;
+        let mut parsed = parse(id.parameter().kind, value)?;
         let slot = id.target().index();
-        self.values.write().expect(POISON)[slot] = parsed.text;
-        self.numbers[slot].store(parsed.number, Relaxed);
-        if let Some(limits) = parsed.limits {
-            (0..3).for_each(|i| self.output[i].store(limits[i], Relaxed));
+        let mut values = self.values.write().expect(POISON);
+        if matches!(id.parameter().kind, Kind::OutputLimits) {
+            parsed.limits.into_iter().for_each(|(class, limits)| self.limit(class, limits));
+            parsed.text = self.output_limits_shown().join(" ");
         }
+        values[slot] = parsed.text;
+        self.numbers[slot].store(parsed.number, Relaxed);
         Ok(())
+    }
+
+    /// The value as lines of a configuration file give it, each without the setting's name.
+    pub(super) fn lines(&self, id: Id) -> Vec<String> {
+        match id.parameter().kind {
+            Kind::OutputLimits => self.output_limits_shown(),
+            Kind::SavePoints if !self.text(id).is_empty() => {
+                let points = self.save_points().into_iter();
+                points.map(|point| format!("{} {}", point.seconds, point.changes)).collect()
+            }
+            Kind::Notifications => vec![self.notifications().written()],
+            _ => vec![self.text(id)],
+        }
+    }
+
+    fn limit(&self, class: ClientClass, limits: OutputLimits) {
+        let numbers = [limits.hard as u64, limits.soft as u64, limits.seconds];
+        let slots = &self.output[class as usize];
+        slots.iter().zip(numbers).for_each(|(slot, number)| slot.store(number, Relaxed));
+    }
+
+    fn output_limits_shown(&self) -> Vec<String> {
+        let classes = ClientClass::ALL.into_iter();
+        classes.map(|class| output_limits::show(class, self.output_limits(class))).collect()
+    }
+
+    fn number(&self, id: Id) -> i64 {
+        self.numbers[id.target().index()].load(Relaxed)
     }
 
     fn values(&self) -> RwLockReadGuard<'_, Vec<String>> {

@@ -1,12 +1,19 @@
 //! The rows: every setting there is.
 
-use super::parameter::{Kind, Parameter};
+use super::log_level::LogLevel;
+use super::parameter::{Change, Kind, Parameter};
 use super::policy::Policy;
 
 const MEMORY_MAX: i64 = i64::MAX;
 
-const DEFAULT: Parameter =
-    Parameter { name: "", kind: Kind::Text, default: "", fixed: true, summary: "", alias_of: None };
+const DEFAULT: Parameter = Parameter {
+    name: "",
+    kind: Kind::Text,
+    default: "",
+    change: Change::AtStart,
+    summary: "",
+    alias_of: None,
+};
 
 /// A number in Redis's `int`, not negative.
 const COUNT: Kind = Kind::Int { min: 0, max: i32::MAX as i64 };
@@ -16,13 +23,14 @@ const SIZE: Kind = Kind::Int { min: 0, max: i64::MAX };
 
 /// Accepted, since configurations name them; without effect, since freeing is always done in
 /// slices and no command waits for it.
-const LAZYFREE: Parameter = Parameter { kind: Kind::Bool, default: "no", fixed: false, ..DEFAULT };
+const LAZYFREE: Parameter =
+    Parameter { kind: Kind::Bool, default: "no", change: Change::Anytime, ..DEFAULT };
 
 /// Bounds of a list's form: a number of elements, or -1 to -5 for sizes from 4 to 64 KiB.
 const LIST_MAX_LISTPACK: Parameter = Parameter {
     kind: Kind::Int { min: i32::MIN as i64, max: i32::MAX as i64 },
     default: "-2",
-    fixed: false,
+    change: Change::Anytime,
     ..DEFAULT
 };
 
@@ -32,7 +40,7 @@ pub(super) static PARAMETERS: &[Parameter] = &[
         name: "active-expire-effort",
         kind: Kind::Int { min: 1, max: 10 },
         default: "1",
-        fixed: false,
+        change: Change::Anytime,
         summary: "accepted, without effect: how much work goes into removing expired keys does not depend on it",
         ..DEFAULT
     },
@@ -42,7 +50,7 @@ pub(super) static PARAMETERS: &[Parameter] = &[
             "Active defragmentation cannot be enabled: it requires a Redis server compiled with a modified Jemalloc like the one shipped by default with the Redis source distribution",
         ),
         default: "no",
-        fixed: false,
+        change: Change::Anytime,
         summary: "whether memory is defragmented in the background; it cannot be, and only 'no' is accepted",
         ..DEFAULT
     },
@@ -55,15 +63,24 @@ pub(super) static PARAMETERS: &[Parameter] = &[
     },
     Parameter {
         name: "bind",
+        kind: Kind::Words,
         default: "127.0.0.1 -::1",
         summary: "addresses to listen on; one with a minus before it may be missing",
         ..DEFAULT
     },
     Parameter {
+        name: "busy-reply-threshold",
+        kind: SIZE,
+        default: "5000",
+        change: Change::Anytime,
+        summary: "milliseconds that a script may run before other clients are answered BUSY; 0 sets no limit",
+        ..DEFAULT
+    },
+    Parameter {
         name: "client-output-buffer-limit",
         kind: Kind::OutputLimits,
-        default: "normal 1073741824 33554432 10",
-        fixed: false,
+        default: "normal 1073741824 33554432 10 slave 268435456 67108864 60 pubsub 33554432 8388608 60",
+        change: Change::Anytime,
         summary: "per class of clients: replies beyond the hard limit close the connection; beyond the soft limit no further request is read, and a client that takes nothing for so many seconds is closed",
         ..DEFAULT
     },
@@ -71,7 +88,7 @@ pub(super) static PARAMETERS: &[Parameter] = &[
         name: "client-query-buffer-limit",
         kind: Kind::Memory { min: 1024 * 1024, max: 4 * 1024 * 1024 * 1024 - 1 },
         default: "1073741824",
-        fixed: false,
+        change: Change::Anytime,
         summary: "the longest request, in bytes; a longer one closes the connection",
         ..DEFAULT
     },
@@ -83,10 +100,32 @@ pub(super) static PARAMETERS: &[Parameter] = &[
         ..DEFAULT
     },
     Parameter {
+        name: "dbfilename",
+        kind: Kind::FileName,
+        default: "dump.rdb",
+        change: Change::Protected,
+        summary: "the name of the snapshot's file in 'dir'",
+        ..DEFAULT
+    },
+    Parameter {
+        name: "dir",
+        default: "./",
+        change: Change::Protected,
+        summary: "the directory of data files; it must exist when the server starts",
+        ..DEFAULT
+    },
+    Parameter {
+        name: "enable-protected-configs",
+        kind: Kind::Choice(&["no", "yes", "local"]),
+        default: "no",
+        summary: "whether CONFIG SET may change 'dir' and 'dbfilename': no, yes, or for clients of this machine",
+        ..DEFAULT
+    },
+    Parameter {
         name: "hash-max-listpack-entries",
         kind: SIZE,
         default: "512",
-        fixed: false,
+        change: Change::Anytime,
         summary: "OBJECT ENCODING says listpack of hashes with at most so many fields; their form in memory does not depend on it",
         ..DEFAULT
     },
@@ -94,7 +133,7 @@ pub(super) static PARAMETERS: &[Parameter] = &[
         name: "hash-max-listpack-value",
         kind: SIZE,
         default: "64",
-        fixed: false,
+        change: Change::Anytime,
         summary: "the same for fields and values of at most so many bytes",
         ..DEFAULT
     },
@@ -102,7 +141,7 @@ pub(super) static PARAMETERS: &[Parameter] = &[
         name: "hash-max-ziplist-entries",
         kind: SIZE,
         default: "512",
-        fixed: false,
+        change: Change::Anytime,
         summary: "another name for hash-max-listpack-entries",
         alias_of: Some("hash-max-listpack-entries"),
     },
@@ -110,7 +149,7 @@ pub(super) static PARAMETERS: &[Parameter] = &[
         name: "hash-max-ziplist-value",
         kind: SIZE,
         default: "64",
-        fixed: false,
+        change: Change::Anytime,
         summary: "another name for hash-max-listpack-value",
         alias_of: Some("hash-max-listpack-value"),
     },
@@ -118,8 +157,24 @@ pub(super) static PARAMETERS: &[Parameter] = &[
         name: "hll-sparse-max-bytes",
         kind: Kind::Memory { min: 0, max: MEMORY_MAX },
         default: "3000",
-        fixed: false,
+        change: Change::Anytime,
         summary: "the longest sparse HyperLogLog, in bytes, its header included; a longer one becomes dense",
+        ..DEFAULT
+    },
+    Parameter {
+        name: "hz",
+        kind: COUNT,
+        default: "10",
+        change: Change::Anytime,
+        summary: "accepted, without effect: work is done when it is due, not so many times a second",
+        ..DEFAULT
+    },
+    Parameter {
+        name: "latency-monitor-threshold",
+        kind: SIZE,
+        default: "0",
+        change: Change::Anytime,
+        summary: "milliseconds from which an event is kept for LATENCY; 0 keeps none",
         ..DEFAULT
     },
     Parameter {
@@ -151,7 +206,7 @@ pub(super) static PARAMETERS: &[Parameter] = &[
         name: "lfu-decay-time",
         kind: COUNT,
         default: "1",
-        fixed: false,
+        change: Change::Anytime,
         summary: "minutes without use after which a key's count of uses falls by one; 0 means that it never falls",
         ..DEFAULT
     },
@@ -159,7 +214,7 @@ pub(super) static PARAMETERS: &[Parameter] = &[
         name: "lfu-log-factor",
         kind: COUNT,
         default: "10",
-        fixed: false,
+        change: Change::Anytime,
         summary: "how slowly a key's count of uses grows; with 0 it counts every use",
         ..DEFAULT
     },
@@ -167,7 +222,7 @@ pub(super) static PARAMETERS: &[Parameter] = &[
         name: "list-compress-depth",
         kind: COUNT,
         default: "0",
-        fixed: false,
+        change: Change::Anytime,
         summary: "accepted, without effect: lists are not compressed",
         ..DEFAULT
     },
@@ -183,10 +238,32 @@ pub(super) static PARAMETERS: &[Parameter] = &[
         ..LIST_MAX_LISTPACK
     },
     Parameter {
+        name: "logfile",
+        default: "",
+        summary: "the file for log lines; empty means standard output",
+        ..DEFAULT
+    },
+    Parameter {
+        name: "loglevel",
+        kind: Kind::Choice(LogLevel::NAMES),
+        default: "notice",
+        change: Change::Anytime,
+        summary: "the least important lines that are logged",
+        ..DEFAULT
+    },
+    Parameter {
+        name: "lua-time-limit",
+        kind: SIZE,
+        default: "5000",
+        change: Change::Anytime,
+        summary: "another name for busy-reply-threshold",
+        alias_of: Some("busy-reply-threshold"),
+    },
+    Parameter {
         name: "maxclients",
         kind: Kind::Int { min: 1, max: 4_294_967_295 },
         default: "10000",
-        fixed: false,
+        change: Change::Anytime,
         summary: "how many clients may be connected at once",
         ..DEFAULT
     },
@@ -194,7 +271,7 @@ pub(super) static PARAMETERS: &[Parameter] = &[
         name: "maxmemory",
         kind: Kind::Memory { min: 0, max: MEMORY_MAX },
         default: "0",
-        fixed: false,
+        change: Change::Anytime,
         summary: "how many bytes the data may take; 0 sets no limit",
         ..DEFAULT
     },
@@ -202,7 +279,7 @@ pub(super) static PARAMETERS: &[Parameter] = &[
         name: "maxmemory-eviction-tenacity",
         kind: Kind::Int { min: 0, max: 100 },
         default: "10",
-        fixed: false,
+        change: Change::Anytime,
         summary: "how long a command may go on removing keys to make room, from 0 for least to 100 for without end",
         ..DEFAULT
     },
@@ -210,7 +287,7 @@ pub(super) static PARAMETERS: &[Parameter] = &[
         name: "maxmemory-policy",
         kind: Kind::Choice(Policy::NAMES),
         default: "noeviction",
-        fixed: false,
+        change: Change::Anytime,
         summary: "which keys make room when the data takes more than maxmemory",
         ..DEFAULT
     },
@@ -218,8 +295,16 @@ pub(super) static PARAMETERS: &[Parameter] = &[
         name: "maxmemory-samples",
         kind: Kind::Int { min: 1, max: 64 },
         default: "5",
-        fixed: false,
+        change: Change::Anytime,
         summary: "how many keys are looked at to find one that makes room",
+        ..DEFAULT
+    },
+    Parameter {
+        name: "notify-keyspace-events",
+        kind: Kind::Notifications,
+        default: "",
+        change: Change::Anytime,
+        summary: "which changes of keys are published, and where: letters of Ag$lshzxeKEtmdn",
         ..DEFAULT
     },
     Parameter {
@@ -230,14 +315,44 @@ pub(super) static PARAMETERS: &[Parameter] = &[
         ..DEFAULT
     },
     Parameter {
+        name: "protected-mode",
+        kind: Kind::Bool,
+        default: "yes",
+        change: Change::Anytime,
+        summary: "whether clients of other machines are refused while there is no password",
+        ..DEFAULT
+    },
+    Parameter {
         name: "proto-max-bulk-len",
         kind: Kind::Memory { min: 1024 * 1024, max: MEMORY_MAX },
         default: "536870912",
-        fixed: false,
+        change: Change::Anytime,
         summary: "the longest argument and the longest string, in bytes",
         ..DEFAULT
     },
-    Parameter { name: "save", summary: "when to save a snapshot; there are none yet", ..DEFAULT },
+    Parameter {
+        name: "replica-read-only",
+        kind: Kind::Bool,
+        default: "yes",
+        change: Change::Anytime,
+        summary: "whether a replica refuses writes",
+        ..DEFAULT
+    },
+    Parameter {
+        name: "requirepass",
+        default: "",
+        change: Change::Anytime,
+        summary: "the password that AUTH asks of the default user; empty asks for none",
+        ..DEFAULT
+    },
+    Parameter {
+        name: "save",
+        kind: Kind::SavePoints,
+        default: "",
+        change: Change::Anytime,
+        summary: "pairs of seconds and changes: a snapshot is due after so many of both; there are none yet",
+        ..DEFAULT
+    },
     Parameter {
         name: "seed",
         default: "",
@@ -248,7 +363,7 @@ pub(super) static PARAMETERS: &[Parameter] = &[
         name: "set-max-intset-entries",
         kind: SIZE,
         default: "512",
-        fixed: false,
+        change: Change::Anytime,
         summary: "OBJECT ENCODING says intset of sets with at most so many members, all of them integers",
         ..DEFAULT
     },
@@ -256,7 +371,7 @@ pub(super) static PARAMETERS: &[Parameter] = &[
         name: "set-max-listpack-entries",
         kind: SIZE,
         default: "128",
-        fixed: false,
+        change: Change::Anytime,
         summary: "OBJECT ENCODING says listpack of sets with at most so many members; their form in memory does not depend on it",
         ..DEFAULT
     },
@@ -264,15 +379,39 @@ pub(super) static PARAMETERS: &[Parameter] = &[
         name: "set-max-listpack-value",
         kind: SIZE,
         default: "64",
-        fixed: false,
+        change: Change::Anytime,
         summary: "the same for members of at most so many bytes",
+        ..DEFAULT
+    },
+    Parameter {
+        name: "slave-read-only",
+        kind: Kind::Bool,
+        default: "yes",
+        change: Change::Anytime,
+        summary: "another name for replica-read-only",
+        alias_of: Some("replica-read-only"),
+    },
+    Parameter {
+        name: "slowlog-log-slower-than",
+        kind: Kind::Int { min: -1, max: i64::MAX },
+        default: "10000",
+        change: Change::Anytime,
+        summary: "microseconds from which a command is kept for SLOWLOG; 0 keeps all, -1 none",
+        ..DEFAULT
+    },
+    Parameter {
+        name: "slowlog-max-len",
+        kind: SIZE,
+        default: "128",
+        change: Change::Anytime,
+        summary: "how many commands SLOWLOG keeps",
         ..DEFAULT
     },
     Parameter {
         name: "stream-node-max-bytes",
         kind: Kind::Memory { min: 0, max: MEMORY_MAX },
         default: "4096",
-        fixed: false,
+        change: Change::Anytime,
         summary: "XTRIM and XADD with ~ remove whole nodes, which Redis makes of so many bytes at most; 0 sets no limit",
         ..DEFAULT
     },
@@ -280,7 +419,7 @@ pub(super) static PARAMETERS: &[Parameter] = &[
         name: "stream-node-max-entries",
         kind: Kind::Int { min: 0, max: i64::MAX },
         default: "100",
-        fixed: false,
+        change: Change::Anytime,
         summary: "the same with so many entries",
         ..DEFAULT
     },
@@ -292,6 +431,14 @@ pub(super) static PARAMETERS: &[Parameter] = &[
         ..DEFAULT
     },
     Parameter {
+        name: "tcp-keepalive",
+        kind: COUNT,
+        default: "300",
+        change: Change::Anytime,
+        summary: "seconds after which the operating system asks a silent client whether it is there; 0 never asks",
+        ..DEFAULT
+    },
+    Parameter {
         name: "threads",
         kind: Kind::Int { min: 0, max: 64 },
         default: "0",
@@ -299,10 +446,39 @@ pub(super) static PARAMETERS: &[Parameter] = &[
         ..DEFAULT
     },
     Parameter {
+        name: "timeout",
+        kind: COUNT,
+        default: "0",
+        change: Change::Anytime,
+        summary: "seconds after which a client without requests is closed; 0 never closes it",
+        ..DEFAULT
+    },
+    Parameter {
+        name: "tracking-table-max-keys",
+        kind: SIZE,
+        default: "1000000",
+        change: Change::Anytime,
+        summary: "how many keys of clients with caches are remembered at most; 0 sets no limit",
+        ..DEFAULT
+    },
+    Parameter {
+        name: "unixsocket",
+        default: "",
+        summary: "the path of a Unix socket to listen on; empty means none",
+        ..DEFAULT
+    },
+    Parameter {
+        name: "unixsocketperm",
+        kind: Kind::Octal { max: 0o777 },
+        default: "0",
+        summary: "the permissions of the Unix socket, in octal; 0 leaves them as they come",
+        ..DEFAULT
+    },
+    Parameter {
         name: "zset-max-listpack-entries",
         kind: SIZE,
         default: "128",
-        fixed: false,
+        change: Change::Anytime,
         summary: "OBJECT ENCODING says listpack of sorted sets with at most so many members; their form in memory does not depend on it",
         ..DEFAULT
     },
@@ -310,7 +486,7 @@ pub(super) static PARAMETERS: &[Parameter] = &[
         name: "zset-max-listpack-value",
         kind: SIZE,
         default: "64",
-        fixed: false,
+        change: Change::Anytime,
         summary: "the same for members of at most so many bytes",
         ..DEFAULT
     },
@@ -318,7 +494,7 @@ pub(super) static PARAMETERS: &[Parameter] = &[
         name: "zset-max-ziplist-entries",
         kind: SIZE,
         default: "128",
-        fixed: false,
+        change: Change::Anytime,
         summary: "another name for zset-max-listpack-entries",
         alias_of: Some("zset-max-listpack-entries"),
     },
@@ -326,7 +502,7 @@ pub(super) static PARAMETERS: &[Parameter] = &[
         name: "zset-max-ziplist-value",
         kind: SIZE,
         default: "64",
-        fixed: false,
+        change: Change::Anytime,
         summary: "another name for zset-max-listpack-value",
         alias_of: Some("zset-max-listpack-value"),
     },

@@ -1,76 +1,124 @@
 //! How the text of a value is read.
 
+use super::notifications::Notifications;
+use super::output_limits::{self, ClientClass, OutputLimits};
 use super::parameter::Kind;
 use crate::kernel::until_zero;
 
+/// A value that was read.
+#[derive(Debug, Default)]
 pub(super) struct Parsed {
+    /// In the form in which CONFIG GET gives it; of output limits, what is to be changed.
     pub(super) text: String,
+    /// The number that it stands for, if it does.
     pub(super) number: i64,
-    pub(super) limits: Option<[i64; 3]>,
+    /// Of output limits.
+    pub(super) limits: Vec<(ClientClass, OutputLimits)>,
 }
 
 impl Parsed {
     fn text(text: String) -> Self {
-        Self { text, number: 0, limits: None }
+        Self { text, ..Self::default() }
     }
 
     fn number(number: i64) -> Self {
-        Self { text: number.to_string(), number, limits: None }
+        Self { text: number.to_string(), number, ..Self::default() }
     }
 }
 
+/// The greatest number of words in `bind`.
+const BIND_MAX: usize = 16;
+
+/// Reads a value. The error is Redis's explanation.
 pub(super) fn parse(kind: Kind, value: &[u8]) -> Result<Parsed, String> {
     // Redis reads words and sizes, though not whole numbers, up to the first zero byte.
-    let text = String::from_utf8_lossy(until_zero(value)).into_owned();
-    let in_range = |number: i64, min: i64, max: i64| {
-        let error = || format!("argument must be between {min} and {max} inclusive");
-        (min..=max).contains(&number).then_some(number).ok_or_else(error)
-    };
+    let text = str::from_utf8(until_zero(value)).map_err(|_| "argument must be UTF-8 text")?;
     match kind {
-        Kind::Bool => parse_bool(&text),
-        Kind::Never(why) => match parse_bool(&text)? {
+        Kind::Bool => parse_bool(text),
+        Kind::Never(why) => match parse_bool(text)? {
             parsed if parsed.number == 0 => Ok(parsed),
             _ => Err(why.into()),
         },
-        Kind::Choice(words) => parse_choice(&text, words),
-        Kind::Int { min, max } => {
-            let number = crate::value::string::parse_int(value);
-            let number = number.ok_or("argument couldn't be parsed into an integer")?;
-            Ok(Parsed::number(in_range(number, min, max)?))
-        }
+        Kind::Choice(words) => parse_choice(text, words),
+        Kind::Int { min, max } => parse_int(value, min, max),
+        Kind::Octal { max } => parse_octal(text, max),
         Kind::Memory { min, max } => {
-            let number = parse_memory(&text).ok_or("argument must be a memory value")?;
+            let number = parse_memory(text).ok_or("argument must be a memory value")?;
             // What does not fit is outside of every range, as -1 is.
             let number = i64::try_from(number).unwrap_or(-1);
             Ok(Parsed::number(in_range(number, min, max)?))
         }
-        Kind::Text => Ok(Parsed::text(text)),
-        Kind::OutputLimits => {
-            let words: Vec<&str> = text.split_ascii_whitespace().collect();
-            let [class, hard, soft, seconds] = words[..] else {
-                return Err("Wrong number of arguments in buffer limit configuration.".into());
-            };
-            if !class.eq_ignore_ascii_case("normal") {
-                return Err("Invalid client class specified in buffer limit configuration.".into());
-            }
-            let limits = (parse_memory(hard), parse_memory(soft), seconds.parse::<u32>().ok());
-            let (Some(hard), Some(soft), Some(seconds)) = limits else {
-                return Err(
-                    "Error in hard, soft or soft_seconds setting in buffer limit configuration."
-                        .into(),
-                );
-            };
-            let [hard, soft] = [hard, soft].map(|limit| i64::try_from(limit).unwrap_or(i64::MAX));
-            let text = format!("normal {hard} {soft} {seconds}");
-            Ok(Parsed { text, number: 0, limits: Some([hard, soft, i64::from(seconds)]) })
+        Kind::Text => Ok(Parsed::text(text.into())),
+        Kind::FileName => parse_file_name(text),
+        Kind::Words if words(text).len() > BIND_MAX => {
+            Err("Too many bind addresses specified.".into())
         }
+        Kind::Words => Ok(Parsed::text(text.into())),
+        Kind::OutputLimits => {
+            let limits = output_limits::parse(&words(text))?;
+            Ok(Parsed { limits, ..Parsed::default() })
+        }
+        Kind::SavePoints => parse_save_points(text),
+        Kind::Notifications => parse_notifications(text),
     }
+}
+
+/// Words stand apart by one space each: two of them have an empty word between.
+pub(super) fn words(text: &str) -> Vec<&str> {
+    if text.is_empty() { Vec::new() } else { text.split(' ').collect() }
+}
+
+fn in_range(number: i64, min: i64, max: i64) -> Result<i64, String> {
+    let error = || format!("argument must be between {min} and {max} inclusive");
+    (min..=max).contains(&number).then_some(number).ok_or_else(error)
+}
+
+fn parse_int(value: &[u8], min: i64, max: i64) -> Result<Parsed, String> {
+    let number = crate::value::string::parse_int(value);
+    let number = number.ok_or("argument couldn't be parsed into an integer")?;
+    Ok(Parsed::number(in_range(number, min, max)?))
+}
+
+fn parse_octal(text: &str, max: i64) -> Result<Parsed, String> {
+    let number = i64::from_str_radix(text, 8);
+    let number = number.map_err(|_| "argument couldn't be parsed as an octal number")?;
+    if !(0..=max).contains(&number) {
+        return Err(format!("argument must be between 0 and {max:o} inclusive"));
+    }
+    Ok(Parsed { text: format!("{number:o}"), number, ..Parsed::default() })
+}
+
+fn parse_file_name(text: &str) -> Result<Parsed, String> {
+    if text.contains(['/', '\\']) {
+        return Err("dbfilename can't be a path, just a filename".into());
+    }
+    Ok(Parsed::text(text.into()))
+}
+
+fn parse_save_points(text: &str) -> Result<Parsed, String> {
+    let words = words(text);
+    let pairs = words.chunks(2).map(|pair| match pair {
+        [seconds, changes] => {
+            let (seconds, changes) = (seconds.parse::<u32>().ok()?, changes.parse::<i32>().ok()?);
+            (seconds >= 1 && changes >= 0).then(|| format!("{seconds} {changes}"))
+        }
+        _ => None,
+    });
+    let pairs: Option<Vec<String>> = pairs.collect();
+    Ok(Parsed::text(pairs.ok_or("Invalid save parameters")?.join(" ")))
+}
+
+fn parse_notifications(letters: &str) -> Result<Parsed, String> {
+    let set = Notifications::parse(letters);
+    let known = Notifications::LETTERS;
+    let set = set.ok_or_else(|| format!("Invalid event class character. Use '{known}'."))?;
+    Ok(Parsed { text: set.shown(), number: set.bits(), ..Parsed::default() })
 }
 
 fn parse_bool(text: &str) -> Result<Parsed, String> {
     match text.to_ascii_lowercase().as_str() {
         word @ ("yes" | "no") => {
-            Ok(Parsed { text: word.into(), number: i64::from(word == "yes"), limits: None })
+            Ok(Parsed { text: word.into(), number: i64::from(word == "yes"), ..Parsed::default() })
         }
         _ => Err("argument must be 'yes' or 'no'".into()),
     }
@@ -80,12 +128,12 @@ fn parse_choice(text: &str, words: &[&str]) -> Result<Parsed, String> {
     let position = words.iter().position(|word| word.eq_ignore_ascii_case(text));
     let error = || format!("argument(s) must be one of the following: {}", words.join(", "));
     let position = position.ok_or_else(error)?;
-    Ok(Parsed { text: words[position].into(), number: position as i64, limits: None })
+    Ok(Parsed { text: words[position].into(), number: position as i64, ..Parsed::default() })
 }
 
 /// A number of bytes with an optional unit. As in Redis, no digits are 0; a number beyond 64 bits
 /// is the greatest there is.
-fn parse_memory(text: &str) -> Option<u64> {
+pub(super) fn parse_memory(text: &str) -> Option<u64> {
     let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     let (number, unit) = text.split_at(digits);
     let factor = match unit.to_ascii_lowercase().as_str() {
