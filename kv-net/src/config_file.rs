@@ -1,9 +1,9 @@
 //! The configuration file on disk.
 
 use kv_core::config::{self, Config, Id};
-use std::fs::{self, File, OpenOptions, Permissions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Read as _, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, fchown};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -54,20 +54,20 @@ impl ConfigFile {
         let _writing = self.writing.lock().expect("nothing panics while it writes the file");
         // What a symbolic link names is replaced, and not the link.
         let path = self.path.canonicalize().unwrap_or_else(|_| self.path.clone());
-        let (old, permissions) = match read(&path) {
-            Ok(old) => (old, Some(fs::metadata(&path)?.permissions())),
+        let (old, metadata) = match read(&path) {
+            Ok(old) => (old, Some(fs::metadata(&path)?)),
             Err(error) if error.kind() == ErrorKind::NotFound => (Vec::new(), None),
             Err(error) => return Err(error),
         };
-        replace(&path, &config::rewrite(&old, config, &self.overridden), permissions)
+        replace(&path, &config::rewrite(&old, config, &self.overridden), metadata)
     }
 }
 
-fn replace(path: &Path, text: &[u8], permissions: Option<Permissions>) -> io::Result<()> {
+fn replace(path: &Path, text: &[u8], metadata: Option<Metadata>) -> io::Result<()> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.tmp", std::process::id()));
     let temporary = path.with_file_name(name);
-    let result = write(&temporary, text, permissions).and_then(|()| fs::rename(&temporary, path));
+    let result = write(&temporary, text, metadata).and_then(|()| fs::rename(&temporary, path));
     if result.is_err() {
         let _ = fs::remove_file(&temporary);
     }
@@ -76,12 +76,14 @@ fn replace(path: &Path, text: &[u8], permissions: Option<Permissions>) -> io::Re
     File::open(path.parent().unwrap_or(Path::new("/")))?.sync_all()
 }
 
-fn write(path: &Path, text: &[u8], permissions: Option<Permissions>) -> io::Result<()> {
+fn write(path: &Path, text: &[u8], metadata: Option<Metadata>) -> io::Result<()> {
     let mut options = OpenOptions::new();
     let mut file =
         options.write(true).create(true).truncate(true).mode(NEW_FILE_MODE).open(path)?;
-    if let Some(permissions) = permissions {
-        file.set_permissions(permissions)?;
+    if let Some(metadata) = metadata {
+        // Only root may give files away. Whoever else has replaced it owns it.
+        let _ = fchown(&file, Some(metadata.uid()), Some(metadata.gid()));
+        file.set_permissions(metadata.permissions())?;
     }
     file.write_all(text)?;
     file.sync_all()

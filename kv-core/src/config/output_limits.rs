@@ -66,7 +66,17 @@ fn parse_seconds(word: &str) -> Option<u64> {
     if word.is_empty() { Some(0) } else { word.parse::<u32>().ok().map(u64::from) }
 }
 
-/// One class's limits in the form that CONFIG GET shows, with its class or with another name.
+/// One class's limits in the form that CONFIG GET shows.
 pub(super) fn show(class: ClientClass, limits: OutputLimits) -> String {
-    format!("{} {} {} {}", class.name(), limits.hard, limits.soft, limits.seconds)
+    text(class.name(), limits)
+}
+
+/// The same with the name that configuration files have.
+pub(super) fn write(class: ClientClass, limits: OutputLimits) -> String {
+    let name = if class == ClientClass::Replica { "replica" } else { class.name() };
+    text(name, limits)
+}
+
+fn text(class: &str, limits: OutputLimits) -> String {
+    format!("{class} {} {} {}", limits.hard, limits.soft, limits.seconds)
 }

@@ -77,6 +77,14 @@ impl<'t> File<'t> {
     }
 }
 
+impl<'t> Line<'t> {
+    fn read(text: &'t [u8]) -> Self {
+        let about = |directive: &Directive| Some(find(directive.name.as_bytes())?.target());
+        let setting = directive(text).and_then(|directive| Some((about(&directive)?, directive)));
+        Self { text, setting }
+    }
+}
+
 /// What a line says. One that cannot be read says nothing.
 fn directive(line: &[u8]) -> Option<Directive> {
     let (name, args) = split(line).ok()??;
@@ -137,6 +145,13 @@ fn line(name: &str, kind: Kind, value: &str) -> Vec<u8> {
     line
 }
 
+/// Whether new lines say no more than that a line says what it should.
+fn is_as_before(line: &Line<'_>, new: &[Vec<u8>]) -> bool {
+    let (Some((id, _)), [new]) = (&line.setting, new) else { return false };
+    let effect = |line: &Line<'_>| Effect::of(std::slice::from_ref(line));
+    effect(line).gives(*id, effect(&Line::read(new)).loader.config())
+}
+
 /// What becomes of a file's lines.
 #[derive(Default)]
 struct Edit {
@@ -160,7 +175,9 @@ impl Edit {
                 true => lines.next().into_iter().collect(),
                 false => Vec::new(),
             };
-            self.replaced.insert(place, new);
+            if !is_as_before(&file.lines[place], &new) {
+                self.replaced.insert(place, new);
+            }
         }
         self.added.extend(lines);
     }
@@ -311,7 +328,21 @@ mod tests {
         check(
             "client-output-buffer-limit pubsub 1 1 1\n",
             &[("client-output-buffer-limit", "replica 2 2 2")],
-            "client-output-buffer-limit normal 1073741824 33554432 10\nclient-output-buffer-limit slave 2 2 2\nclient-output-buffer-limit pubsub 1 1 1\n",
+            "client-output-buffer-limit normal 1073741824 33554432 10\nclient-output-buffer-limit replica 2 2 2\nclient-output-buffer-limit pubsub 1 1 1\n",
+        );
+    }
+
+    #[test]
+    fn the_lines_of_other_classes_stay_as_they_are() {
+        let file = |pubsub| {
+            format!(
+                "client-output-buffer-limit normal 0 0 0\n# b\nclient-output-buffer-limit slave 256mb 64mb 60\n# c\nclient-output-buffer-limit pubsub {pubsub}\n"
+            )
+        };
+        check(
+            &file("32mb 8mb 60"),
+            &[("client-output-buffer-limit", "pubsub 1 2 3")],
+            &file("1 2 3"),
         );
     }
 
@@ -369,7 +400,7 @@ mod tests {
             "include x",
             &[("client-output-buffer-limit", "pubsub 2 2 2")],
             &format!(
-                "include x\n\n{MARKER}\nclient-output-buffer-limit normal 1073741824 33554432 10\nclient-output-buffer-limit slave 268435456 67108864 60\nclient-output-buffer-limit pubsub 2 2 2\n"
+                "include x\n\n{MARKER}\nclient-output-buffer-limit normal 1073741824 33554432 10\nclient-output-buffer-limit replica 268435456 67108864 60\nclient-output-buffer-limit pubsub 2 2 2\n"
             ),
         );
     }

@@ -110,7 +110,7 @@ impl Config {
         let mut values = self.values.write().expect(POISON);
         if matches!(id.parameter().kind, Kind::OutputLimits) {
             parsed.limits.into_iter().for_each(|(class, limits)| self.limit(class, limits));
-            parsed.text = self.output_limits_shown().join(" ");
+            parsed.text = self.all_output_limits(output_limits::show).join(" ");
         }
         values[slot] = parsed.text;
         self.numbers[slot].store(parsed.number, Relaxed);
@@ -120,7 +120,7 @@ impl Config {
     /// The value as lines of a configuration file give it, each without the setting's name.
     pub(super) fn lines(&self, id: Id) -> Vec<String> {
         match id.parameter().kind {
-            Kind::OutputLimits => self.output_limits_shown(),
+            Kind::OutputLimits => self.all_output_limits(output_limits::write),
             Kind::SavePoints if !self.text(id).is_empty() => {
                 let points = self.save_points().into_iter();
                 points.map(|point| format!("{} {}", point.seconds, point.changes)).collect()
@@ -136,9 +136,9 @@ impl Config {
         slots.iter().zip(numbers).for_each(|(slot, number)| slot.store(number, Relaxed));
     }
 
-    fn output_limits_shown(&self) -> Vec<String> {
+    fn all_output_limits(&self, show: fn(ClientClass, OutputLimits) -> String) -> Vec<String> {
         let classes = ClientClass::ALL.into_iter();
-        classes.map(|class| output_limits::show(class, self.output_limits(class))).collect()
+        classes.map(|class| show(class, self.output_limits(class))).collect()
     }
 
     fn number(&self, id: Id) -> i64 {
