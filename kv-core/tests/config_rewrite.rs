@@ -20,7 +20,7 @@ fn value(parameter: &'static Parameter) -> BoxedStrategy<String> {
         Kind::Octal { max } => (0..=max).prop_map(|number| format!("{number:o}")).boxed(),
         Kind::Text => "(?s)[^\0]{0,12}".boxed(),
         Kind::FileName => "(?s)[^\0/\\\\]{0,12}".boxed(),
-        Kind::Words => "([^\0 ]{1,8}( [^\0 ]{1,8}){0,3})?".boxed(),
+        Kind::Addresses => "([^\0 ]{1,8}( [^\0 ]{1,8}){0,3})?".boxed(),
         Kind::OutputLimits => prop::collection::vec(limits, 0..3).prop_map(joined).boxed(),
         Kind::SavePoints => prop::collection::vec(point, 0..4).prop_map(joined).boxed(),
         Kind::Notifications => "[Ag$lshzxeKEtmdn]{0,6}".boxed(),

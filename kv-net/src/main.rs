@@ -59,7 +59,7 @@ fn run() -> Result<(), Box<dyn Error>> {
 /// and `-` at either end for settings on standard input.
 fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Task, Box<dyn Error>> {
     let mut args: VecDeque<Vec<u8>> = args.into_iter().map(OsString::into_encoded_bytes).collect();
-    if let Some(text) = args.iter().find_map(|arg| answer(arg)) {
+    if let Some(text) = args.front().and_then(|arg| answer(arg)) {
         return Ok(Task::Print(text));
     }
     let mut builder = Server::builder().environment(std::env::vars_os())?;
@@ -82,7 +82,7 @@ fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Task, Box<dyn Error
     Ok(Task::Serve(Box::new(flags(builder, args)?)))
 }
 
-/// What is printed instead of starting, if that is what an argument asks for.
+/// What is printed instead of starting, if that is what the first argument asks for.
 fn answer(arg: &[u8]) -> Option<String> {
     match arg {
         b"-h" | b"--help" => Some(help()),

@@ -299,7 +299,7 @@ fn settle_directory(config: &Config) -> Result<(), StartError> {
         return Err(bad(ErrorKind::NotADirectory.into()));
     }
     let text = absolute.into_os_string().into_encoded_bytes();
-    Ok(config.set(config::DIR, &text).map_err(|why| bad(io::Error::other(why)))?)
+    config.set(config::DIR, &text).map_err(|why| bad(io::Error::other(why)))
 }
 
 fn threads(config: &Config) -> usize {

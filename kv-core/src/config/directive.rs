@@ -44,6 +44,24 @@ pub struct Directive {
 }
 
 impl Directive {
+    /// What a line says, if it says something.
+    pub(super) fn read(origin: Origin, line: &[u8]) -> Result<Option<Self>, LoadError> {
+        let line = line.trim_ascii();
+        if line.first().is_none_or(|&byte| byte == b'#') {
+            return Ok(None);
+        }
+        let (mut bytes, mut spans) = (Vec::new(), Vec::new());
+        if words::split(line, &mut bytes, &mut spans).is_err() {
+            return Err(LoadError { origin, problem: Problem::UnbalancedQuotes });
+        }
+        let mut words = Args::new(&bytes, &spans).from(0);
+        let directive = words.next().map(|name| {
+            let name = String::from_utf8_lossy(name).to_ascii_lowercase();
+            Self { origin, name, args: words.map(<[u8]>::to_vec).collect() }
+        });
+        Ok(directive)
+    }
+
     /// Whether it names further files.
     pub(super) fn is_include(&self) -> bool {
         self.name == "include"
@@ -56,28 +74,9 @@ pub fn parse(source: &str, text: &[u8]) -> Result<Vec<Directive>, LoadError> {
     let mut directives = Vec::new();
     for (index, line) in text.split(|&byte| byte == b'\n').enumerate() {
         let origin = Origin { source: Arc::clone(&source), line: Some(index + 1) };
-        let words = split(line).map_err(|problem| LoadError { origin: origin.clone(), problem })?;
-        if let Some((name, args)) = words {
-            directives.push(Directive { origin, name, args });
-        }
+        directives.extend(Directive::read(origin, line)?);
     }
     Ok(directives)
-}
-
-/// The name and the arguments on a line, if it is a directive.
-pub(super) fn split(line: &[u8]) -> Result<Option<(String, Vec<Vec<u8>>)>, Problem> {
-    let line = line.trim_ascii();
-    if line.first().is_none_or(|&byte| byte == b'#') {
-        return Ok(None);
-    }
-    let (mut bytes, mut spans) = (Vec::new(), Vec::new());
-    words::split(line, &mut bytes, &mut spans).map_err(|_| Problem::UnbalancedQuotes)?;
-    if spans.is_empty() {
-        return Ok(None);
-    }
-    let words = Args::new(&bytes, &spans);
-    let name = String::from_utf8_lossy(words.get(0)).to_ascii_lowercase();
-    Ok(Some((name, words.from(1).map(<[u8]>::to_vec).collect())))
 }
 
 #[cfg(test)]

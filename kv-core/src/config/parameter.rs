@@ -2,6 +2,7 @@
 
 use super::notifications::Notifications;
 use super::table::PARAMETERS;
+use super::value::ADDRESSES_MAX;
 
 /// A setting. Its values are kept as text in the form in which CONFIG GET gives them.
 #[derive(Debug)]
@@ -64,8 +65,8 @@ pub enum Kind {
     Text,
     /// A file's name, without a path.
     FileName,
-    /// Words, separated by spaces.
-    Words,
+    /// Addresses, separated by spaces.
+    Addresses,
     /// `<class> <hard limit> <soft limit> <seconds>`, repeated: the limits of output buffers. What
     /// is set of one class leaves the others as they are.
     OutputLimits,
@@ -78,7 +79,7 @@ pub enum Kind {
 impl Kind {
     /// Whether a value is made of several words, which a configuration file gives as arguments.
     pub fn takes_words(self) -> bool {
-        matches!(self, Self::Words) || self.is_cumulative()
+        matches!(self, Self::Addresses) || self.is_cumulative()
     }
 
     /// Whether a line of a configuration file leaves a part of the value as it was before.
@@ -99,7 +100,7 @@ impl Kind {
             }
             Self::Text => "one text, quoted if it has spaces".into(),
             Self::FileName => "a file's name, without a path".into(),
-            Self::Words => "words".into(),
+            Self::Addresses => format!("up to {ADDRESSES_MAX} addresses"),
             Self::OutputLimits => {
                 "<normal|replica|pubsub> <hard limit> <soft limit> <seconds>, repeated".into()
             }

@@ -4,7 +4,7 @@
 //! replaced in its place. What the file does not name, and what is not as it would be without the
 //! file, is added at the end.
 
-use super::directive::{Directive, Origin, split};
+use super::directive::{Directive, Origin};
 use super::loader::{Loader, Step};
 use super::parameter::{Id, Kind, find, ids};
 use super::settings::Config;
@@ -87,8 +87,7 @@ impl<'t> Line<'t> {
 
 /// What a line says. One that cannot be read says nothing.
 fn directive(line: &[u8]) -> Option<Directive> {
-    let (name, args) = split(line).ok()??;
-    Some(Directive { origin: Origin::new(""), name, args })
+    Directive::read(Origin::new(""), line).ok()?
 }
 
 /// What lines do to settings.

@@ -155,7 +155,9 @@ const POISON: &str = "nothing panics while it holds the settings";
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::MAXCLIENTS;
+    use crate::config::{
+        BUSY_REPLY_THRESHOLD, MAXCLIENTS, PROTECTED_MODE, REQUIREPASS, UNIXSOCKETPERM, find,
+    };
 
     #[test]
     fn the_eviction_policy_is_the_one_that_was_named() {
@@ -176,5 +178,43 @@ mod tests {
         assert_eq!(config.int(MAXCLIENTS), 10_000);
         config.set(MAXCLIENTS, b"7").unwrap();
         assert_eq!((config.int(MAXCLIENTS), config.text(MAXCLIENTS)), (7, "7".into()));
+    }
+    #[test]
+    fn values_are_given_in_the_types_of_what_they_mean() {
+        let config = Config::default();
+        assert!(config.is_on(PROTECTED_MODE) && config.notifications().is_empty());
+        assert_eq!((config.log_level(), config.save_points()), (LogLevel::Notice, vec![]));
+        let settings: [(Id, &[u8]); 6] = [
+            (PROTECTED_MODE, b"No"),
+            (LOGLEVEL, b"Warning"),
+            (SAVE, b"900 1 60 10000"),
+            (UNIXSOCKETPERM, b"0750"),
+            (NOTIFY_KEYSPACE_EVENTS, b"Kxn"),
+            (find(b"lua-time-limit").unwrap(), b"7"),
+        ];
+        settings.into_iter().for_each(|(id, value)| config.set(id, value).unwrap());
+        assert!(!config.is_on(PROTECTED_MODE));
+        assert_eq!(config.log_level(), LogLevel::Warning);
+        let points = config.save_points();
+        assert_eq!(points[0], SavePoint { seconds: 900, changes: 1 });
+        assert_eq!(points[1..], [SavePoint { seconds: 60, changes: 10_000 }]);
+        assert_eq!((config.int(UNIXSOCKETPERM), config.int(BUSY_REPLY_THRESHOLD)), (0o750, 7));
+        assert!(config.notifications().contains(Notifications::NEW));
+        assert!(!config.notifications().contains(Notifications::KEYEVENT));
+    }
+
+    #[test]
+    fn text_that_is_no_utf8_is_refused() {
+        assert!(Config::default().set(REQUIREPASS, b"\xff").is_err());
+    }
+
+    #[test]
+    fn every_value_is_taken_back_in_the_form_in_which_it_is_shown() {
+        let config = Config::default();
+        for id in ids() {
+            let before = config.text(id);
+            config.set(id, before.as_bytes()).unwrap();
+            assert_eq!(config.text(id), before, "{}", id.parameter().name);
+        }
     }
 }

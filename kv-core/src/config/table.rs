@@ -63,7 +63,7 @@ pub(super) static PARAMETERS: &[Parameter] = &[
     },
     Parameter {
         name: "bind",
-        kind: Kind::Words,
+        kind: Kind::Addresses,
         default: "127.0.0.1 -::1",
         summary: "addresses to listen on; one with a minus before it may be missing",
         ..DEFAULT

@@ -26,8 +26,8 @@ impl Parsed {
     }
 }
 
-/// The greatest number of words in `bind`.
-const BIND_MAX: usize = 16;
+/// The greatest number of addresses in `bind`.
+pub(super) const ADDRESSES_MAX: usize = 16;
 
 /// Reads a value. The error is Redis's explanation.
 pub(super) fn parse(kind: Kind, value: &[u8]) -> Result<Parsed, String> {
@@ -50,10 +50,10 @@ pub(super) fn parse(kind: Kind, value: &[u8]) -> Result<Parsed, String> {
         }
         Kind::Text => Ok(Parsed::text(text.into())),
         Kind::FileName => parse_file_name(text),
-        Kind::Words if words(text).len() > BIND_MAX => {
+        Kind::Addresses if words(text).len() > ADDRESSES_MAX => {
             Err("Too many bind addresses specified.".into())
         }
-        Kind::Words => Ok(Parsed::text(text.into())),
+        Kind::Addresses => Ok(Parsed::text(text.into())),
         Kind::OutputLimits => {
             let limits = output_limits::parse(&words(text))?;
             Ok(Parsed { limits, ..Parsed::default() })
