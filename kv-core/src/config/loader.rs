@@ -280,6 +280,13 @@ mod tests {
     }
 
     #[test]
+    fn there_is_a_limit_to_the_lines_of_save() {
+        assert!(load(&"save 1 1\n".repeat(64)).is_ok());
+        let error = load(&"save 1 1\n".repeat(65)).unwrap_err();
+        assert_eq!(error.origin.line, Some(65));
+    }
+
+    #[test]
     fn an_include_is_left_to_the_driver() {
         let include = &parse("x.conf", b"INCLUDE \"a b/*.conf\"").unwrap()[0];
         let step = Loader::default().apply(include);

@@ -65,13 +65,10 @@ impl<'t> File<'t> {
             return file;
         }
         for text in body.split(|&byte| byte == b'\n') {
-            let directive = directive(text);
-            if directive.as_ref().is_some_and(Directive::is_include) {
+            if directive(text).is_some_and(|directive| directive.is_include()) {
                 file.includes_end = file.lines.len() + 1;
             }
-            let setting = directive
-                .and_then(|directive| Some((find(directive.name.as_bytes())?.target(), directive)));
-            file.lines.push(Line { text, setting });
+            file.lines.push(Line::read(text));
         }
         file
     }

@@ -29,6 +29,9 @@ impl Parsed {
 /// The greatest number of addresses in `bind`.
 pub(super) const ADDRESSES_MAX: usize = 16;
 
+/// The greatest number of pairs in `save`.
+const SAVE_POINTS_MAX: usize = 64;
+
 /// Reads a value. The error is Redis's explanation.
 pub(super) fn parse(kind: Kind, value: &[u8]) -> Result<Parsed, String> {
     // Redis reads words and sizes, though not whole numbers, up to the first zero byte.
@@ -97,6 +100,9 @@ fn parse_file_name(text: &str) -> Result<Parsed, String> {
 
 fn parse_save_points(text: &str) -> Result<Parsed, String> {
     let words = words(text);
+    if words.len() > 2 * SAVE_POINTS_MAX {
+        return Err(format!("Invalid save parameters: more than {SAVE_POINTS_MAX} of them"));
+    }
     let pairs = words.chunks(2).map(|pair| match pair {
         [seconds, changes] => {
             let (seconds, changes) = (seconds.parse::<u32>().ok()?, changes.parse::<i32>().ok()?);
