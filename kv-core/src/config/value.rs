@@ -8,7 +8,8 @@ use crate::kernel::until_zero;
 /// A value that was read.
 #[derive(Debug, Default)]
 pub(super) struct Parsed {
-    /// In the form in which CONFIG GET gives it; of output limits, what is to be changed.
+    /// In the form in which CONFIG GET gives it. Empty for output limits: theirs depends on what
+    /// was set before.
     pub(super) text: String,
     /// The number that it stands for, if it does.
     pub(super) number: i64,
