@@ -29,13 +29,17 @@ const TRANSACTION_TOO_LARGE: Error =
 /// The version of Redis whose commands and replies are followed.
 pub const REDIS_VERSION: &str = "7.2.0";
 
-/// What only the machine knows and INFO shows. The driver implements it; a simulator answers with
+/// What only the machine knows and can do. The driver implements it; a simulator answers with
 /// constants.
 pub trait Host: Send + Sync {
     /// What the process has used so far.
     fn usage(&self) -> Usage;
     /// What does not change while the process runs.
     fn facts(&self) -> &Facts;
+    /// Brings the configuration file up to date, with [`config::rewrite`], so that after a crash
+    /// either the old file is there or the new one. Returns when that is on disk: CONFIG REWRITE is
+    /// rare, and its client waits for it. The error is what the operating system says.
+    fn rewrite_config(&self, config: &Config) -> Result<(), String>;
 }
 
 /// What the process has used so far.
@@ -60,6 +64,8 @@ pub struct Facts {
     pub process_id: u32,
     /// The program's file.
     pub executable: String,
+    /// The configuration file's absolute path, empty if there is none.
+    pub config_file: String,
     /// The port of the first TCP listener, 0 if there is none.
     pub tcp_port: u16,
     /// The machine's memory, in bytes.
@@ -77,6 +83,10 @@ impl Host for NoHost {
 
     fn facts(&self) -> &Facts {
         &self.0
+    }
+
+    fn rewrite_config(&self, _: &Config) -> Result<(), String> {
+        Err("there is none".into())
     }
 }
 

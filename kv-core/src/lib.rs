@@ -23,3 +23,4 @@ pub mod store;
 mod table;
 pub mod transaction;
 pub mod value;
+pub mod words;

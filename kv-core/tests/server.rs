@@ -271,6 +271,72 @@ fn config_set_refuses_with_the_texts_of_redis() {
 }
 
 #[test]
+fn config_set_gives_values_the_form_of_redis() {
+    let limits = |shown| format!("{{$client-output-buffer-limit=${shown}}}");
+    let settings = [
+        ("notify-keyspace-events", "KEAmn", "AKEm"),
+        ("notify-keyspace-events", "KgEmx", "gxKEm"),
+        ("save", r#""900 01 +300 10""#, "900 1 300 10"),
+        ("save", r#""""#, ""),
+        ("loglevel", "WARNING", "warning"),
+        ("protected-mode", "NO", "no"),
+        ("lua-time-limit", "7", "7"),
+        ("slowlog-log-slower-than", "-1", "-1"),
+    ];
+    let mut client = Client::new(1);
+    for (name, value, shown) in settings {
+        assert_eq!(client.run(&format!("CONFIG SET {name} {value}")), "+OK", "{name} {value}");
+        let expected = format!("{{${name}=${shown}}}");
+        assert_eq!(client.run(&format!("CONFIG GET {name}")), expected);
+    }
+    assert_eq!(client.run("CONFIG GET busy-reply-threshold"), "{$busy-reply-threshold=$7}");
+    client.run(r#"CONFIG SET client-output-buffer-limit "REPLICA 1kb 2k 3 pubsub  2mb 07""#);
+    let shown = "normal 1073741824 33554432 10 slave 1024 2000 3 pubsub 0 2097152 7";
+    assert_eq!(client.run("CONFIG GET client-output-buffer-limit"), limits(shown));
+}
+
+#[test]
+fn config_set_refuses_values_with_the_explanations_of_redis() {
+    let table = [
+        ("save", "900", "Invalid save parameters"),
+        ("save", r#""900  1""#, "Invalid save parameters"),
+        ("save", r#""0 1""#, "Invalid save parameters"),
+        ("save", r#""1 -1""#, "Invalid save parameters"),
+        ("notify-keyspace-events", "Kq", "Invalid event class character. Use 'Ag$lshzxeKEtmdn'."),
+        (
+            "slowlog-log-slower-than",
+            "-2",
+            "argument must be between -1 and 9223372036854775807 inclusive",
+        ),
+        ("timeout", "-1", "argument must be between 0 and 2147483647 inclusive"),
+        ("protected-mode", "maybe", "argument must be 'yes' or 'no'"),
+        ("unixsocketperm", "700", "can't set immutable config"),
+        ("logfile", "x", "can't set immutable config"),
+        ("dir", "/", "can't set protected config"),
+        ("dbfilename", "a/b", "can't set protected config"),
+        (
+            "client-output-buffer-limit",
+            r#""master 1 2 3""#,
+            "Invalid client class specified in buffer limit configuration.",
+        ),
+        (
+            "client-output-buffer-limit",
+            r#""normal 1  2 3""#,
+            "Wrong number of arguments in buffer limit configuration.",
+        ),
+    ];
+    let mut client = Client::new(1);
+    let before = client.run("CONFIG GET *");
+    for (name, value, why) in table {
+        let expected =
+            format!("-ERR CONFIG SET failed (possibly related to argument '{name}') - {why}");
+        assert_eq!(client.run(&format!("CONFIG SET {name} {value}")), expected);
+        assert_eq!(client.run(&format!("CONFIG SET maxclients 5 {name} {value}")), expected);
+    }
+    assert_eq!(client.run("CONFIG GET *"), before);
+}
+
+#[test]
 fn config_subcommands_are_checked() {
     check(&[
         ("CONFIG", "-ERR wrong number of arguments for 'config' command"),
@@ -456,7 +522,7 @@ fn config_takes_back_the_values_it_gives() {
     let mut client = Client::new(1);
     client.run(r#"CONFIG SET client-output-buffer-limit "normal 1mb 1k 60""#);
     let get = "CONFIG GET client-output-buffer-limit";
-    let expected = "{$client-output-buffer-limit=$normal 1048576 1000 60}";
+    let expected = "{$client-output-buffer-limit=$normal 1048576 1000 60 slave 268435456 67108864 60 pubsub 33554432 8388608 60}";
     assert_eq!(client.run(get), expected);
     client.run(r#"CONFIG SET client-output-buffer-limit "normal 1048576 1000 60""#);
     assert_eq!(client.run(get), expected);

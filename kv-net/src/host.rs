@@ -1,32 +1,40 @@
-//! What only the machine knows, for INFO.
+//! What only the machine knows and can do: for INFO and CONFIG REWRITE.
 
+use crate::config_file::ConfigFile;
+use kv_core::config::Config;
 use kv_core::kernel::{Facts, Host, Usage};
+use nix::errno::Errno;
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeVal;
 use std::fs::read_to_string;
+use std::io;
 
 /// The process and the machine that it runs on.
 #[derive(Debug)]
 pub(crate) struct Machine {
     facts: Facts,
+    config_file: Option<ConfigFile>,
 }
 
 impl Machine {
     /// Asks the operating system for what does not change.
-    pub(crate) fn new(tcp_port: u16) -> Self {
+    pub(crate) fn new(tcp_port: u16, config_file: Option<ConfigFile>) -> Self {
         let proc =
             |file: &str| read_to_string(format!("/proc/sys/kernel/{file}")).unwrap_or_default();
         let (system, release) = (proc("ostype"), proc("osrelease"));
         let os = format!("{} {} {}", system.trim(), release.trim(), std::env::consts::ARCH);
         let executable = std::env::current_exe().map(|path| path.display().to_string());
+        let config_path = config_file.as_ref().map(|file| file.path().display().to_string());
         Self {
             facts: Facts {
                 os: os.trim().into(),
                 process_id: std::process::id(),
                 executable: executable.unwrap_or_default(),
+                config_file: config_path.unwrap_or_default(),
                 tcp_port,
                 total_system_memory: total_memory().unwrap_or(0),
             },
+            config_file,
         }
     }
 }
@@ -46,6 +54,18 @@ impl Host for Machine {
     fn facts(&self) -> &Facts {
         &self.facts
     }
+
+    fn rewrite_config(&self, config: &Config) -> Result<(), String> {
+        let file = self.config_file.as_ref().ok_or("there is none")?;
+        file.rewrite(config).map_err(|error| reason(&error))
+    }
+}
+
+/// What the operating system says, without the number that Rust adds.
+fn reason(error: &io::Error) -> String {
+    error
+        .raw_os_error()
+        .map_or_else(|| error.to_string(), |code| Errno::from_raw(code).desc().to_owned())
 }
 
 fn microseconds(time: TimeVal) -> u64 {

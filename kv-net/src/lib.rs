@@ -11,9 +11,11 @@
 #![forbid(unsafe_code)]
 
 mod clock;
+mod config_file;
 mod event_loop;
 mod host;
 mod listener;
 mod server;
+mod sources;
 
 pub use server::{Builder, Server, StartError};

@@ -4,13 +4,15 @@
 
 mod log;
 
-use kv_core::config::{self, Kind};
+use kv_core::config;
 use kv_net::{Builder, Server};
-use lexopt::prelude::*;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
+use std::collections::VecDeque;
 use std::error::Error;
+use std::ffi::{OsStr, OsString};
 use std::io::Write as _;
+use std::os::unix::ffi::OsStrExt as _;
 use std::process::ExitCode;
 use tikv_jemallocator::Jemalloc;
 
@@ -34,7 +36,7 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), Box<dyn Error>> {
-    let builder = match parse(lexopt::Parser::from_env())? {
+    let builder = match parse(std::env::args_os().skip(1))? {
         Task::Print(text) => return Ok(std::io::stdout().write_all(text.as_bytes())?),
         Task::Serve(builder) => builder,
     };
@@ -53,40 +55,78 @@ fn run() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Every setting is a flag of the same name, followed by its value or values.
-fn parse(mut parser: lexopt::Parser) -> Result<Task, Box<dyn Error>> {
-    let mut builder = Server::builder();
-    while let Some(argument) = parser.next()? {
-        match argument {
-            Short('h') | Long("help") => return Ok(Task::Print(help())),
-            Short('v') | Long("version") => {
-                return Ok(Task::Print(format!("kv-server {}\n", env!("CARGO_PKG_VERSION"))));
-            }
-            Long(name) => {
-                let name = name.to_owned();
-                if config::find(name.as_bytes()).is_none() {
-                    return Err(format!("unknown flag '--{name}'; --help lists all of them").into());
-                }
-                let values: Vec<String> =
-                    parser.values()?.map(|value| value.string()).collect::<Result<_, _>>()?;
-                builder = builder.set(&name, &values.join(" "))?;
-            }
-            other => return Err(other.unexpected().into()),
-        }
+/// The arguments of redis-server: a configuration file first, if any, then flags with their values,
+/// and `-` at either end for settings on standard input.
+fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Task, Box<dyn Error>> {
+    let mut args: VecDeque<Vec<u8>> = args.into_iter().map(OsString::into_encoded_bytes).collect();
+    if let Some(text) = args.front().and_then(|arg| answer(arg)) {
+        return Ok(Task::Print(text));
     }
-    Ok(Task::Serve(Box::new(builder)))
+    let mut builder = Server::builder().environment(std::env::vars_os())?;
+    let is_dash = |arg: Option<&Vec<u8>>| arg.is_some_and(|arg| arg == b"-");
+    let mut reads_stdin = false;
+    if is_dash(args.front()) {
+        args.pop_front();
+        reads_stdin = true;
+    } else if args.front().is_some_and(|arg| !arg.starts_with(b"-")) {
+        let path = args.pop_front().expect("there is one");
+        builder = builder.config_file(OsStr::from_bytes(&path))?;
+    }
+    if is_dash(args.back()) {
+        args.pop_back();
+        reads_stdin = true;
+    }
+    if reads_stdin {
+        builder = builder.config_text("standard input", std::io::stdin().lock())?;
+    }
+    Ok(Task::Serve(Box::new(flags(builder, args)?)))
 }
 
-fn help() -> String {
-    let mut text = String::from(
-        "usage: kv-server [--<setting> <value> ...]\n\nsettings, with their defaults:\n",
-    );
-    for parameter in config::parameters() {
-        let default = match parameter.kind {
-            Kind::Text if parameter.default.is_empty() => "\"\"",
-            _ => parameter.default,
+/// What is printed instead of starting, if that is what the first argument asks for.
+fn answer(arg: &[u8]) -> Option<String> {
+    match arg {
+        b"-h" | b"--help" => Some(help()),
+        b"-v" | b"--version" => Some(format!("kv-server {}\n", env!("CARGO_PKG_VERSION"))),
+        _ => None,
+    }
+}
+
+/// Every setting is a flag of the same name, followed by its values: all up to the next flag.
+fn flags(mut builder: Builder, mut args: VecDeque<Vec<u8>>) -> Result<Builder, Box<dyn Error>> {
+    while let Some(arg) = args.pop_front() {
+        let flag = arg.strip_prefix(b"--").map(String::from_utf8_lossy);
+        let Some(name) = flag.filter(|name| !name.is_empty()) else {
+            let arg = String::from_utf8_lossy(&arg);
+            return Err(format!("unexpected argument '{arg}'; --help tells what there is").into());
         };
+        let is_value = |arg: &&Vec<u8>| !arg.starts_with(b"--");
+        let count = args.iter().take_while(is_value).count();
+        builder = builder.flag(&name, args.drain(..count).collect())?;
+    }
+    Ok(builder)
+}
+
+const USAGE: &str = "\
+usage: kv-server [<configuration file>] [-] [--<setting> <value> ...] ...
+
+Settings come from, each replacing what those before it say:
+  the defaults below
+  environment variables, KV_<SETTING> with underscores for dashes, or
+    KV_<SETTING>_FILE, which names a file that contains the value
+  the configuration file, in the syntax of redis.conf
+  standard input, in the same syntax, if '-' is the first or the last argument
+  flags
+Of 'save', each line and flag adds to those before it; an empty one removes them.
+
+settings, with their defaults:
+";
+
+fn help() -> String {
+    let mut text = String::from(USAGE);
+    for parameter in config::parameters() {
+        let default = if parameter.default.is_empty() { "\"\"" } else { parameter.default };
         text += &format!("  --{} {default}\n        {}\n", parameter.name, parameter.summary);
+        text += &format!("        takes {}\n", parameter.kind.allowed());
     }
     text + "  --help\n  --version\n"
 }

@@ -1,16 +1,20 @@
 //! The in-process server: threads, listeners and their end.
 
 use crate::clock::Clock;
+use crate::config_file::read_limited;
 use crate::event_loop::{EventLoop, Inbox};
 use crate::host::Machine;
 use crate::listener;
-use kv_core::config::{self, Config, Id};
+use crate::sources::Sources;
+use kv_core::config::{self, Config, Id, LoadError, Origin, Problem};
 use kv_core::kernel::Kernel;
 use kv_proto::server::Server as Connections;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use std::ffi::OsString;
 use std::hash::{BuildHasher as _, RandomState};
-use std::io;
+use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
@@ -27,17 +31,54 @@ const SPARE_DESCRIPTORS: u64 = 1024;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
-    /// A setting that does not exist.
-    #[error("unknown setting '{0}'; --help lists all of them")]
-    UnknownSetting(String),
-    /// A setting with a value that it cannot have.
-    #[error("bad value for '{name}': {reason}")]
-    BadValue {
-        /// The setting.
-        name: String,
-        /// What is wrong with the value.
+    /// A setting that does not exist, or with a value that it cannot have.
+    #[error(transparent)]
+    Setting(#[from] Problem),
+    /// The same, in a file or wherever else the settings come from.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// The configuration file cannot be read.
+    #[error("cannot read the configuration file '{}': {reason}", .path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
         reason: String,
     },
+    /// A file that a configuration file includes cannot be read.
+    #[error("{origin}: cannot include '{}': {reason}", .path.display())]
+    Include {
+        /// Where it is named.
+        origin: Origin,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// A file with the value of an environment variable cannot be read.
+    #[error("{variable}: cannot read '{}': {reason}", .path.display())]
+    VariableFile {
+        /// The variable.
+        variable: String,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// Two environment variables for one setting.
+    #[error("{0} and {1} are both set; choose one")]
+    TwoVariables(String, String),
+    /// The directory of data files does not exist.
+    #[error("cannot use '{}' as 'dir': {source}", .path.display())]
+    Directory {
+        /// The directory.
+        path: PathBuf,
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// A seed that is none.
+    #[error("bad value for 'seed': it must be a whole number below 2^64")]
+    Seed,
     /// An address to listen on that is none.
     #[error("'{0}' is no IP address to bind to")]
     Address(String),
@@ -59,10 +100,11 @@ pub enum StartError {
     EventLoop(#[from] io::Error),
 }
 
-/// A server to be started. Settings have the names of the configuration file.
+/// A server to be started. Settings have the names of the configuration file; where several calls
+/// give one setting, the last one counts.
 #[derive(Debug, Default)]
 pub struct Builder {
-    config: Config,
+    sources: Sources,
 }
 
 /// A running server. Dropping it stops it.
@@ -108,23 +150,57 @@ impl Builder {
         self.with(config::SEED, &seed.to_string())
     }
 
-    /// Any setting, by its name, as in the configuration file.
-    pub fn set(self, name: &str, value: &str) -> Result<Self, StartError> {
-        let id =
-            config::find(name.as_bytes()).ok_or_else(|| StartError::UnknownSetting(name.into()))?;
-        let bad = |reason| StartError::BadValue { name: name.into(), reason };
-        self.config.set(id, value.as_bytes()).map_err(bad)?;
+    /// Any setting, by its name, as CONFIG SET takes it.
+    pub fn set(mut self, name: &str, value: &str) -> Result<Self, StartError> {
+        self.sources.set(name, value.as_bytes())?;
         Ok(self)
     }
 
-    fn with(self, id: Id, value: &str) -> Self {
-        self.config.set(id, value.as_bytes()).expect("the type allows only good values");
+    /// The settings among environment variables: `KV_<NAME>`, with underscores for dashes, or
+    /// `KV_<NAME>_FILE`, which names a file that contains the value. Others are left alone.
+    pub fn environment(
+        mut self,
+        variables: impl IntoIterator<Item = (OsString, OsString)>,
+    ) -> Result<Self, StartError> {
+        self.sources.environment(variables)?;
+        Ok(self)
+    }
+
+    /// The settings of a configuration file, which CONFIG REWRITE brings up to date.
+    pub fn config_file(mut self, path: impl AsRef<Path>) -> Result<Self, StartError> {
+        self.sources.file(path.as_ref())?;
+        Ok(self)
+    }
+
+    /// The settings that are read from `source` in the syntax of a configuration file. `name` is
+    /// how errors call it.
+    pub fn config_text(mut self, name: &str, source: impl io::Read) -> Result<Self, StartError> {
+        let unreadable = |error: io::Error| {
+            let (path, reason) = (name.into(), error.to_string());
+            StartError::File { path, reason }
+        };
+        let text = read_limited(source).map_err(unreadable)?;
+        self.sources.text(name, &text)?;
+        Ok(self)
+    }
+
+    /// What a flag of this name says: a line of a configuration file with these arguments.
+    pub fn flag(mut self, name: &str, args: Vec<Vec<u8>>) -> Result<Self, StartError> {
+        self.sources.flag(name, args)?;
+        Ok(self)
+    }
+
+    fn with(mut self, id: Id, value: &str) -> Self {
+        let set = self.sources.set(id.parameter().name, value.as_bytes());
+        set.expect("the type allows only good values");
         self
     }
 
     /// Listens, and starts the event loops.
     pub fn start(self) -> Result<Server, StartError> {
-        let config = self.config;
+        self.sources.warn();
+        let (config, config_file) = self.sources.finish();
+        settle_directory(&config)?;
         let seed = seed(&config)?;
         let port = u16::try_from(config.int(config::PORT)).expect("the table limits it");
         let backlog = i32::try_from(config.int(config::TCP_BACKLOG)).expect("the table limits it");
@@ -140,7 +216,7 @@ impl Builder {
         raise_descriptor_limit(config.int(config::MAXCLIENTS) as u64 + SPARE_DESCRIPTORS);
 
         let clock = Clock::start();
-        let machine = Box::new(Machine::new(addresses[0].port()));
+        let machine = Box::new(Machine::new(addresses[0].port(), config_file));
         let kernel = Arc::new(Kernel::new(config, shards, seed, machine, clock.now()));
         let new_loop = |_| EventLoop::new(Connections::new(Arc::clone(&kernel)), clock);
         let mut loops = (0..threads).map(new_loop).collect::<io::Result<Vec<_>>>()?;
@@ -211,11 +287,19 @@ fn seed(config: &Config) -> Result<u64, StartError> {
         // The standard library seeds it from the operating system.
         return Ok(RandomState::new().hash_one(0u8));
     }
-    let bad = || StartError::BadValue {
-        name: "seed".into(),
-        reason: "it must be a whole number below 2^64".into(),
-    };
-    text.parse().map_err(|_| bad())
+    text.parse().map_err(|_| StartError::Seed)
+}
+
+/// Makes the directory of data files an absolute path.
+fn settle_directory(config: &Config) -> Result<(), StartError> {
+    let path = PathBuf::from(config.text(config::DIR));
+    let bad = |source| StartError::Directory { path: path.clone(), source };
+    let absolute = path.canonicalize().map_err(bad)?;
+    if !absolute.is_dir() {
+        return Err(bad(ErrorKind::NotADirectory.into()));
+    }
+    let text = absolute.into_os_string().into_encoded_bytes();
+    config.set(config::DIR, &text).map_err(|why| bad(io::Error::other(why)))
 }
 
 fn threads(config: &Config) -> usize {

@@ -7,7 +7,6 @@
 pub mod decode;
 pub mod double;
 pub mod encode;
-pub mod inline;
 pub mod value;
 
 use encode::{push_bulk, push_header};

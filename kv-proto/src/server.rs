@@ -30,7 +30,7 @@
 use crate::connection::{Connection, Pool, READ_MAX, READ_MIN, Settings};
 use crate::resp::decode::Limits;
 use crate::window::Window;
-use kv_core::config::{self, Config};
+use kv_core::config::{self, ClientClass, Config};
 use kv_core::kernel::{Batch, Kernel};
 use kv_core::now::Now;
 use kv_core::session::Peer;
@@ -333,7 +333,7 @@ impl Server {
     /// The first `len` bytes of the output were sent.
     pub fn handle_sent(&mut self, now: Now, id: ConnectionId, len: usize) {
         let Some(connection) = self.connections.get_mut(id.0) else { return };
-        let limits = self.kernel.config.output_limits();
+        let limits = self.kernel.config.output_limits(ClientClass::Normal);
         if connection.sent(len, limits, &mut self.pool) {
             self.enqueue(id);
         }
@@ -373,7 +373,7 @@ impl Server {
             self.events.push_back(Event::Output(id));
         }
         if connection.waits_for_client() && connection.stall_deadline_us.is_none() {
-            let patience_s = self.kernel.config.output_limits().seconds.max(1);
+            let patience_s = self.kernel.config.output_limits(ClientClass::Normal).seconds.max(1);
             let deadline = now.mono_us + patience_s * 1_000_000;
             connection.stall_deadline_us = Some(deadline);
             self.stalls.insert((deadline, id));
@@ -414,6 +414,6 @@ fn settings(config: &Config) -> Settings {
             args_max: i32::MAX as usize,
             request_len_max: limit(config::CLIENT_QUERY_BUFFER_LIMIT),
         },
-        output: config.output_limits(),
+        output: config.output_limits(ClientClass::Normal),
     }
 }

@@ -60,23 +60,24 @@ pub(crate) struct Program {
     child: Child,
     /// Where it listens.
     pub(crate) address: SocketAddr,
+    /// What our server printed until it said where.
+    pub(crate) log: String,
 }
 
 impl Program {
     /// Our server on a port of its own choice, at 127.0.0.1 unless `flags` say otherwise.
     pub(crate) fn kv(flags: &[&str]) -> Self {
         let bind = if flags.contains(&"--bind") { &[][..] } else { &["--bind", "127.0.0.1"] };
-        let mut child = kv_server()
-            .args(["--port", "0", "--seed", "7"])
-            .args(bind)
-            .args(flags)
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the server's binary runs");
+        Self::start(kv_server().args(["--port", "0", "--seed", "7"]).args(bind).args(flags))
+    }
+
+    /// Our server, as `command` starts it.
+    pub(crate) fn start(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("the server's binary runs");
         let mut output = BufReader::new(child.stdout.take().expect("it is piped"));
-        let address = announced_address(&mut output);
+        let (address, log) = announced_address(&mut output);
         thread::spawn(move || io::copy(&mut output, &mut io::sink()));
-        Self { child, address }
+        Self { child, address, log }
     }
 
     /// A real redis-server, without persistence.
@@ -88,7 +89,7 @@ impl Program {
             .stdout(Stdio::null())
             .spawn()
             .expect("redis-server is needed: install the package redis-server");
-        let mut program = Self { child, address };
+        let mut program = Self { child, address, log: String::new() };
         eventually("redis-server accepts connections", || {
             assert!(program.child.try_wait().expect("it is ours").is_none(), "it has ended");
             TcpStream::connect(address).ok()
@@ -128,13 +129,13 @@ pub(crate) fn kv_server() -> Command {
     Command::new(env!("CARGO_BIN_EXE_kv-server"))
 }
 
-/// What the server prints of where it listens.
-fn announced_address(output: &mut impl BufRead) -> SocketAddr {
+/// What the server prints of where it listens, and all that it prints before.
+fn announced_address(output: &mut impl BufRead) -> (SocketAddr, String) {
     let mut seen = String::new();
     while output.read_line(&mut seen).expect("the output can be read") > 0 {
         let last_word = seen.split_whitespace().next_back().unwrap_or_default();
         if let Ok(address) = last_word.parse() {
-            return address;
+            return (address, seen);
         }
     }
     panic!("the server said no address: {seen:?}");

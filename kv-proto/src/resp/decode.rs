@@ -20,8 +20,7 @@ use std::ops::Range;
 
 use kv_core::args::{Args, Span};
 use kv_core::error::Error;
-
-use super::inline;
+use kv_core::words;
 
 /// What a client may ask a server to hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -452,14 +451,14 @@ impl Decoder {
 
 /// Appends the arguments on a line. Whether they had to be unquoted.
 fn split(line: &[u8], arguments: &mut Arguments) -> Result<bool, ProtocolError> {
-    if !inline::has_quotes(line) {
-        inline::split_unquoted(line, 0, &mut arguments.spans);
+    if memchr::memchr2(b'"', b'\'', line).is_none() {
+        words::split_unquoted(line, 0, &mut arguments.spans);
         return Ok(false);
     }
     let (spans, unquoted) = (arguments.spans.len(), arguments.unquoted.len());
-    match inline::split(line, &mut arguments.unquoted, &mut arguments.spans) {
+    match words::split(line, &mut arguments.unquoted, &mut arguments.spans) {
         Ok(()) => Ok(true),
-        Err(inline::UnbalancedQuotes) => {
+        Err(words::UnbalancedQuotes) => {
             arguments.truncate(spans, unquoted);
             Err(ProtocolError::UnbalancedQuotes)
         }

@@ -2,11 +2,12 @@
 
 use crate::args::Args;
 use crate::command::EngineCx;
-use crate::config::{self, Config, Id};
+use crate::config::{self, Change, Config, ENABLE_PROTECTED_CONFIGS, Id};
 use crate::error::Error;
 use crate::glob;
 use crate::kernel::{Flow, until_zero};
 use std::borrow::Cow;
+use std::net::SocketAddr;
 
 pub(crate) fn get(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
     let matching = matching(cx.args);
@@ -19,7 +20,7 @@ pub(crate) fn get(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
 }
 
 pub(crate) fn set(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
-    let pairs = pairs(cx.args)?;
+    let pairs = pairs(cx)?;
     for &(id, value) in &pairs {
         Config::check(id, value).map_err(|why| refused(id.parameter().name.as_bytes(), &why))?;
     }
@@ -37,8 +38,15 @@ pub(crate) fn resetstat(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
     Ok(Flow::Continue)
 }
 
-pub(crate) fn rewrite(_: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
-    Err(Error::text("ERR The server is running without a config file"))
+pub(crate) fn rewrite(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
+    let host = &cx.kernel.host;
+    if host.facts().config_file.is_empty() {
+        return Err(Error::text("ERR The server is running without a config file"));
+    }
+    let failed = |why| Error::composed(format!("ERR Rewriting config file: {why}"));
+    host.rewrite_config(&cx.kernel.config).map_err(failed)?;
+    cx.out.ok();
+    Ok(Flow::Continue)
 }
 
 /// Each setting that a name or pattern of CONFIG GET matches, once, under the name it is shown
@@ -66,7 +74,8 @@ fn matching(args: Args<'_>) -> Vec<(Id, Cow<'_, [u8]>)> {
 }
 
 /// The settings and values of CONFIG SET, if the settings can be set and none is named twice.
-fn pairs(args: Args<'_>) -> Result<Vec<(Id, &[u8])>, Error> {
+fn pairs<'a>(cx: &EngineCx<'a, '_>) -> Result<Vec<(Id, &'a [u8])>, Error> {
+    let args = cx.args;
     if !args.len().is_multiple_of(2) {
         return Err(Error::Syntax);
     }
@@ -74,15 +83,33 @@ fn pairs(args: Args<'_>) -> Result<Vec<(Id, &[u8])>, Error> {
     for at in (2..args.len()).step_by(2) {
         let (name, value) = (args.get(at), args.get(at + 1));
         let id = config::find(name).ok_or_else(|| unknown(name))?;
-        if id.parameter().fixed {
-            return Err(refused(name, "can't set immutable config"));
-        }
+        check_change(cx, id).map_err(|why| refused(name, why))?;
         if pairs.iter().any(|pair| pair.0 == id) {
             return Err(refused(name, "duplicate parameter"));
         }
         pairs.push((id, value));
     }
     Ok(pairs)
+}
+
+/// Whether the client may change the setting now.
+fn check_change(cx: &EngineCx<'_, '_>, id: Id) -> Result<(), &'static str> {
+    let allows = || match cx.kernel.config.text(ENABLE_PROTECTED_CONFIGS).as_str() {
+        "yes" => true,
+        "local" => is_local(&cx.session.profile().address),
+        _ => false,
+    };
+    match id.parameter().change {
+        Change::AtStart => Err("can't set immutable config"),
+        Change::Protected if !allows() => Err("can't set protected config"),
+        Change::Protected | Change::Anytime => Ok(()),
+    }
+}
+
+/// Whether a client's address is one of this machine: a loopback address or a socket's path.
+fn is_local(address: &str) -> bool {
+    let ip = address.parse::<SocketAddr>().map(|address| address.ip());
+    ip.is_ok_and(|ip| ip.is_loopback()) || address.starts_with('/')
 }
 
 fn unknown(name: &[u8]) -> Error {
@@ -93,4 +120,19 @@ fn unknown(name: &[u8]) -> Error {
 fn refused(name: &[u8], why: &str) -> Error {
     let text = b"ERR CONFIG SET failed (possibly related to argument '";
     Error::composed([text, name, b"') - ", why.as_bytes()].concat())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clients_of_this_machine_are_local() {
+        for address in ["127.0.0.1:5", "[::1]:5", "/run/kv.sock:0"] {
+            assert!(is_local(address), "{address}");
+        }
+        for address in ["10.0.0.1:5", "[2001:db8::1]:5", "?:0", ""] {
+            assert!(!is_local(address), "{address}");
+        }
+    }
 }

@@ -59,7 +59,7 @@ fn server(cx: &mut EngineCx<'_, '_>, fields: &mut Fields) {
     fields.put("uptime_in_seconds", uptime_s);
     fields.put("uptime_in_days", uptime_s / 86_400);
     fields.put("executable", &facts.executable);
-    fields.put("config_file", "");
+    fields.put("config_file", &facts.config_file);
 }
 
 fn clients(cx: &mut EngineCx<'_, '_>, fields: &mut Fields) {

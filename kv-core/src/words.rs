@@ -1,11 +1,11 @@
-//! Arguments on a line of text, as people type them: separated by blanks, quoted where they
-//! contain some.
+//! Arguments on a line of text, as people type them, in inline requests and in configuration files:
+//! separated by blanks, quoted where they contain some.
 //!
 //! Within `"..."`, `\xHH` is a byte, `\n`, `\r`, `\t`, `\b`, `\a` are control characters, and any
 //! other character after a backslash stands for itself. Within `'...'` only `\'` is special. A
 //! quote may begin within an argument, but a closing quote ends it.
 
-use kv_core::args::Span;
+use crate::args::Span;
 
 /// A quote that is not closed, or whose closing quote is not followed by a blank.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -31,7 +31,7 @@ pub fn split(
 
 /// Splits a `line` that has no quotes and lies at `offset` of a buffer: its arguments are spans
 /// of that buffer.
-pub(super) fn split_unquoted(line: &[u8], offset: usize, spans: &mut Vec<Span>) {
+pub fn split_unquoted(line: &[u8], offset: usize, spans: &mut Vec<Span>) {
     let mut rest = line.trim_start_with(is_blank);
     while !rest.is_empty() {
         let end = rest.iter().position(|&byte| ends_argument(byte)).unwrap_or(rest.len());
@@ -40,9 +40,29 @@ pub(super) fn split_unquoted(line: &[u8], offset: usize, spans: &mut Vec<Span>) 
     }
 }
 
-/// Whether an argument of `line` may be quoted.
-pub(super) fn has_quotes(line: &[u8]) -> bool {
-    memchr::memchr2(b'"', b'\'', line).is_some()
+/// Appends `word` to `line` so that [`split`] gives it back: quoted if it has to be, and in
+/// printable ASCII.
+pub fn quote(word: &[u8], line: &mut Vec<u8>) {
+    if is_plain(word) {
+        return line.extend_from_slice(word);
+    }
+    line.push(b'"');
+    word.iter().for_each(|&byte| quote_byte(byte, line));
+    line.push(b'"');
+}
+
+fn is_plain(word: &[u8]) -> bool {
+    let needs_quotes = |byte: &u8| !byte.is_ascii_graphic() || matches!(byte, b'"' | b'\'' | b'\\');
+    !word.is_empty() && !word.iter().any(needs_quotes)
+}
+
+fn quote_byte(byte: u8, line: &mut Vec<u8>) {
+    match byte {
+        b'"' | b'\\' => line.extend([b'\\', byte]),
+        b' ' => line.push(byte),
+        _ if byte.is_ascii_graphic() => line.push(byte),
+        _ => line.extend_from_slice(format!("\\x{byte:02x}").as_bytes()),
+    }
 }
 
 /// Appends the argument at the head of `text` and returns what follows it.
@@ -151,14 +171,14 @@ impl TrimStartWith for [u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kv_core::args::Args;
+    use crate::args::Args;
 
     #[track_caller]
     fn check(line: &[u8], expected: &[&[u8]]) {
         let (mut buffer, mut spans) = (Vec::new(), Vec::new());
         split(line, &mut buffer, &mut spans).unwrap();
         assert_eq!(Args::new(&buffer, &spans).from(0).collect::<Vec<_>>(), expected);
-        if !has_quotes(line) {
+        if !line.iter().any(|byte| b"\"'".contains(byte)) {
             let mut spans = Vec::new();
             split_unquoted(line, 0, &mut spans);
             assert_eq!(Args::new(line, &spans).from(0).collect::<Vec<_>>(), expected);
@@ -199,6 +219,21 @@ mod tests {
     #[test]
     fn single_quotes_know_only_their_own_escape() {
         check(br"'a\'b' 'a\nb'", &[b"a'b", br"a\nb"]);
+    }
+
+    #[test]
+    fn a_quoted_word_is_read_back() {
+        let bytes: Vec<u8> = (0..=255).collect();
+        for word in [&b""[..], b"plain", b"two words", b"\"'\\", b"#", "\u{e9}".as_bytes(), &bytes]
+        {
+            let mut line = b"first ".to_vec();
+            quote(word, &mut line);
+            assert!(line.iter().all(|byte| (b' '..=b'~').contains(byte)), "{line:?}");
+            check(&line, &[b"first", word]);
+        }
+        let mut line = Vec::new();
+        quote(b"plain", &mut line);
+        assert_eq!(line, b"plain");
     }
 
     #[test]
