@@ -348,13 +348,6 @@ pub(super) fn set_clock(cell: &mut [u8], clock: u32) {
     cell[1..4].copy_from_slice(&clock.to_le_bytes()[..3]);
 }
 
-/// The boxed value of an entry, to change it.
-pub(super) fn boxed_mut(cell: &mut [u8]) -> Option<&mut Value> {
-    let entry = Entry::new(cell);
-    // SAFETY: as in `Entry::boxed`, with a mutable borrow of the cell.
-    (entry.cell[0] & KIND == BOXED).then(|| unsafe { &mut *entry.address() })
-}
-
 /// Takes the boxed value out of an entry, which must be freed, overwritten or given it back before
 /// it is read again: it reads as an integer from now on.
 pub(super) fn take_boxed(cell: &mut [u8]) -> Option<Box<Value>> {
