@@ -103,6 +103,13 @@ static PARAMETERS: &[Parameter] = &[
         ..DEFAULT
     },
     Parameter {
+        name: "admin-port",
+        kind: Kind::Int { min: 0, max: 65_535 },
+        default: "0",
+        summary: "the TCP port, at the addresses of 'bind', that answers GET /metrics and GET /health over HTTP; 0 for none",
+        ..DEFAULT
+    },
+    Parameter {
         name: "appendonly",
         kind: Kind::Bool,
         default: "no",
@@ -239,6 +246,27 @@ static PARAMETERS: &[Parameter] = &[
         ..LIST_MAX_LISTPACK
     },
     Parameter {
+        name: "log-format",
+        kind: Kind::Choice(&["redis", "json"]),
+        default: "redis",
+        summary: "the form of log lines: Redis's, or one JSON object a line",
+        ..DEFAULT
+    },
+    Parameter {
+        name: "logfile",
+        default: "",
+        summary: "the file that log lines are appended to; empty for standard output",
+        ..DEFAULT
+    },
+    Parameter {
+        name: "loglevel",
+        kind: Kind::Choice(&["debug", "verbose", "notice", "warning", "nothing"]),
+        default: "notice",
+        fixed: false,
+        summary: "how important a message must be to be logged",
+        ..DEFAULT
+    },
+    Parameter {
         name: "maxclients",
         kind: Kind::Int { min: 1, max: 4_294_967_295 },
         default: "10000",
@@ -286,11 +314,26 @@ static PARAMETERS: &[Parameter] = &[
         ..DEFAULT
     },
     Parameter {
+        name: "protected-mode",
+        kind: Kind::Bool,
+        default: "yes",
+        fixed: false,
+        summary: "whether clients on other machines are refused as long as no password is set",
+        ..DEFAULT
+    },
+    Parameter {
         name: "proto-max-bulk-len",
         kind: Kind::Memory { min: 1024 * 1024, max: MEMORY_MAX },
         default: "536870912",
         fixed: false,
         summary: "the longest argument and the longest string, in bytes",
+        ..DEFAULT
+    },
+    Parameter {
+        name: "proxy-protocol",
+        kind: Kind::Bool,
+        default: "no",
+        summary: "whether every TCP connection begins with a header of the PROXY protocol, version 1 or 2, that tells the client's address",
         ..DEFAULT
     },
     Parameter { name: "save", summary: "when to save a snapshot; there are none yet", ..DEFAULT },
@@ -341,6 +384,13 @@ static PARAMETERS: &[Parameter] = &[
         ..DEFAULT
     },
     Parameter {
+        name: "supervised",
+        kind: Kind::Choice(&["upstart", "systemd", "auto", "no"]),
+        default: "no",
+        summary: "whom to tell that the server is ready or stopping: systemd, over NOTIFY_SOCKET; auto does so if that is set; upstart is accepted, without effect",
+        ..DEFAULT
+    },
+    Parameter {
         name: "tcp-backlog",
         kind: Kind::Int { min: 0, max: i32::MAX as i64 },
         default: "511",
@@ -348,10 +398,38 @@ static PARAMETERS: &[Parameter] = &[
         ..DEFAULT
     },
     Parameter {
+        name: "tcp-keepalive",
+        kind: COUNT,
+        default: "300",
+        fixed: false,
+        summary: "seconds of silence after which the operating system asks whether a client is still there; 0 for never; for connections that are accepted from then on",
+        ..DEFAULT
+    },
+    Parameter {
         name: "threads",
         kind: Kind::Int { min: 0, max: 64 },
         default: "0",
         summary: "event loops; 0 takes one for each processor core, at most 8",
+        ..DEFAULT
+    },
+    Parameter {
+        name: "timeout",
+        kind: COUNT,
+        default: "0",
+        fixed: false,
+        summary: "seconds after which an idle client is closed; 0 for never",
+        ..DEFAULT
+    },
+    Parameter {
+        name: "unixsocket",
+        default: "",
+        summary: "the path of a Unix socket to listen on too; empty for none",
+        ..DEFAULT
+    },
+    Parameter {
+        name: "unixsocketperm",
+        default: "0",
+        summary: "the permissions of the Unix socket, in octal; 0 leaves them to the umask",
         ..DEFAULT
     },
     Parameter {
@@ -440,6 +518,28 @@ pub const STREAM_NODE_MAX_ENTRIES: Id = id("stream-node-max-entries");
 pub const TCP_BACKLOG: Id = id("tcp-backlog");
 /// `threads`
 pub const THREADS: Id = id("threads");
+/// `admin-port`
+pub const ADMIN_PORT: Id = id("admin-port");
+/// `log-format`
+pub const LOG_FORMAT: Id = id("log-format");
+/// `logfile`
+pub const LOGFILE: Id = id("logfile");
+/// `loglevel`
+pub const LOGLEVEL: Id = id("loglevel");
+/// `protected-mode`
+pub const PROTECTED_MODE: Id = id("protected-mode");
+/// `proxy-protocol`
+pub const PROXY_PROTOCOL: Id = id("proxy-protocol");
+/// `supervised`
+pub const SUPERVISED: Id = id("supervised");
+/// `tcp-keepalive`, in seconds
+pub const TCP_KEEPALIVE: Id = id("tcp-keepalive");
+/// `timeout`, in seconds
+pub const TIMEOUT: Id = id("timeout");
+/// `unixsocket`
+pub const UNIXSOCKET: Id = id("unixsocket");
+/// `unixsocketperm`
+pub const UNIXSOCKETPERM: Id = id("unixsocketperm");
 
 /// All parameters, sorted by name.
 pub fn parameters() -> &'static [Parameter] {
