@@ -174,7 +174,7 @@ impl Eviction {
 impl Shard {
     fn evict(&mut self, store: &Store, database: usize, cell: Candidate) {
         let value = self.databases[database].evict(cell);
-        self.stats.evicted += 1;
+        self.counters.evicted.add(1);
         self.discard(value, store, database);
         self.publish(store, database);
     }

@@ -371,9 +371,11 @@ impl<'a> View<'a> {
 
     /// Exchanges the contents of two databases. Needs every shard.
     pub fn swap_databases(&mut self, a: usize, b: usize) {
+        let store = self.store;
         for shard in self.all_shards() {
             shard.databases.swap(a, b);
             shard.published.swap(a, b);
+            [a, b].into_iter().for_each(|database| shard.publish(store, database));
         }
     }
 
@@ -400,7 +402,7 @@ impl<'a> View<'a> {
         let mut place = keyspace.find(hash, key);
         if let Some(expired) = place.filter(|&place| keyspace.entry(place).is_expired(unix_ms)) {
             let value = keyspace.remove(hash, expired);
-            shard.stats.expired += 1;
+            shard.counters.expired.add(1);
             shard.discard(value, store, database);
             shard.publish(store, database);
             place = None;
@@ -441,7 +443,8 @@ impl<'a> View<'a> {
     fn read_entry(&mut self, key: &[u8], access: Access) -> Option<Entry<'_>> {
         let (database, clock) = (self.database, self.clock);
         let (shard, _, place) = self.find(key);
-        *(if place.is_some() { &mut shard.stats.hits } else { &mut shard.stats.misses }) += 1;
+        let counters = &*shard.counters;
+        (if place.is_some() { &counters.hits } else { &counters.misses }).add(1);
         let keyspace = &mut shard.databases[database];
         if let (Some(place), Access::Counts) = (place, access) {
             clock.touch(keyspace, place, &mut shard.rng);

@@ -147,10 +147,13 @@ fn persistence(_: &mut EngineCx<'_, '_>, fields: &mut Fields) {
 }
 
 fn stats(cx: &mut EngineCx<'_, '_>, fields: &mut Fields) {
-    let (sessions, keys, memory) = (&cx.kernel.sessions, cx.store.stats(), cx.store.memory());
-    fields.put("total_connections_received", sessions.opened());
-    fields.put("total_commands_processed", cx.kernel.commands());
-    fields.put("rejected_connections", sessions.refused());
+    let (figures, memory) = (cx.kernel.figures(), cx.store.memory());
+    let keys = figures.keys;
+    fields.put("total_connections_received", figures.clients_opened);
+    fields.put("total_commands_processed", figures.commands);
+    fields.put("total_net_input_bytes", figures.received_bytes);
+    fields.put("total_net_output_bytes", figures.sent_bytes);
+    fields.put("rejected_connections", figures.clients_refused);
     fields.put("expired_keys", keys.expired);
     fields.put("expired_stale_perc", format_args!("{:.2}", memory.expired_stale_percent));
     fields.put("expired_time_cap_reached_count", memory.expired_time_cap_reached);
