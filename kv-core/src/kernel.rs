@@ -126,14 +126,31 @@ pub struct Figures {
     pub databases: Vec<DatabaseSize>,
 }
 
-/// What a client from elsewhere is told as long as anyone could do anything here.
-const PROTECTED: Error = Error::text(
-    "DENIED Redis is running in protected mode because protected mode is enabled and no password \
-     is set for the default user. In this mode only clients on the same machine are accepted. To \
-     accept others, one of: 1) If no stranger can reach the server, run 'CONFIG SET protected-mode \
-     no' from a client on the same machine. 2) Start the server with '--protected-mode no'. 3) Let \
-     clients connect over the loopback interface or a Unix socket.",
-);
+/// Why a client cannot have a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unwelcome {
+    /// There are as many as `maxclients` allows.
+    TooMany,
+    /// `protected-mode` keeps away clients from other machines, as long as no password is set.
+    Stranger,
+}
+
+impl From<Unwelcome> for Error {
+    /// What the client is told.
+    fn from(reason: Unwelcome) -> Self {
+        match reason {
+            Unwelcome::TooMany => Error::text("ERR max number of clients reached"),
+            Unwelcome::Stranger => Error::text(
+                "DENIED Redis is running in protected mode because protected mode is enabled and \
+                 no password is set for the default user. In this mode only clients on the same \
+                 machine are accepted. To accept others, one of: 1) If no stranger can reach the \
+                 server, run 'CONFIG SET protected-mode no' from a client on the same machine. 2) \
+                 Start the server with '--protected-mode no'. 3) Let clients connect over the \
+                 loopback interface or a Unix socket.",
+            ),
+        }
+    }
+}
 
 /// What becomes of the connection after a request.
 #[must_use]
@@ -180,15 +197,14 @@ impl Kernel {
         }
     }
 
-    /// Opens a session, or says what to tell the client that cannot have one.
-    pub fn open_session(&self, peer: Peer, now: Now) -> Result<Session, Error> {
+    /// Opens a session, or says why there cannot be one.
+    pub fn open_session(&self, peer: Peer, now: Now) -> Result<Session, Unwelcome> {
         let max = self.config.int(config::MAXCLIENTS) as usize;
         if self.sessions.len() < max && self.protects_from(&peer) {
             self.sessions.note_refused();
-            return Err(PROTECTED);
+            return Err(Unwelcome::Stranger);
         }
-        let session = self.sessions.open(peer, now, max);
-        session.ok_or(Error::text("ERR max number of clients reached"))
+        self.sessions.open(peer, now, max).ok_or(Unwelcome::TooMany)
     }
 
     /// Whether a client is refused for where it comes from. There are no passwords yet.

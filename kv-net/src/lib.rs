@@ -10,10 +10,15 @@
 
 #![forbid(unsafe_code)]
 
+mod admin;
 mod clock;
 mod event_loop;
 mod host;
 mod listener;
+mod metrics;
 mod server;
+mod stream;
+mod throttle;
+mod unix_socket;
 
 pub use server::{Builder, Server, StartError};

@@ -1,9 +1,11 @@
 //! The in-process server: threads, listeners and their end.
 
+use crate::admin::Admin;
 use crate::clock::Clock;
 use crate::event_loop::{EventLoop, Inbox};
 use crate::host::Machine;
-use crate::listener;
+use crate::listener::{self, Listener};
+use crate::unix_socket::{self, SocketFile};
 use kv_core::config::{self, Config, Id};
 use kv_core::kernel::Kernel;
 use kv_proto::server::Server as Connections;
@@ -54,6 +56,14 @@ pub enum StartError {
         /// What the operating system says.
         source: io::Error,
     },
+    /// A Unix socket that cannot be listened on.
+    #[error("cannot listen on the Unix socket {path}: {source}; choose another 'unixsocket'")]
+    UnixSocket {
+        /// The socket's file.
+        path: String,
+        /// What the operating system says, or what is in the way.
+        source: io::Error,
+    },
     /// The operating system refused a thread or a poll.
     #[error("cannot start an event loop: {0}")]
     EventLoop(#[from] io::Error),
@@ -71,6 +81,8 @@ pub struct Server {
     kernel: Arc<Kernel>,
     addresses: Vec<SocketAddr>,
     threads: Vec<Thread>,
+    admin: Option<Admin>,
+    socket_file: Option<SocketFile>,
 }
 
 #[derive(Debug)]
@@ -85,6 +97,11 @@ impl Builder {
     #[must_use]
     pub fn port(self, port: u16) -> Self {
         self.with(config::PORT, &port.to_string())
+    }
+
+    /// The settings as they are so far.
+    pub fn config(&self) -> &Config {
+        &self.config
     }
 
     /// The addresses. Default: 127.0.0.1, and ::1 where the machine has it.
@@ -126,14 +143,7 @@ impl Builder {
     pub fn start(self) -> Result<Server, StartError> {
         let config = self.config;
         let seed = seed(&config)?;
-        let port = u16::try_from(config.int(config::PORT)).expect("the table limits it");
-        let backlog = i32::try_from(config.int(config::TCP_BACKLOG)).expect("the table limits it");
-        let binds = listener::parse(&config.text(config::BIND))?;
-        let listeners = listener::listen(&binds, port, backlog)?;
-        let addresses = listeners
-            .iter()
-            .map(mio::net::TcpListener::local_addr)
-            .collect::<io::Result<Vec<_>>>()?;
+        let Doors { listeners, addresses, socket_file, admin } = Doors::open(&config)?;
         let threads = threads(&config);
         let shards =
             if threads == 1 { 1 } else { (threads * SHARDS_PER_THREAD).next_power_of_two() };
@@ -149,19 +159,71 @@ impl Builder {
         for (event_loop, neighbour) in loops.iter_mut().zip(neighbours).filter(|_| threads > 1) {
             event_loop.meet(Arc::clone(neighbour));
         }
-        loops[0].accept_from(listeners, inboxes)?;
-        for address in &addresses {
-            tracing::info!("listening on {address}");
-        }
-        let mut server = Server { kernel, addresses, threads: Vec::new() };
+        loops[0].accept_from(listeners, inboxes.clone())?;
+        let mut server =
+            Server { kernel, addresses, threads: Vec::new(), admin: None, socket_file };
         for (index, event_loop) in loops.into_iter().enumerate() {
             let inbox = event_loop.inbox();
             let thread = std::thread::Builder::new().name(format!("kv-{index}"));
             let handle = Some(thread.spawn(move || event_loop.run())?);
             server.threads.push(Thread { inbox, handle });
         }
+        if !admin.is_empty() {
+            let kernel = Arc::clone(&server.kernel);
+            server.admin = Some(Admin::start(admin, kernel, inboxes, clock)?);
+        }
         Ok(server)
     }
+}
+
+/// All that a server listens on.
+struct Doors {
+    listeners: Vec<Listener>,
+    /// Those of TCP.
+    addresses: Vec<SocketAddr>,
+    /// That of the Unix socket.
+    socket_file: Option<SocketFile>,
+    /// For the admin port.
+    admin: Vec<mio::net::TcpListener>,
+}
+
+impl Doors {
+    fn open(config: &Config) -> Result<Self, StartError> {
+        let port = |id| u16::try_from(config.int(id)).expect("the table limits it");
+        let backlog = i32::try_from(config.int(config::TCP_BACKLOG)).expect("the table limits it");
+        let mode = unix_socket::parse_mode(&config.text(config::UNIXSOCKETPERM))?;
+        let binds = listener::parse(&config.text(config::BIND))?;
+        let sockets = listener::listen(&binds, port(config::PORT), backlog)?;
+        let addresses = addresses(&sockets)?;
+        addresses.iter().for_each(|address| tracing::info!("listening on {address}"));
+        let is_proxied = config.text(config::PROXY_PROTOCOL) == "yes";
+        let tcp = |socket| Listener::Tcp { socket, is_proxied };
+        let mut doors = Self {
+            listeners: sockets.into_iter().map(tcp).collect(),
+            addresses,
+            socket_file: None,
+            admin: Vec::new(),
+        };
+        let path = config.text(config::UNIXSOCKET);
+        if !path.is_empty() {
+            let (socket, file) = unix_socket::listen(&path, mode, backlog)?;
+            tracing::info!("listening on the Unix socket {path}");
+            doors.listeners.push(Listener::Unix(socket));
+            doors.socket_file = Some(file);
+        }
+        let admin_port = port(config::ADMIN_PORT);
+        if admin_port > 0 {
+            doors.admin = listener::listen(&binds, admin_port, backlog)?;
+            for address in self::addresses(&doors.admin)? {
+                tracing::info!("metrics and health are at http://{address}/metrics and /health");
+            }
+        }
+        Ok(doors)
+    }
+}
+
+fn addresses(sockets: &[mio::net::TcpListener]) -> io::Result<Vec<SocketAddr>> {
+    sockets.iter().map(mio::net::TcpListener::local_addr).collect()
 }
 
 impl Server {
@@ -186,6 +248,7 @@ impl Server {
     }
 
     fn end(&mut self) {
+        self.admin.iter().for_each(Admin::announce_stop);
         self.threads.iter().for_each(|thread| thread.inbox.stop());
         for thread in &mut self.threads {
             match thread.handle.take().map(JoinHandle::join) {
@@ -196,6 +259,8 @@ impl Server {
                 Some(Err(_)) => {}
             }
         }
+        self.admin.take().into_iter().for_each(Admin::stop);
+        self.socket_file = None;
     }
 }
 
