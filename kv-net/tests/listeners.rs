@@ -104,8 +104,8 @@ fn another_servers_socket_and_other_files_stay_and_are_an_error() {
     let _listener = UnixListener::bind(&served).expect("the folder is writable");
     fs::write(&file, "data").expect("the folder is writable");
     for path in [&served, &file] {
-        let output = kv_server().args(["--port", "0", "--bind", "127.0.0.1", "--unixsocket", path]);
-        let output = output.output().expect("the server's binary runs");
+        let flags = ["--port", "0", "--bind", "127.0.0.1", "--unixsocket", path];
+        let output = kv_server().args(flags).output().expect("the server's binary runs");
         assert_eq!(output.status.code(), Some(1));
         let complaint = String::from_utf8(output.stderr).expect("it is text");
         assert!(complaint.contains(path.as_str()), "{complaint}");
@@ -165,7 +165,7 @@ fn a_client_from_elsewhere_is_refused_in_protected_mode() {
 #[test]
 fn an_optional_address_may_be_missing_and_another_may_not() {
     // Addresses of documentation, which no machine has.
-    let server = Program::kv(&["--bind", "127.0.0.1", "-192.0.2.77"]);
+    let server = Program::kv(&["--bind", "127.0.0.1 -192.0.2.77"]);
     assert_eq!(Client::connect(server.address).call("PING"), r"+PONG\r\n");
     let output = kv_server().args(["--port", "0", "--bind", "127.0.0.1", "192.0.2.77"]).output();
     let output = output.expect("the server's binary runs");
