@@ -490,3 +490,14 @@ fn is_about_the_client(error: &io::Error) -> bool {
         ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset | ErrorKind::Interrupted
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_socket_is_small() {
+        // The rest of the kibibyte that an idle connection may take is counted in kv-proto.
+        assert!(size_of::<Option<Socket>>() <= 64);
+    }
+}

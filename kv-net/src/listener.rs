@@ -81,6 +81,15 @@ fn parse_one(address: &str) -> Result<Bind, StartError> {
     Ok(Bind { ip, optional })
 }
 
+/// Warns if the system lets fewer connections wait to be accepted than `backlog`.
+pub(crate) fn warn_of_short_queue(backlog: i32) {
+    const LIMIT: &str = "/proc/sys/net/core/somaxconn";
+    let limit = std::fs::read_to_string(LIMIT).ok().and_then(|text| text.trim().parse().ok());
+    if let Some(limit) = limit.filter(|&limit: &i32| limit < backlog) {
+        tracing::warn!("'tcp-backlog' is {backlog}, but the system allows {limit}; raise {LIMIT}");
+    }
+}
+
 /// Listens on all of `binds`. Port 0 takes any port that is free on all of them.
 pub(crate) fn listen(
     binds: &[Bind],

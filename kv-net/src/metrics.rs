@@ -1,7 +1,7 @@
 //! How the server is doing, in the text format of Prometheus, version 0.0.4.
 
 use kv_core::config;
-use kv_core::kernel::{Figures, Kernel, REDIS_VERSION};
+use kv_core::kernel::{Figures, Kernel, REDIS_VERSION, Usage};
 use kv_core::now::Now;
 use std::fmt::{Display, Write as _};
 
@@ -10,17 +10,16 @@ pub(crate) const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8"
 
 /// Writes all metrics. `loads` are the connections of each event loop. Waits for no command.
 pub(crate) fn render(kernel: &Kernel, loads: impl Iterator<Item = usize>, now: Now) -> String {
-    let figures = kernel.figures();
+    let (figures, usage) = (kernel.figures(), kernel.host.usage());
     let mut page = Page(String::new());
-    write_process(&mut page, kernel, now);
+    write_process(&mut page, kernel, &usage, now);
     write_clients(&mut page, kernel, &figures, loads);
-    write_memory(&mut page, kernel, &figures);
+    write_memory(&mut page, kernel, &figures, &usage);
     write_keys(&mut page, &figures);
     page.0
 }
 
-fn write_process(page: &mut Page, kernel: &Kernel, now: Now) {
-    let usage = kernel.host.usage();
+fn write_process(page: &mut Page, kernel: &Kernel, usage: &Usage, now: Now) {
     let version = env!("CARGO_PKG_VERSION");
     let labels = format!(r#"version="{version}",redis_version="{REDIS_VERSION}""#);
     page.family("kv_build_info", GAUGE, "Always 1; the labels tell the versions.");
@@ -56,12 +55,11 @@ fn write_clients(
     page.counter("kv_net_output_bytes_total", "Bytes sent to clients.", figures.sent_bytes);
 }
 
-fn write_memory(page: &mut Page, kernel: &Kernel, figures: &Figures) {
-    let resident = kernel.host.usage().resident_bytes;
+fn write_memory(page: &mut Page, kernel: &Kernel, figures: &Figures, usage: &Usage) {
     let max = kernel.config.int(config::MAXMEMORY);
     page.gauge("kv_memory_used_bytes", "What the data takes.", figures.used_bytes);
     page.gauge("kv_memory_max_bytes", "What the data may take; 0 for no limit.", max);
-    page.gauge("kv_memory_resident_bytes", "Resident memory of the process.", resident);
+    page.gauge("kv_memory_resident_bytes", "Resident memory of the process.", usage.resident_bytes);
 }
 
 fn write_keys(page: &mut Page, figures: &Figures) {

@@ -48,7 +48,7 @@ pub enum StartError {
     NoAddress,
     /// An address that cannot be listened on.
     #[error(
-        "cannot listen on {address}: {source}; choose another 'port' or 'bind', or stop the program that has it"
+        "cannot listen on {address}: {source}; choose another port or 'bind', or stop the program that has it"
     )]
     Listen {
         /// The address.
@@ -192,6 +192,7 @@ impl Doors {
         let port = |id| u16::try_from(config.int(id)).expect("the table limits it");
         let backlog = i32::try_from(config.int(config::TCP_BACKLOG)).expect("the table limits it");
         let mode = unix_socket::parse_mode(&config.text(config::UNIXSOCKETPERM))?;
+        listener::warn_of_short_queue(backlog);
         let binds = listener::parse(&config.text(config::BIND))?;
         let sockets = listener::listen(&binds, port(config::PORT), backlog)?;
         let addresses = addresses(&sockets)?;

@@ -71,6 +71,11 @@ fn a_unix_socket_serves_the_same_data_as_tcp() {
         assert!(info.contains(&format!(" addr={path}:0 laddr={path}:0 ")), "{info}");
         assert!(info.contains(" flags=U "), "{info}");
         assert!(client_info(&mut server.client()).contains(" flags=N "));
+        let port = server.address().port();
+        let listeners = format!(
+            r"listener0:name=tcp,bind=127.0.0.1,port={port}\r\nlistener1:name=unix,bind={path}\r\n"
+        );
+        assert!(server.client().call("INFO server").contains(&listeners));
     }
 }
 

@@ -415,7 +415,10 @@ impl Server {
 
     /// When the connection that was active first may have been idle for too long.
     fn idle_deadline(&self) -> Option<u64> {
-        let &(from_us, _) = self.idle.first().filter(|_| self.timeout_s > 0)?;
+        if self.timeout_s == 0 {
+            return None;
+        }
+        let &(from_us, _) = self.idle.first()?;
         Some(from_us + self.timeout_s as u64 * 1_000_000)
     }
 
