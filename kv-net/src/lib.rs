@@ -12,6 +12,7 @@
 
 mod admin;
 mod clock;
+mod doors;
 mod event_loop;
 mod host;
 mod listener;

@@ -2,10 +2,10 @@
 
 use crate::admin::Admin;
 use crate::clock::Clock;
+use crate::doors::Doors;
 use crate::event_loop::{EventLoop, Inbox};
 use crate::host::Machine;
-use crate::listener::{self, Listener};
-use crate::unix_socket::{self, SocketFile};
+use crate::unix_socket::SocketFile;
 use kv_core::config::{self, Config, Id};
 use kv_core::kernel::Kernel;
 use kv_proto::server::Server as Connections;
@@ -174,57 +174,6 @@ impl Builder {
         }
         Ok(server)
     }
-}
-
-/// All that a server listens on.
-struct Doors {
-    listeners: Vec<Listener>,
-    /// Those of TCP.
-    addresses: Vec<SocketAddr>,
-    /// That of the Unix socket.
-    socket_file: Option<SocketFile>,
-    /// For the admin port.
-    admin: Vec<mio::net::TcpListener>,
-}
-
-impl Doors {
-    fn open(config: &Config) -> Result<Self, StartError> {
-        let port = |id| u16::try_from(config.int(id)).expect("the table limits it");
-        let backlog = i32::try_from(config.int(config::TCP_BACKLOG)).expect("the table limits it");
-        let mode = unix_socket::parse_mode(&config.text(config::UNIXSOCKETPERM))?;
-        listener::warn_of_short_queue(backlog);
-        let binds = listener::parse(&config.text(config::BIND))?;
-        let sockets = listener::listen(&binds, port(config::PORT), backlog)?;
-        let addresses = addresses(&sockets)?;
-        addresses.iter().for_each(|address| tracing::info!("listening on {address}"));
-        let is_proxied = config.text(config::PROXY_PROTOCOL) == "yes";
-        let tcp = |socket| Listener::Tcp { socket, is_proxied };
-        let mut doors = Self {
-            listeners: sockets.into_iter().map(tcp).collect(),
-            addresses,
-            socket_file: None,
-            admin: Vec::new(),
-        };
-        let path = config.text(config::UNIXSOCKET);
-        if !path.is_empty() {
-            let (socket, file) = unix_socket::listen(&path, mode, backlog)?;
-            tracing::info!("listening on the Unix socket {path}");
-            doors.listeners.push(Listener::Unix(socket));
-            doors.socket_file = Some(file);
-        }
-        let admin_port = port(config::ADMIN_PORT);
-        if admin_port > 0 {
-            doors.admin = listener::listen(&binds, admin_port, backlog)?;
-            for address in self::addresses(&doors.admin)? {
-                tracing::info!("metrics and health are at http://{address}/metrics and /health");
-            }
-        }
-        Ok(doors)
-    }
-}
-
-fn addresses(sockets: &[mio::net::TcpListener]) -> io::Result<Vec<SocketAddr>> {
-    sockets.iter().map(mio::net::TcpListener::local_addr).collect()
 }
 
 impl Server {
