@@ -442,6 +442,7 @@ impl EventLoop {
     /// Serves a connection that already counts in the load.
     fn adopt(&mut self, Accepted { mut stream, is_proxied }: Accepted) {
         let (now, peer) = (self.clock.now(), stream.peer());
+        tracing::debug!("accepted the client at {}", peer.address);
         stream.prepare(self.server.kernel().config.int(config::TCP_KEEPALIVE) as u64);
         let id = if is_proxied {
             self.server.handle_accept_proxied(now, peer)

@@ -87,7 +87,7 @@ impl Connection {
         Self { proxy: Some(Box::new(proxy)), phase: Phase::Announced, ..Self::new(now) }
     }
 
-    /// A connection to be opened at once.
+    /// A connection without a session, which closes at once unless it is opened.
     pub(crate) fn new(now: Now) -> Self {
         Self {
             session: None,

@@ -48,6 +48,9 @@ const INLINE_LEN_MAX: usize = 64 * 1024;
 /// How long a connection has to send the header of the PROXY protocol that it must begin with.
 const HEADER_PATIENCE_US: u64 = 5_000_000;
 
+/// How many connections may be about to send theirs.
+const ANNOUNCED_MAX: usize = 1024;
+
 /// How many connections are looked at for being idle before requests get their turn again.
 const IDLE_CHECKS_PER_STEP: usize = 64;
 
@@ -101,6 +104,9 @@ pub enum Refusal {
     /// There are too many.
     #[error("there are as many clients as 'maxclients' allows")]
     TooMany,
+    /// Too many have not said yet who they are.
+    #[error("too many connections are without their PROXY header yet")]
+    TooManyUnknown,
     /// It comes from another machine.
     #[error("'protected-mode' refuses clients from other machines as long as no password is set")]
     Stranger,
@@ -142,6 +148,8 @@ pub struct Server {
     idle: BTreeSet<(u64, ConnectionId)>,
     /// `timeout` as of the last step, in seconds.
     timeout_s: i64,
+    /// How many connections are to begin with a header of the PROXY protocol yet.
+    announced: usize,
     /// One of the connections to run may begin with a header of the PROXY protocol.
     has_announced: bool,
     /// Bytes received and sent that the kernel does not know of.
@@ -176,6 +184,7 @@ impl Server {
             stalls: BTreeSet::new(),
             idle: BTreeSet::new(),
             timeout_s,
+            announced: 0,
             has_announced: false,
             traffic: [0; 2],
             pace,
@@ -210,7 +219,14 @@ impl Server {
     /// The same, for a connection that must begin with a header of the PROXY protocol, which tells
     /// who the client is. `proxy` is who has connected.
     pub fn handle_accept_proxied(&mut self, now: Now, proxy: Peer) -> ConnectionId {
+        if self.announced >= ANNOUNCED_MAX {
+            let id = ConnectionId(self.connections.insert(Connection::new(now)));
+            self.events.push_back(Event::Refused(id, Refusal::TooManyUnknown));
+            self.after_change(now, id, false);
+            return id;
+        }
         let id = ConnectionId(self.connections.insert(Connection::announced(proxy, now)));
+        self.announced += 1;
         self.watch(id, now.mono_us + HEADER_PATIENCE_US);
         id
     }
@@ -313,6 +329,7 @@ impl Server {
         let connection = &mut self.connections[id.0];
         match connection.announcement(&self.arena, &mut self.pool) {
             Ok(Some(peer)) => {
+                self.announced -= 1;
                 self.unwatch(id);
                 self.open(now, id, peer);
                 return true;
@@ -324,8 +341,9 @@ impl Server {
         false
     }
 
-    /// Closes a connection that no session was opened for.
+    /// Closes a connection whose header does not come.
     fn refuse(&mut self, now: Now, id: ConnectionId, reason: Refusal) {
+        self.announced -= 1;
         self.events.push_back(Event::Refused(id, reason));
         let connection = &mut self.connections[id.0];
         connection.is_queued = false;
@@ -553,6 +571,7 @@ impl Server {
         if self.connections.contains(id.0) {
             self.unwatch(id);
             self.idle.remove(&(self.connections[id.0].idle_from_us, id));
+            self.announced -= usize::from(self.connections[id.0].is_announced());
             if self.connections.remove(id.0).is_queued {
                 // Whoever gets the name next must not inherit the place in the queue.
                 self.queue.retain(|&queued| queued != id);

@@ -129,6 +129,30 @@ fn a_header_that_does_not_come_in_time_closes_the_connection() {
 }
 
 #[test]
+fn connections_without_their_header_yet_are_limited() {
+    const ANNOUNCED_MAX: usize = 1024;
+    let mut driver = Driver::new(&[]);
+    let connect = |driver: &mut Driver| driver.connect_proxied(Origin::Local);
+    let ids: Vec<_> = (0..ANNOUNCED_MAX).map(|_| connect(&mut driver)).collect();
+    let surplus = connect(&mut driver);
+    driver.drain_events();
+    assert_eq!(driver.refused, [(surplus, Refusal::TooManyUnknown)]);
+    assert_eq!(driver.closed, [surplus]);
+    // Whichever way one of them ends, there is room for another.
+    assert_eq!(driver.answer(ids[0], b"PROXY UNKNOWN\r\nPING\r\n"), "+PONG\r\n");
+    driver.answer(ids[1], b"PING\r\n");
+    driver.server.handle_lost(ids[2]);
+    for _ in 0..3 {
+        let id = connect(&mut driver);
+        assert_eq!(driver.answer(id, b"PROXY"), "");
+    }
+    assert_eq!(driver.refused.len(), 2, "one of them deviated");
+    connect(&mut driver);
+    driver.drain_events();
+    assert_eq!(driver.refused.len(), 3);
+}
+
+#[test]
 fn a_connection_that_ends_within_its_header_is_refused() {
     let mut driver = Driver::new(&[]);
     let id = driver.connect_proxied(Origin::Local);
