@@ -14,8 +14,10 @@ use crate::keyspace::Sizes;
 use crate::now::Now;
 use crate::reply::Reply;
 use crate::rng::Rng;
-use crate::session::{Peer, Registry, Session};
-use crate::store::{Access, AccessClock, Eviction, HashedKey, OutOfMemory, Store};
+use crate::session::{Origin, Peer, Registry, Session};
+use crate::store::{
+    Access, AccessClock, DatabaseSize, Eviction, HashedKey, OutOfMemory, ShardStats, Store,
+};
 use crate::value::Approach;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -105,11 +107,62 @@ pub struct Kernel {
     store: Store,
     seed: u64,
     commands: AtomicU64,
+    received: AtomicU64,
+    sent: AtomicU64,
 }
 
 impl std::fmt::Debug for Kernel {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Kernel").field("run_id", &self.run_id).finish_non_exhaustive()
+    }
+}
+
+/// How a server is doing. Totals count from the start or the last reset of the statistics.
+#[derive(Clone, Debug, Default)]
+pub struct Figures {
+    /// Sessions that are open.
+    pub clients: usize,
+    /// Sessions that were opened.
+    pub clients_opened: u64,
+    /// Clients that could not have a session.
+    pub clients_refused: u64,
+    /// Commands that were run, as [`Kernel::commands`] counts them.
+    pub commands: u64,
+    /// Bytes received from clients.
+    pub received_bytes: u64,
+    /// Bytes sent to clients.
+    pub sent_bytes: u64,
+    /// What data and large buffers of clients take, in bytes.
+    pub used_bytes: usize,
+    /// What happened to keys.
+    pub keys: ShardStats,
+    /// What each database holds.
+    pub databases: Vec<DatabaseSize>,
+}
+
+/// Why a client cannot have a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unwelcome {
+    /// There are as many as `maxclients` allows.
+    TooMany,
+    /// `protected-mode` keeps away clients from other machines, as long as no password is set.
+    Stranger,
+}
+
+impl From<Unwelcome> for Error {
+    /// What the client is told.
+    fn from(reason: Unwelcome) -> Self {
+        match reason {
+            Unwelcome::TooMany => Error::text("ERR max number of clients reached"),
+            Unwelcome::Stranger => Error::text(
+                "DENIED Redis is running in protected mode because protected mode is enabled and \
+                 no password is set for the default user. In this mode only clients on the same \
+                 machine are accepted. To accept others, one of: 1) If no stranger can reach the \
+                 server, run 'CONFIG SET protected-mode no' from a client on the same machine. 2) \
+                 Start the server with '--protected-mode no'. 3) Let clients connect over the \
+                 loopback interface or a Unix socket.",
+            ),
+        }
     }
 }
 
@@ -153,14 +206,24 @@ impl Kernel {
             store,
             seed: rng.next_u64(),
             commands: AtomicU64::new(0),
+            received: AtomicU64::new(0),
+            sent: AtomicU64::new(0),
         }
     }
 
-    /// Opens a session, or says what to tell the client that cannot have one.
-    pub fn open_session(&self, peer: Peer, now: Now) -> Result<Session, Error> {
+    /// Opens a session, or says why there cannot be one.
+    pub fn open_session(&self, peer: Peer, now: Now) -> Result<Session, Unwelcome> {
         let max = self.config.int(config::MAXCLIENTS) as usize;
-        let session = self.sessions.open(peer, now, max);
-        session.ok_or(Error::text("ERR max number of clients reached"))
+        if self.sessions.len() < max && self.protects_from(&peer) {
+            self.sessions.note_refused();
+            return Err(Unwelcome::Stranger);
+        }
+        self.sessions.open(peer, now, max).ok_or(Unwelcome::TooMany)
+    }
+
+    /// Whether a client is refused for where it comes from. There are no passwords yet.
+    fn protects_from(&self, peer: &Peer) -> bool {
+        peer.origin == Origin::Remote && self.config.text(config::PROTECTED_MODE) == "yes"
     }
 
     /// Ends a session. No batch may be open in this thread.
@@ -233,9 +296,33 @@ impl Kernel {
         self.commands.load(Relaxed)
     }
 
+    /// Adds to the bytes that drivers have received from clients and sent to them.
+    pub fn note_traffic(&self, received: u64, sent: u64) {
+        self.received.fetch_add(received, Relaxed);
+        self.sent.fetch_add(sent, Relaxed);
+    }
+
+    /// How the server is doing. Takes no lock, so that it can be told while commands run. O(number
+    /// of shards and databases).
+    pub fn figures(&self) -> Figures {
+        Figures {
+            clients: self.sessions.len(),
+            clients_opened: self.sessions.opened(),
+            clients_refused: self.sessions.refused(),
+            commands: self.commands(),
+            received_bytes: self.received.load(Relaxed),
+            sent_bytes: self.sent.load(Relaxed),
+            used_bytes: self.store.used() + self.sessions.buffered(),
+            keys: self.store.stats(),
+            databases: self.store.sizes(),
+        }
+    }
+
     /// Sets the statistics of sessions and commands to zero.
     pub(crate) fn reset_stats(&self) {
-        self.commands.store(0, Relaxed);
+        for total in [&self.commands, &self.received, &self.sent] {
+            total.store(0, Relaxed);
+        }
         self.sessions.reset_stats();
     }
 }

@@ -62,7 +62,7 @@ impl Session {
 impl Drop for Session {
     fn drop(&mut self) {
         self.set_buffered(0, 0);
-        self.registry.list().remove(&self.profile.id);
+        self.registry.remove(self.profile.id);
     }
 }
 
@@ -78,6 +78,8 @@ pub struct Profile {
     pub local_address: String,
     /// The descriptor of the driver's socket, or whatever else it tells connections apart by.
     pub descriptor: i64,
+    /// By which way the client came.
+    pub origin: Origin,
     created_us: u64,
     labels: Mutex<Labels>,
     database: AtomicUsize,
@@ -166,12 +168,28 @@ pub struct Peer {
     pub local_address: String,
     /// The socket's descriptor, or whatever else the driver tells connections apart by.
     pub descriptor: i64,
+    /// By which way the client comes.
+    pub origin: Origin,
+}
+
+/// By which way a client comes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Origin {
+    /// From the same machine, or it does not matter.
+    #[default]
+    Local,
+    /// Through a Unix socket.
+    Unix,
+    /// Perhaps from another machine.
+    Remote,
 }
 
 /// All sessions of a server.
 #[derive(Debug, Default)]
 pub struct Registry {
     sessions: Mutex<BTreeMap<u64, Arc<Profile>>>,
+    /// How many those are.
+    open: AtomicUsize,
     opened: AtomicU64,
     /// Of `opened`, those before the last reset of the statistics.
     forgotten: AtomicU64,
@@ -198,7 +216,7 @@ impl Registry {
     pub fn open(self: &Arc<Self>, peer: Peer, now: Now, max: usize) -> Option<Session> {
         let mut sessions = self.list();
         if sessions.len() >= max {
-            self.refused.fetch_add(1, Relaxed);
+            self.note_refused();
             return None;
         }
         let id = self.opened.fetch_add(1, Relaxed) + 1;
@@ -207,6 +225,7 @@ impl Registry {
             address: peer.address,
             local_address: peer.local_address,
             descriptor: peer.descriptor,
+            origin: peer.origin,
             created_us: now.mono_us,
             labels: Mutex::default(),
             database: AtomicUsize::new(0),
@@ -217,6 +236,7 @@ impl Registry {
             output_len: AtomicUsize::new(0),
         });
         sessions.insert(id, Arc::clone(&profile));
+        self.open.store(sessions.len(), Relaxed);
         Some(Session {
             database: 0,
             commands: 0,
@@ -237,14 +257,14 @@ impl Registry {
         self.list().get(&id).cloned()
     }
 
-    /// How many sessions are open.
+    /// How many sessions are open. Takes no lock.
     pub fn len(&self) -> usize {
-        self.list().len()
+        self.open.load(Relaxed)
     }
 
     /// Whether no session is open.
     pub fn is_empty(&self) -> bool {
-        self.list().is_empty()
+        self.len() == 0
     }
 
     /// How many sessions were opened since the start or the last reset of the statistics.
@@ -252,15 +272,26 @@ impl Registry {
         self.opened.load(Relaxed).saturating_sub(self.forgotten.load(Relaxed))
     }
 
-    /// How many were refused, in the same time, because there were too many.
+    /// How many were refused in the same time.
     pub fn refused(&self) -> u64 {
         self.refused.load(Relaxed)
+    }
+
+    /// Counts a client that may not have a session.
+    pub(crate) fn note_refused(&self) {
+        self.refused.fetch_add(1, Relaxed);
     }
 
     /// Sets the statistics to zero. Numbers of sessions are not used again all the same.
     pub(crate) fn reset_stats(&self) {
         self.forgotten.store(self.opened.load(Relaxed), Relaxed);
         self.refused.store(0, Relaxed);
+    }
+
+    fn remove(&self, id: u64) {
+        let mut sessions = self.list();
+        sessions.remove(&id);
+        self.open.store(sessions.len(), Relaxed);
     }
 
     fn list(&self) -> MutexGuard<'_, BTreeMap<u64, Arc<Profile>>> {

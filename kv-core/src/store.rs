@@ -5,6 +5,7 @@
 //! such a lock returns, so every concurrent history equals some order of whole commands.
 
 mod clock;
+mod counters;
 mod edit;
 mod encoding;
 mod evict;
@@ -28,10 +29,11 @@ use crate::keyspace::{Graveyard, Keyspace, Place, Sizes};
 use crate::now::Now;
 use crate::rng::Rng;
 use crate::value::{Approach, Growth, Value};
+use counters::Counters;
 use interest::Interests;
 use keys::Keys;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering::Relaxed};
-use std::sync::{Mutex, MutexGuard, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 
 /// The most shards that a store can have.
 pub const SHARDS_MAX: usize = 1024;
@@ -40,6 +42,8 @@ pub const SHARDS_MAX: usize = 1024;
 #[derive(Debug)]
 pub struct Store {
     shards: Box<[Mutex<Shard>]>,
+    /// Those of each shard, which can be read while it is locked.
+    counters: Box<[Arc<Counters>]>,
     /// Its hasher is that of the keys too.
     growth: Growth,
     databases: usize,
@@ -62,7 +66,7 @@ struct Shard {
     /// Of each database.
     interests: Box<[Interests]>,
     graveyard: Graveyard,
-    stats: ShardStats,
+    counters: Arc<Counters>,
     /// For what depends on the history of the shard: counters of accesses, eviction.
     rng: Rng,
     /// What each database takes, and the graveyard behind them, as far as the store knows.
@@ -70,9 +74,11 @@ struct Shard {
 }
 
 impl Shard {
-    /// Tells the store what a database and the graveyard take now.
+    /// Tells the store what a database has, and what it and the graveyard take now.
     fn publish(&mut self, store: &Store, database: usize) {
         let now = [self.databases[database].memory().used(), self.graveyard.bytes()];
+        let keyspace = &self.databases[database];
+        self.counters.set_size(database, keyspace.len(), keyspace.with_deadline());
         let graveyard = self.databases.len();
         for (place, now) in [database, graveyard].into_iter().zip(now) {
             let before = std::mem::replace(&mut self.published[place], now);
@@ -95,7 +101,7 @@ impl Shard {
         let place = keyspace.find(hash, key)?;
         if keyspace.entry(place).is_expired(unix_ms) {
             let value = keyspace.remove(hash, place);
-            self.stats.expired += 1;
+            self.counters.expired.add(1);
             self.discard(value, store, database);
             self.tell(store, database, key);
             self.publish(store, database);
@@ -130,7 +136,7 @@ impl Shard {
             while spent < budget {
                 let bury = |value| self.graveyard.bury(value);
                 let (expired, seen) = keyspace.expire(unix_ms, gone, bury);
-                self.stats.expired += expired as u64;
+                self.counters.expired.add(expired as u64);
                 spent += seen;
                 if seen == 0 {
                     break;
@@ -139,7 +145,7 @@ impl Shard {
             while spent < budget {
                 let bury = |value| self.graveyard.bury(value);
                 let (expired, seen) = keyspace.expire_fields(unix_ms, gone, bury);
-                self.stats.expired += expired as u64;
+                self.counters.expired.add(expired as u64);
                 spent += seen;
                 if seen == 0 {
                     break;
@@ -201,13 +207,14 @@ impl Store {
             databases: (0..databases).map(|_| Keyspace::new(prefix, hasher, sizes)).collect(),
             interests: (0..databases).map(|_| Interests::default()).collect(),
             graveyard: Graveyard::default(),
-            stats: ShardStats::default(),
+            counters: Arc::new(Counters::new(databases)),
             rng: Rng::new(rng.next_u64()),
             published: vec![0; databases + 1].into(),
         };
-        let shards = (0..shards).map(|_| Mutex::new(shard())).collect();
+        let shards: Vec<Shard> = (0..shards).map(|_| shard()).collect();
         Self {
-            shards,
+            counters: shards.iter().map(|shard| Arc::clone(&shard.counters)).collect(),
+            shards: shards.into_iter().map(Mutex::new).collect(),
             growth: Growth { hasher, sizes: sizes.value },
             databases,
             due_ms: AtomicI64::new(i64::MAX),
@@ -474,33 +481,19 @@ impl<'a> Access<'a> {
         }
     }
 
-    /// How much each database holds. Locks one shard after the other.
-    pub fn sizes(&mut self) -> Vec<DatabaseSize> {
-        let mut sizes = vec![DatabaseSize::default(); self.store.databases];
-        self.for_each_shard(|shard| {
-            for (size, keyspace) in sizes.iter_mut().zip(&shard.databases) {
-                size.keys += keyspace.len();
-                size.with_deadline += keyspace.with_deadline();
-            }
-        });
-        sizes
+    /// How much each database holds.
+    pub fn sizes(&self) -> Vec<DatabaseSize> {
+        self.store.sizes()
     }
 
-    /// What happened since the start or the last reset. Locks one shard after the other.
-    pub fn stats(&mut self) -> ShardStats {
-        let mut sum = ShardStats::default();
-        self.for_each_shard(|shard| {
-            sum.hits += shard.stats.hits;
-            sum.misses += shard.stats.misses;
-            sum.expired += shard.stats.expired;
-            sum.evicted += shard.stats.evicted;
-        });
-        sum
+    /// What happened since the start or the last reset.
+    pub fn stats(&self) -> ShardStats {
+        self.store.stats()
     }
 
-    /// Sets all statistics to zero.
+    /// Sets all statistics to zero. Locks one shard after the other.
     pub fn reset_stats(&mut self) {
-        self.for_each_shard(|shard| shard.stats = ShardStats::default());
+        self.for_each_shard(|shard| shard.counters.reset_stats());
     }
 
     /// Does what is due in every shard that no other thread is using: removes expired keys, frees

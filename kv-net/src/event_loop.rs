@@ -1,14 +1,15 @@
 //! One thread's event loop: it moves bytes between sockets and its sans-I/O server.
 
 use crate::clock::Clock;
-use kv_core::session::Peer;
-use kv_proto::server::{ConnectionId, Event, Server};
-use mio::net::{TcpListener, TcpStream};
+use crate::listener::{Accepted, Listener};
+use crate::stream::Stream;
+use crate::throttle::Throttle;
+use kv_core::config;
+use kv_proto::server::{ConnectionId, Event, Refusal, Server};
 use mio::{Events, Interest, Poll, Token, Waker};
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::Shutdown;
-use std::os::fd::AsRawFd;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -46,7 +47,7 @@ const LISTENERS: usize = usize::MAX / 2;
 /// Where other threads leave things for an event loop.
 #[derive(Debug)]
 pub(crate) struct Inbox {
-    accepted: Mutex<Vec<TcpStream>>,
+    accepted: Mutex<Vec<Accepted>>,
     stop: AtomicBool,
     /// Another loop has more to do besides requests than it can.
     join_in: AtomicBool,
@@ -56,8 +57,8 @@ pub(crate) struct Inbox {
 }
 
 impl Inbox {
-    fn push(&self, stream: TcpStream) {
-        self.accepted.lock().expect("nothing panics while it holds the inbox").push(stream);
+    fn push(&self, accepted: Accepted) {
+        self.accepted.lock().expect("nothing panics while it holds the inbox").push(accepted);
         self.wake();
     }
 
@@ -72,6 +73,11 @@ impl Inbox {
     pub(crate) fn stop(&self) {
         self.stop.store(true, Ordering::SeqCst);
         self.wake();
+    }
+
+    /// How many connections the loop has or will have.
+    pub(crate) fn load(&self) -> usize {
+        self.load.load(Ordering::Relaxed)
     }
 
     fn wake(&self) {
@@ -90,7 +96,7 @@ pub(crate) struct EventLoop {
     inbox: Arc<Inbox>,
     /// The loop to call when there is more to do than requests, if there is another.
     neighbour: Option<Arc<Inbox>>,
-    listeners: Vec<Listener>,
+    doors: Vec<Door>,
     /// In the loop that accepts connections: the inboxes of all that take them.
     takers: Vec<Arc<Inbox>>,
     accept_retry_us: Option<u64>,
@@ -98,18 +104,20 @@ pub(crate) struct EventLoop {
     sockets: Vec<Option<Socket>>,
     /// Connections that may have something to read.
     ready: VecDeque<ConnectionId>,
-    lingerers: VecDeque<(u64, TcpStream)>,
+    lingerers: VecDeque<(u64, Stream)>,
+    /// For lines about clients that were refused.
+    throttle: Throttle,
 }
 
 #[derive(Debug)]
-struct Listener {
-    socket: TcpListener,
+struct Door {
+    listener: Listener,
     is_ready: bool,
 }
 
 #[derive(Debug)]
 struct Socket {
-    stream: TcpStream,
+    stream: Stream,
     id: ConnectionId,
     /// There may be something to read.
     readable: bool,
@@ -140,12 +148,13 @@ impl EventLoop {
             server,
             inbox: Arc::new(inbox),
             neighbour: None,
-            listeners: Vec::new(),
+            doors: Vec::new(),
             takers: Vec::new(),
             accept_retry_us: None,
             sockets: Vec::new(),
             ready: VecDeque::new(),
             lingerers: VecDeque::new(),
+            throttle: Throttle::default(),
         })
     }
 
@@ -163,17 +172,17 @@ impl EventLoop {
     /// Makes the loop accept connections, which it hands to the loop with the fewest of these.
     pub(crate) fn accept_from(
         &mut self,
-        listeners: Vec<TcpListener>,
+        listeners: Vec<Listener>,
         takers: Vec<Arc<Inbox>>,
     ) -> io::Result<()> {
         self.takers = takers;
-        for (index, mut socket) in listeners.into_iter().enumerate() {
+        for (index, mut listener) in listeners.into_iter().enumerate() {
             self.poll.registry().register(
-                &mut socket,
+                listener.source(),
                 Token(LISTENERS + index),
                 Interest::READABLE,
             )?;
-            self.listeners.push(Listener { socket, is_ready: false });
+            self.doors.push(Door { listener, is_ready: false });
         }
         Ok(())
     }
@@ -185,7 +194,7 @@ impl EventLoop {
             self.wait(&mut events)?;
             self.tick(&events);
         }
-        self.listeners.clear();
+        self.doors.clear();
         self.ready.clear();
         let deadline = self.clock.now().mono_us + STOP_GRACE_US;
         while self.has_output() && self.clock.now().mono_us < deadline {
@@ -201,8 +210,7 @@ impl EventLoop {
         let now_us = self.clock.now().mono_us;
         let until = |at: u64| Duration::from_micros(at.saturating_sub(now_us));
         let is_busy = !self.ready.is_empty()
-            || (self.accept_retry_us.is_none()
-                && self.listeners.iter().any(|listener| listener.is_ready));
+            || (self.accept_retry_us.is_none() && self.doors.iter().any(|door| door.is_ready));
         let timeout = if is_busy {
             Some(Duration::ZERO)
         } else {
@@ -243,7 +251,7 @@ impl EventLoop {
             match event.token() {
                 WAKER => self.open_inbox(),
                 Token(token) if token >= LISTENERS => {
-                    self.listeners[token - LISTENERS].is_ready = true;
+                    self.doors[token - LISTENERS].is_ready = true;
                 }
                 Token(index) => {
                     let Some(Some(socket)) = self.sockets.get_mut(index) else { continue };
@@ -309,6 +317,7 @@ impl EventLoop {
         while let Some(event) = self.server.poll_event() {
             match event {
                 Event::Output(id) => self.send(id),
+                Event::Refused(id, reason) => self.log_refused(id, reason),
                 Event::Closed(id) => self.close(id),
                 Event::Backlog => {
                     self.neighbour.iter().for_each(|neighbour| neighbour.join_in());
@@ -341,6 +350,16 @@ impl EventLoop {
             }
         }
         self.make_ready(id);
+    }
+
+    fn log_refused(&mut self, id: ConnectionId, reason: Refusal) {
+        let Some(held_back) = self.throttle.pass(self.clock.now().mono_us) else { return };
+        if held_back > 0 {
+            tracing::warn!("{held_back} more clients were refused");
+        }
+        if let Some(socket) = socket_mut(&mut self.sockets, id) {
+            tracing::warn!("refused the client at {}: {reason}", socket.stream.peer().address);
+        }
     }
 
     /// The socket failed.
@@ -380,7 +399,7 @@ impl EventLoop {
             self.server.join_in(self.clock.now());
         }
         let accepted = std::mem::take(&mut *self.inbox.accepted.lock().expect("see `push`"));
-        accepted.into_iter().for_each(|stream| self.adopt(stream));
+        accepted.into_iter().for_each(|accepted| self.adopt(accepted));
     }
 
     fn accept(&mut self) {
@@ -388,15 +407,15 @@ impl EventLoop {
             return;
         }
         self.accept_retry_us = None;
-        for index in 0..self.listeners.len() {
+        for index in 0..self.doors.len() {
             for _ in 0..ACCEPTS_PER_TICK {
-                if !self.listeners[index].is_ready {
+                if !self.doors[index].is_ready {
                     break;
                 }
-                match self.listeners[index].socket.accept() {
-                    Ok((stream, _)) => self.hand_out(stream),
+                match self.doors[index].listener.accept() {
+                    Ok(accepted) => self.hand_out(accepted),
                     Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                        self.listeners[index].is_ready = false;
+                        self.doors[index].is_ready = false;
                     }
                     Err(error) if is_about_the_client(&error) => {}
                     Err(error) => {
@@ -410,30 +429,26 @@ impl EventLoop {
     }
 
     /// Gives a connection to the loop that has the fewest.
-    fn hand_out(&mut self, stream: TcpStream) {
-        let load = |inbox: &Arc<Inbox>| inbox.load.load(Ordering::Relaxed);
-        let target = self.takers.iter().min_by_key(|inbox| load(inbox)).unwrap_or(&self.inbox);
+    fn hand_out(&mut self, accepted: Accepted) {
+        let target = self.takers.iter().min_by_key(|inbox| inbox.load()).unwrap_or(&self.inbox);
         target.load.fetch_add(1, Ordering::Relaxed);
         if Arc::ptr_eq(target, &self.inbox) {
-            self.adopt(stream);
+            self.adopt(accepted);
         } else {
-            target.push(stream);
+            target.push(accepted);
         }
     }
 
     /// Serves a connection that already counts in the load.
-    fn adopt(&mut self, mut stream: TcpStream) {
-        let name = |address: io::Result<std::net::SocketAddr>| {
-            address.map_or("?:0".into(), |address| address.to_string())
+    fn adopt(&mut self, Accepted { mut stream, is_proxied }: Accepted) {
+        let (now, peer) = (self.clock.now(), stream.peer());
+        tracing::debug!("accepted the client at {}", peer.address);
+        stream.prepare(self.server.kernel().config.int(config::TCP_KEEPALIVE) as u64);
+        let id = if is_proxied {
+            self.server.handle_accept_proxied(now, peer)
+        } else {
+            self.server.handle_accept(now, peer)
         };
-        let peer = Peer {
-            address: name(stream.peer_addr()),
-            local_address: name(stream.local_addr()),
-            descriptor: i64::from(stream.as_raw_fd()),
-        };
-        // Without this a reply may wait for the acknowledgement of the one before it.
-        let _ = stream.set_nodelay(true);
-        let id = self.server.handle_accept(self.clock.now(), peer);
         let token = Token(id.index());
         if let Err(error) = self.poll.registry().register(&mut stream, token, Interest::READABLE) {
             tracing::warn!("cannot watch a connection: {error}");
@@ -475,4 +490,15 @@ fn is_about_the_client(error: &io::Error) -> bool {
         error.kind(),
         ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset | ErrorKind::Interrupted
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_socket_is_small() {
+        // The rest of the kibibyte that an idle connection may take is counted in kv-proto.
+        assert!(size_of::<Option<Socket>>() <= 64);
+    }
 }

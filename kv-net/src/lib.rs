@@ -10,12 +10,18 @@
 
 #![forbid(unsafe_code)]
 
+mod admin;
 mod clock;
 mod config_file;
+mod doors;
 mod event_loop;
 mod host;
 mod listener;
+mod metrics;
 mod server;
 mod sources;
+mod stream;
+mod throttle;
+mod unix_socket;
 
 pub use server::{Builder, Server, StartError};

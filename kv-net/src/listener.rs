@@ -1,13 +1,54 @@
 //! Listening sockets.
 
 use crate::server::StartError;
-use mio::net::TcpListener;
+use crate::stream::Stream;
+use mio::event::Source;
+use mio::net::{TcpListener, UnixListener};
 use socket2::{Domain, Protocol, Socket, Type};
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// How often a free port is looked for that all addresses can have.
 const FREE_PORT_TRIES: usize = 16;
+
+/// Where connections come from.
+#[derive(Debug)]
+pub(crate) enum Listener {
+    Tcp {
+        socket: TcpListener,
+        /// Each connection begins with a header of the PROXY protocol.
+        is_proxied: bool,
+    },
+    Unix(UnixListener),
+}
+
+/// A connection that was accepted.
+#[derive(Debug)]
+pub(crate) struct Accepted {
+    pub(crate) stream: Stream,
+    pub(crate) is_proxied: bool,
+}
+
+impl Listener {
+    pub(crate) fn accept(&self) -> io::Result<Accepted> {
+        match self {
+            Self::Tcp { socket, is_proxied } => {
+                let stream = Stream::Tcp(socket.accept()?.0);
+                Ok(Accepted { stream, is_proxied: *is_proxied })
+            }
+            Self::Unix(socket) => {
+                Ok(Accepted { stream: Stream::Unix(socket.accept()?.0), is_proxied: false })
+            }
+        }
+    }
+
+    pub(crate) fn source(&mut self) -> &mut dyn Source {
+        match self {
+            Self::Tcp { socket, .. } => socket,
+            Self::Unix(socket) => socket,
+        }
+    }
+}
 
 /// An address to listen on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +79,15 @@ fn parse_one(address: &str) -> Result<Bind, StartError> {
         }
     };
     Ok(Bind { ip, optional })
+}
+
+/// Warns if the system lets fewer connections wait to be accepted than `backlog`.
+pub(crate) fn warn_of_short_queue(backlog: i32) {
+    const LIMIT: &str = "/proc/sys/net/core/somaxconn";
+    let limit = std::fs::read_to_string(LIMIT).ok().and_then(|text| text.trim().parse().ok());
+    if let Some(limit) = limit.filter(|&limit: &i32| limit < backlog) {
+        tracing::warn!("'tcp-backlog' is {backlog}, but the system allows {limit}; raise {LIMIT}");
+    }
 }
 
 /// Listens on all of `binds`. Port 0 takes any port that is free on all of them.

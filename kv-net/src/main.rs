@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod log;
+mod systemd;
 
 use kv_core::config;
 use kv_net::{Builder, Server};
@@ -14,6 +15,7 @@ use std::ffi::{OsStr, OsString};
 use std::io::Write as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::process::ExitCode;
+use systemd::Supervisor;
 use tikv_jemallocator::Jemalloc;
 
 #[global_allocator]
@@ -40,16 +42,21 @@ fn run() -> Result<(), Box<dyn Error>> {
         Task::Print(text) => return Ok(std::io::stdout().write_all(text.as_bytes())?),
         Task::Serve(builder) => builder,
     };
-    log::start();
+    log::start(builder.config())?;
     abort_on_panic();
     // Before the first thread, so that a signal that comes early is not lost.
     let mut signals = Signals::new([SIGTERM, SIGINT])?;
+    tracing::info!("kv {} is starting", env!("CARGO_PKG_VERSION"));
+    let supervisor = Supervisor::new(&builder.config().text(config::SUPERVISED));
     let server = builder.start()?;
+    log::follow(server.kernel());
     tracing::info!("ready to accept connections");
+    supervisor.ready();
     if let Some(signal) = signals.forever().next() {
         let name = if signal == SIGTERM { "SIGTERM" } else { "SIGINT" };
         tracing::warn!("received {name}, shutting down");
     }
+    supervisor.stopping();
     server.stop();
     tracing::info!("all replies are sent, bye");
     Ok(())

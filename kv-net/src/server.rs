@@ -1,11 +1,13 @@
 //! The in-process server: threads, listeners and their end.
 
+use crate::admin::Admin;
 use crate::clock::Clock;
 use crate::config_file::read_limited;
+use crate::doors::Doors;
 use crate::event_loop::{EventLoop, Inbox};
 use crate::host::Machine;
-use crate::listener;
 use crate::sources::Sources;
+use crate::unix_socket::SocketFile;
 use kv_core::config::{self, Config, Id, LoadError, Origin, Problem};
 use kv_core::kernel::Kernel;
 use kv_proto::server::Server as Connections;
@@ -87,12 +89,20 @@ pub enum StartError {
     NoAddress,
     /// An address that cannot be listened on.
     #[error(
-        "cannot listen on {address}: {source}; choose another 'port' or 'bind', or stop the program that has it"
+        "cannot listen on {address}: {source}; choose another port or 'bind', or stop the program that has it"
     )]
     Listen {
         /// The address.
         address: SocketAddr,
         /// What the operating system says.
+        source: io::Error,
+    },
+    /// A Unix socket that cannot be listened on.
+    #[error("cannot listen on the Unix socket {path}: {source}; choose another 'unixsocket'")]
+    UnixSocket {
+        /// The socket's file.
+        path: String,
+        /// What the operating system says, or what is in the way.
         source: io::Error,
     },
     /// The operating system refused a thread or a poll.
@@ -113,6 +123,8 @@ pub struct Server {
     kernel: Arc<Kernel>,
     addresses: Vec<SocketAddr>,
     threads: Vec<Thread>,
+    admin: Option<Admin>,
+    socket_file: Option<SocketFile>,
 }
 
 #[derive(Debug)]
@@ -127,6 +139,11 @@ impl Builder {
     #[must_use]
     pub fn port(self, port: u16) -> Self {
         self.with(config::PORT, &port.to_string())
+    }
+
+    /// The settings as they are so far.
+    pub fn config(&self) -> &Config {
+        self.sources.config()
     }
 
     /// The addresses. Default: 127.0.0.1, and ::1 where the machine has it.
@@ -202,14 +219,7 @@ impl Builder {
         let (config, config_file) = self.sources.finish();
         settle_directory(&config)?;
         let seed = seed(&config)?;
-        let port = u16::try_from(config.int(config::PORT)).expect("the table limits it");
-        let backlog = i32::try_from(config.int(config::TCP_BACKLOG)).expect("the table limits it");
-        let binds = listener::parse(&config.text(config::BIND))?;
-        let listeners = listener::listen(&binds, port, backlog)?;
-        let addresses = listeners
-            .iter()
-            .map(mio::net::TcpListener::local_addr)
-            .collect::<io::Result<Vec<_>>>()?;
+        let Doors { listeners, addresses, socket_file, admin } = Doors::open(&config)?;
         let threads = threads(&config);
         let shards =
             if threads == 1 { 1 } else { (threads * SHARDS_PER_THREAD).next_power_of_two() };
@@ -225,16 +235,18 @@ impl Builder {
         for (event_loop, neighbour) in loops.iter_mut().zip(neighbours).filter(|_| threads > 1) {
             event_loop.meet(Arc::clone(neighbour));
         }
-        loops[0].accept_from(listeners, inboxes)?;
-        for address in &addresses {
-            tracing::info!("listening on {address}");
-        }
-        let mut server = Server { kernel, addresses, threads: Vec::new() };
+        loops[0].accept_from(listeners, inboxes.clone())?;
+        let mut server =
+            Server { kernel, addresses, threads: Vec::new(), admin: None, socket_file };
         for (index, event_loop) in loops.into_iter().enumerate() {
             let inbox = event_loop.inbox();
             let thread = std::thread::Builder::new().name(format!("kv-{index}"));
             let handle = Some(thread.spawn(move || event_loop.run())?);
             server.threads.push(Thread { inbox, handle });
+        }
+        if !admin.is_empty() {
+            let kernel = Arc::clone(&server.kernel);
+            server.admin = Some(Admin::start(admin, kernel, inboxes, clock)?);
         }
         Ok(server)
     }
@@ -262,6 +274,7 @@ impl Server {
     }
 
     fn end(&mut self) {
+        self.admin.iter().for_each(Admin::announce_stop);
         self.threads.iter().for_each(|thread| thread.inbox.stop());
         for thread in &mut self.threads {
             match thread.handle.take().map(JoinHandle::join) {
@@ -272,6 +285,8 @@ impl Server {
                 Some(Err(_)) => {}
             }
         }
+        self.admin.take().into_iter().for_each(Admin::stop);
+        self.socket_file = None;
     }
 }
 

@@ -112,6 +112,11 @@ impl Sources {
         }
     }
 
+    /// The settings as they are so far.
+    pub(crate) fn config(&self) -> &Config {
+        self.loader.config()
+    }
+
     /// The settings, and the file to bring up to date.
     pub(crate) fn finish(self) -> (Config, Option<ConfigFile>) {
         let elsewhere = self.elsewhere.into_iter().collect();

@@ -1,13 +1,15 @@
 //! One client's connection: received bytes in, the kernel, bytes to send out.
 
+use crate::proxy::{self, Endpoints, HeaderError};
 use crate::resp::decode::{Decoder, Limits, ProtocolError};
 use crate::resp::encode::Encoder;
 use crate::window::{End, Turn, Window};
 use kv_core::config::OutputLimits;
 use kv_core::error::Error;
-use kv_core::kernel::{Batch, Flow};
+use kv_core::kernel::{Batch, Flow, Kernel, Unwelcome};
+use kv_core::now::Now;
 use kv_core::reply::{Protocol, Reply as _};
-use kv_core::session::Session;
+use kv_core::session::{Origin, Peer, Session};
 use std::ops::Range;
 
 /// A connection reads no more requests than this at once, in bytes, so that one with an endless
@@ -36,8 +38,10 @@ pub(crate) struct Settings {
 /// One client.
 #[derive(Debug)]
 pub(crate) struct Connection {
-    /// None if the client was refused and only waits for the reason to be sent.
+    /// None if the client was refused and only waits for the reason to be sent, or is not known.
     pub(crate) session: Option<Session>,
+    /// As long as a header of the PROXY protocol is to come: who has connected.
+    proxy: Option<Box<Peer>>,
     decoder: Decoder,
     protocol: Protocol,
     input: Input,
@@ -53,12 +57,19 @@ pub(crate) struct Connection {
     pub(crate) fresh: Option<Range<usize>>,
     /// It stands in the server's list of connections to run, and its turn did not end yet.
     pub(crate) is_queued: bool,
-    /// When it will be given up because the client takes nothing, if that is being watched.
+    /// When it will be given up because the client takes nothing, or does not say who it is, if
+    /// that is being watched.
     pub(crate) stall_deadline_us: Option<u64>,
+    /// When it last received or sent anything.
+    pub(crate) active_us: u64,
+    /// Its place in the server's list of connections that may become idle.
+    pub(crate) idle_from_us: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
+    /// It waits for the header of the PROXY protocol.
+    Announced,
     /// Requests are run as they come.
     Open,
     /// No request is run until the client has taken some of what there is to send.
@@ -70,37 +81,81 @@ enum Phase {
 }
 
 impl Connection {
-    pub(crate) fn open(session: Session) -> Self {
-        Self::new(Some(session), Phase::Open)
+    /// A connection whose client is known by its first bytes only: those tell whose connection
+    /// `proxy` passes on.
+    pub(crate) fn announced(proxy: Peer, now: Now) -> Self {
+        Self { proxy: Some(Box::new(proxy)), phase: Phase::Announced, ..Self::new(now) }
     }
 
-    /// A connection that only tells why there is none.
-    pub(crate) fn refused(reason: &Error) -> Self {
-        let mut connection = Self::new(None, Phase::Closing);
-        Encoder::new(&mut connection.output.bytes, &mut connection.protocol).error(reason);
-        connection
-    }
-
-    fn new(session: Option<Session>, phase: Phase) -> Self {
+    /// A connection without a session, which closes at once unless it is opened.
+    pub(crate) fn new(now: Now) -> Self {
         Self {
-            session,
+            session: None,
+            proxy: None,
             decoder: Decoder::default(),
             protocol: Protocol::default(),
             input: Input::default(),
             decoded: 0,
             used: 0,
             output: Output::default(),
-            phase,
+            phase: Phase::Closing,
             end_of_input: false,
             fresh: None,
             is_queued: false,
             stall_deadline_us: None,
+            active_us: now.mono_us,
+            idle_from_us: now.mono_us,
         }
+    }
+
+    /// Opens a session for the client. If there cannot be one, the client is told why, and nothing
+    /// more.
+    pub(crate) fn open(&mut self, kernel: &Kernel, peer: Peer, now: Now) -> Result<(), Unwelcome> {
+        match kernel.open_session(peer, now) {
+            Ok(session) => {
+                self.session = Some(session);
+                self.phase = Phase::Open;
+                Ok(())
+            }
+            Err(reason) => {
+                self.phase = Phase::Closing;
+                let mut out = Encoder::new(&mut self.output.bytes, &mut self.protocol);
+                out.error(&Error::from(reason));
+                Err(reason)
+            }
+        }
+    }
+
+    /// Whether it waits for the header of the PROXY protocol.
+    pub(crate) fn is_announced(&self) -> bool {
+        self.phase == Phase::Announced
+    }
+
+    /// Reads the header of the PROXY protocol, and says who the client is. None if it is not whole.
+    pub(crate) fn announcement(
+        &mut self,
+        arena: &[u8],
+        pool: &mut Pool,
+    ) -> Result<Option<Peer>, HeaderError> {
+        let Some(header) = proxy::parse(received(&self.input, &self.fresh, arena))? else {
+            self.is_queued = false;
+            self.keep_fresh(arena, pool);
+            return Ok(None);
+        };
+        match &mut self.fresh {
+            Some(fresh) => fresh.start += header.len,
+            None => self.input.consume(header.len, pool),
+        }
+        let peer = self.proxy.take().expect("it is announced");
+        Ok(Some(match header.endpoints {
+            Some(ends) => passed_on(*peer, ends),
+            None => *peer,
+        }))
     }
 
     /// Whether it may be given more input.
     pub(crate) fn wants_input(&self) -> bool {
-        self.phase == Phase::Open && !self.end_of_input
+        matches!(self.phase, Phase::Open | Phase::Announced) && !self.end_of_input
     }
 
     /// Whether the next bytes must go behind others that wait already.
@@ -287,6 +342,18 @@ impl Connection {
     /// Whether it waits for the client to take what there is to send, and does nothing else.
     pub(crate) fn waits_for_client(&self) -> bool {
         matches!(self.phase, Phase::Paused | Phase::Closing) && !self.output().is_empty()
+    }
+}
+
+/// The client of a connection that a proxy passes on. It is local only if it is on the machine of a
+/// proxy that is local: anyone could say so of himself.
+fn passed_on(proxy: Peer, ends: Endpoints) -> Peer {
+    let is_local = proxy.origin != Origin::Remote && ends.source.ip().is_loopback();
+    Peer {
+        address: ends.source.to_string(),
+        local_address: ends.destination.to_string(),
+        descriptor: proxy.descriptor,
+        origin: if is_local { Origin::Local } else { Origin::Remote },
     }
 }
 

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod connection;
+pub mod proxy;
 pub mod resp;
 pub mod server;
 mod window;

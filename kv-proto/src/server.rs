@@ -28,10 +28,11 @@
 //! ```
 
 use crate::connection::{Connection, Pool, READ_MAX, READ_MIN, Settings};
+use crate::proxy::HeaderError;
 use crate::resp::decode::Limits;
 use crate::window::Window;
 use kv_core::config::{self, ClientClass, Config};
-use kv_core::kernel::{Batch, Kernel};
+use kv_core::kernel::{Batch, Kernel, Unwelcome};
 use kv_core::now::Now;
 use kv_core::session::Peer;
 use slab::Slab;
@@ -43,6 +44,15 @@ const READS_PER_ROUND: usize = 16;
 
 /// The longest inline request and the longest header line, in bytes. Redis's.
 const INLINE_LEN_MAX: usize = 64 * 1024;
+
+/// How long a connection has to send the header of the PROXY protocol that it must begin with.
+const HEADER_PATIENCE_US: u64 = 5_000_000;
+
+/// How many connections may be about to send theirs.
+const ANNOUNCED_MAX: usize = 1024;
+
+/// How many connections are looked at for being idle before requests get their turn again.
+const IDLE_CHECKS_PER_STEP: usize = 64;
 
 /// How a server divides its time between requests and the work that nobody asks for: removing
 /// expired keys, freeing what is out of use, giving memory back.
@@ -78,11 +88,43 @@ impl ConnectionId {
 pub enum Event {
     /// There are bytes to send, where there were none before.
     Output(ConnectionId),
+    /// The client gets no session; the connection will be closed. Worth a line in the log.
+    Refused(ConnectionId, Refusal),
     /// The connection is gone here, and its name is free; close the socket.
     Closed(ConnectionId),
-    /// Besides requests, there is more to do than one slice. Servers on other threads that share
-    /// the kernel may [join in](Server::join_in).
+    /// There is something for servers on other threads that share the kernel, too: besides requests
+    /// there is more to do than one slice, or a setting has changed. They may
+    /// [join in](Server::join_in).
     Backlog,
+}
+
+/// Why a client gets no session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// There are too many.
+    #[error("there are as many clients as 'maxclients' allows")]
+    TooMany,
+    /// Too many have not said yet who they are.
+    #[error("too many connections are without their PROXY header yet")]
+    TooManyUnknown,
+    /// It comes from another machine.
+    #[error("'protected-mode' refuses clients from other machines as long as no password is set")]
+    Stranger,
+    /// It does not begin as connections from a proxy do.
+    #[error(transparent)]
+    Header(#[from] HeaderError),
+    /// The header of the PROXY protocol did not come, or not all of it.
+    #[error("the header of the PROXY protocol did not come in time")]
+    NoHeader,
+}
+
+impl From<Unwelcome> for Refusal {
+    fn from(reason: Unwelcome) -> Self {
+        match reason {
+            Unwelcome::TooMany => Self::TooMany,
+            Unwelcome::Stranger => Self::Stranger,
+        }
+    }
 }
 
 /// The connections of one event loop, over a kernel that may be shared with others.
@@ -98,8 +140,20 @@ pub struct Server {
     window: Window,
     events: VecDeque<Event>,
     pool: Pool,
-    /// The connections that wait for their clients to take what there is to send.
+    /// The connections that wait for their clients to take what there is to send, or to say who they
+    /// are.
     stalls: BTreeSet<(u64, ConnectionId)>,
+    /// The connections that have a session, by when each was last seen to be active. It may have
+    /// been active since: that is found out when its time is up.
+    idle: BTreeSet<(u64, ConnectionId)>,
+    /// `timeout` as of the last step, in seconds.
+    timeout_s: i64,
+    /// How many connections are to begin with a header of the PROXY protocol yet.
+    announced: usize,
+    /// One of the connections to run may begin with a header of the PROXY protocol.
+    has_announced: bool,
+    /// Bytes received and sent that the kernel does not know of.
+    traffic: [u64; 2],
     pace: Pace,
     /// When the next slice of work besides requests begins.
     slice_us: Option<u64>,
@@ -117,6 +171,7 @@ impl Server {
 
     /// The same, which divides its time as `pace` says.
     pub fn with_pace(kernel: Arc<Kernel>, pace: Pace) -> Self {
+        let timeout_s = kernel.config.int(config::TIMEOUT);
         Self {
             kernel,
             connections: Slab::new(),
@@ -127,6 +182,11 @@ impl Server {
             events: VecDeque::new(),
             pool: Pool::default(),
             stalls: BTreeSet::new(),
+            idle: BTreeSet::new(),
+            timeout_s,
+            announced: 0,
+            has_announced: false,
+            traffic: [0; 2],
             pace,
             slice_us: None,
             rest_until_us: 0,
@@ -151,13 +211,35 @@ impl Server {
 
     /// A client connected. If there are too many clients, the connection tells so and closes.
     pub fn handle_accept(&mut self, now: Now, peer: Peer) -> ConnectionId {
-        let connection = match self.kernel.open_session(peer, now) {
-            Ok(session) => Connection::open(session),
-            Err(reason) => Connection::refused(&reason),
-        };
-        let id = ConnectionId(self.connections.insert(connection));
-        self.after_change(now, id, false);
+        let id = ConnectionId(self.connections.insert(Connection::new(now)));
+        self.open(now, id, peer);
         id
+    }
+
+    /// The same, for a connection that must begin with a header of the PROXY protocol, which tells
+    /// who the client is. `proxy` is who has connected.
+    pub fn handle_accept_proxied(&mut self, now: Now, proxy: Peer) -> ConnectionId {
+        if self.announced >= ANNOUNCED_MAX {
+            let id = ConnectionId(self.connections.insert(Connection::new(now)));
+            self.events.push_back(Event::Refused(id, Refusal::TooManyUnknown));
+            self.after_change(now, id, false);
+            return id;
+        }
+        let id = ConnectionId(self.connections.insert(Connection::announced(proxy, now)));
+        self.announced += 1;
+        self.watch(id, now.mono_us + HEADER_PATIENCE_US);
+        id
+    }
+
+    fn open(&mut self, now: Now, id: ConnectionId, peer: Peer) {
+        match self.connections[id.0].open(&self.kernel, peer, now) {
+            Ok(()) => {
+                self.connections[id.0].idle_from_us = now.mono_us;
+                self.idle.insert((now.mono_us, id));
+            }
+            Err(reason) => self.events.push_back(Event::Refused(id, reason.into())),
+        }
+        self.after_change(now, id, false);
     }
 
     /// Whether more may be read from the client. Otherwise leave it in the socket, so that a client
@@ -183,6 +265,7 @@ impl Server {
 
     /// So many bytes were read to where [`Server::input`] said.
     pub fn handle_received(&mut self, id: ConnectionId, len: usize) {
+        self.traffic[0] += len as u64;
         if self.receives_in_arena(id) {
             let start = self.arena_used;
             self.arena_used += len;
@@ -211,6 +294,9 @@ impl Server {
         if self.queue.is_empty() {
             return;
         }
+        if std::mem::take(&mut self.has_announced) {
+            self.hear(now);
+        }
         let settings = settings(&self.kernel.config);
         let kernel = Arc::clone(&self.kernel);
         let mut batch = kernel.batch(now);
@@ -229,6 +315,40 @@ impl Server {
         self.arena_used = 0;
         drop(batch);
         self.plan_slice(now);
+    }
+
+    /// Reads the headers of the PROXY protocol. What has none yet need not run.
+    fn hear(&mut self, now: Now) {
+        let mut queue = std::mem::take(&mut self.queue);
+        queue.retain(|&id| !self.connections[id.0].is_announced() || self.introduce(now, id));
+        self.queue = queue;
+    }
+
+    /// Opens a session for the client that a header tells of. Whether it does.
+    fn introduce(&mut self, now: Now, id: ConnectionId) -> bool {
+        let connection = &mut self.connections[id.0];
+        match connection.announcement(&self.arena, &mut self.pool) {
+            Ok(Some(peer)) => {
+                self.announced -= 1;
+                self.unwatch(id);
+                self.open(now, id, peer);
+                return true;
+            }
+            Ok(None) if connection.end_of_input => self.refuse(now, id, Refusal::NoHeader),
+            Ok(None) => {}
+            Err(error) => self.refuse(now, id, error.into()),
+        }
+        false
+    }
+
+    /// Closes a connection whose header does not come.
+    fn refuse(&mut self, now: Now, id: ConnectionId, reason: Refusal) {
+        self.announced -= 1;
+        self.events.push_back(Event::Refused(id, reason));
+        let connection = &mut self.connections[id.0];
+        connection.is_queued = false;
+        connection.abandon();
+        self.after_change(now, id, true);
     }
 
     /// Fills the window with requests of the connections in `queue`. Those that are left are to be
@@ -259,6 +379,7 @@ impl Server {
         for turn in window.turns() {
             let connection = &mut self.connections[turn.id.0];
             let had_output = !connection.output().is_empty();
+            connection.active_us = now.mono_us;
             let (arena, pool) = (&self.arena, &mut self.pool);
             connection.run(arena, window, turn, batch, &settings.output, pool);
             self.after_change(now, turn.id, had_output);
@@ -282,9 +403,41 @@ impl Server {
         while let Some(&(at, id)) = self.stalls.first().filter(|stall| stall.0 <= now.mono_us) {
             self.stalls.remove(&(at, id));
             self.connections[id.0].stall_deadline_us = None;
-            self.connections[id.0].abandon();
-            self.after_change(now, id, true);
+            if self.connections[id.0].is_announced() {
+                self.refuse(now, id, Refusal::NoHeader);
+            } else {
+                self.connections[id.0].abandon();
+                self.after_change(now, id, true);
+            }
         }
+        self.close_idle(now);
+    }
+
+    /// Closes connections that have been idle for too long, if there are any among the next ones.
+    fn close_idle(&mut self, now: Now) {
+        for _ in 0..IDLE_CHECKS_PER_STEP {
+            if self.idle_deadline().is_none_or(|at| at > now.mono_us) {
+                return;
+            }
+            let Some((from_us, id)) = self.idle.pop_first() else { return };
+            let connection = &mut self.connections[id.0];
+            if connection.active_us > from_us {
+                connection.idle_from_us = connection.active_us;
+                self.idle.insert((connection.active_us, id));
+            } else {
+                connection.abandon();
+                self.after_change(now, id, true);
+            }
+        }
+    }
+
+    /// When the connection that was active first may have been idle for too long.
+    fn idle_deadline(&self) -> Option<u64> {
+        if self.timeout_s == 0 {
+            return None;
+        }
+        let &(from_us, _) = self.idle.first()?;
+        Some(from_us + self.timeout_s as u64 * 1_000_000)
     }
 
     /// Another server of the same kernel has told of an [`Event::Backlog`]: the next
@@ -305,13 +458,17 @@ impl Server {
             return Some(0);
         }
         let stall = self.stalls.first().map(|&(at, _)| at);
-        [stall, self.slice_us].into_iter().flatten().min()
+        [stall, self.slice_us, self.idle_deadline()].into_iter().flatten().min()
     }
 
     /// What is to be done next, if anything.
     pub fn poll_event(&mut self) -> Option<Event> {
         loop {
-            match self.events.pop_front()? {
+            let Some(event) = self.events.pop_front() else {
+                self.tell_traffic();
+                return None;
+            };
+            match event {
                 // It may have been sent or lost since.
                 Event::Output(id) if self.output(id).is_empty() => {}
                 Event::Closed(id) if !self.is_finished(id) => {}
@@ -321,6 +478,14 @@ impl Server {
                 }
                 event => return Some(event),
             }
+        }
+    }
+
+    /// Tells the kernel of bytes that were received and sent, once for many of them.
+    fn tell_traffic(&mut self) {
+        let [received, sent] = std::mem::take(&mut self.traffic);
+        if received + sent > 0 {
+            self.kernel.note_traffic(received, sent);
         }
     }
 
@@ -334,6 +499,8 @@ impl Server {
     pub fn handle_sent(&mut self, now: Now, id: ConnectionId, len: usize) {
         let Some(connection) = self.connections.get_mut(id.0) else { return };
         let limits = self.kernel.config.output_limits(ClientClass::Normal);
+        self.traffic[1] += len as u64;
+        connection.active_us = now.mono_us;
         if connection.sent(len, limits, &mut self.pool) {
             self.enqueue(id);
         }
@@ -343,6 +510,10 @@ impl Server {
 
     /// Plans the next slice of work besides requests.
     fn plan_slice(&mut self, now: Now) {
+        let timeout_s = self.kernel.config.int(config::TIMEOUT);
+        if std::mem::replace(&mut self.timeout_s, timeout_s) != timeout_s {
+            self.events.push_back(Event::Backlog);
+        }
         self.slice_us = self.kernel.due_ms().and_then(|due_ms| {
             let wait_ms = due_ms.saturating_sub(now.unix_ms()).max(0) as u64;
             // Never, if it is later than the clock can tell.
@@ -356,7 +527,9 @@ impl Server {
     }
 
     fn enqueue(&mut self, id: ConnectionId) {
-        if !std::mem::replace(&mut self.connections[id.0].is_queued, true) {
+        let connection = &mut self.connections[id.0];
+        if !std::mem::replace(&mut connection.is_queued, true) {
+            self.has_announced |= connection.is_announced();
             self.queue.push(id);
         }
     }
@@ -374,10 +547,14 @@ impl Server {
         }
         if connection.waits_for_client() && connection.stall_deadline_us.is_none() {
             let patience_s = self.kernel.config.output_limits(ClientClass::Normal).seconds.max(1);
-            let deadline = now.mono_us + patience_s * 1_000_000;
-            connection.stall_deadline_us = Some(deadline);
-            self.stalls.insert((deadline, id));
+            self.watch(id, now.mono_us + patience_s * 1_000_000);
         }
+    }
+
+    /// Gives the connection up at that time, unless it is unwatched before.
+    fn watch(&mut self, id: ConnectionId, deadline_us: u64) {
+        self.connections[id.0].stall_deadline_us = Some(deadline_us);
+        self.stalls.insert((deadline_us, id));
     }
 
     fn is_finished(&self, id: ConnectionId) -> bool {
@@ -393,6 +570,8 @@ impl Server {
     fn remove(&mut self, id: ConnectionId) {
         if self.connections.contains(id.0) {
             self.unwatch(id);
+            self.idle.remove(&(self.connections[id.0].idle_from_us, id));
+            self.announced -= usize::from(self.connections[id.0].is_announced());
             let connection = self.connections.remove(id.0);
             if let Some(session) = connection.session {
                 self.kernel.close_session(session);

@@ -512,7 +512,7 @@ impl<'a> Swarm<'a> {
                     self.forget(id);
                 }
                 // There is no other server.
-                Event::Backlog => {}
+                Event::Refused(..) | Event::Backlog => {}
             }
         }
     }

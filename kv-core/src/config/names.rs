@@ -2,6 +2,8 @@
 
 use super::parameter::{Id, id};
 
+/// `admin-port`
+pub const ADMIN_PORT: Id = id("admin-port");
 /// `bind`
 pub const BIND: Id = id("bind");
 /// `busy-reply-threshold`, in milliseconds
@@ -32,6 +34,8 @@ pub const LFU_DECAY_TIME: Id = id("lfu-decay-time");
 pub const LFU_LOG_FACTOR: Id = id("lfu-log-factor");
 /// `list-max-listpack-size`
 pub const LIST_MAX_LISTPACK_SIZE: Id = id("list-max-listpack-size");
+/// `log-format`
+pub const LOG_FORMAT: Id = id("log-format");
 /// `logfile`
 pub const LOGFILE: Id = id("logfile");
 /// `loglevel`
@@ -54,6 +58,8 @@ pub const PORT: Id = id("port");
 pub const PROTECTED_MODE: Id = id("protected-mode");
 /// `proto-max-bulk-len`
 pub const PROTO_MAX_BULK_LEN: Id = id("proto-max-bulk-len");
+/// `proxy-protocol`
+pub const PROXY_PROTOCOL: Id = id("proxy-protocol");
 /// `replica-read-only`
 pub const REPLICA_READ_ONLY: Id = id("replica-read-only");
 /// `requirepass`
@@ -76,6 +82,8 @@ pub const SLOWLOG_MAX_LEN: Id = id("slowlog-max-len");
 pub const STREAM_NODE_MAX_BYTES: Id = id("stream-node-max-bytes");
 /// `stream-node-max-entries`
 pub const STREAM_NODE_MAX_ENTRIES: Id = id("stream-node-max-entries");
+/// `supervised`
+pub const SUPERVISED: Id = id("supervised");
 /// `tcp-backlog`
 pub const TCP_BACKLOG: Id = id("tcp-backlog");
 /// `tcp-keepalive`, in seconds

@@ -128,7 +128,6 @@ const NAMES: &[&str] = &[
     "slaveof",
     "socket-mark-id",
     "stop-writes-on-bgsave-error",
-    "supervised",
     "syslog-enabled",
     "syslog-facility",
     "syslog-ident",

@@ -55,6 +55,13 @@ pub(super) static PARAMETERS: &[Parameter] = &[
         ..DEFAULT
     },
     Parameter {
+        name: "admin-port",
+        kind: Kind::Int { min: 0, max: 65_535 },
+        default: "0",
+        summary: "the TCP port, at the addresses of 'bind', that answers GET /metrics and GET /health over HTTP; 0 for none",
+        ..DEFAULT
+    },
+    Parameter {
         name: "appendonly",
         kind: Kind::Bool,
         default: "no",
@@ -238,6 +245,13 @@ pub(super) static PARAMETERS: &[Parameter] = &[
         ..LIST_MAX_LISTPACK
     },
     Parameter {
+        name: "log-format",
+        kind: Kind::Choice(&["redis", "json"]),
+        default: "redis",
+        summary: "the form of log lines: Redis's, or one JSON object a line",
+        ..DEFAULT
+    },
+    Parameter {
         name: "logfile",
         default: "",
         summary: "the file for log lines; empty means standard output",
@@ -331,6 +345,13 @@ pub(super) static PARAMETERS: &[Parameter] = &[
         ..DEFAULT
     },
     Parameter {
+        name: "proxy-protocol",
+        kind: Kind::Bool,
+        default: "no",
+        summary: "whether every TCP connection begins with a header of the PROXY protocol, version 1 or 2, that tells the client's address",
+        ..DEFAULT
+    },
+    Parameter {
         name: "replica-read-only",
         kind: Kind::Bool,
         default: "yes",
@@ -421,6 +442,13 @@ pub(super) static PARAMETERS: &[Parameter] = &[
         default: "100",
         change: Change::Anytime,
         summary: "the same with so many entries",
+        ..DEFAULT
+    },
+    Parameter {
+        name: "supervised",
+        kind: Kind::Choice(&["upstart", "systemd", "auto", "no"]),
+        default: "no",
+        summary: "whom to tell that the server is ready or stopping: systemd, over NOTIFY_SOCKET; auto does so if that is set; upstart is accepted, without effect",
         ..DEFAULT
     },
     Parameter {

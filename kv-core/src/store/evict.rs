@@ -178,7 +178,7 @@ impl Shard {
             self.interests[database].tell(self.databases[database].key_of(&cell));
         }
         let value = self.databases[database].evict(cell);
-        self.stats.evicted += 1;
+        self.counters.evicted.add(1);
         self.discard(value, store, database);
         self.publish(store, database);
     }

@@ -66,7 +66,7 @@ impl Access<'_> {
                 has_keys[database] |= !keyspace.is_empty();
             }
             stats.used += shard.graveyard.bytes();
-            stats.evicted_keys += shard.stats.evicted;
+            stats.evicted_keys += shard.counters.evicted.value();
             stats.freeing_values += shard.graveyard.len() as u64;
             stats.freed_values += shard.graveyard.freed();
         });

@@ -395,6 +395,7 @@ impl<'a> View<'a> {
             shard.tell_of_exchange(store, [a, b]);
             shard.databases.swap(a, b);
             shard.published.swap(a, b);
+            [a, b].into_iter().for_each(|database| shard.publish(store, database));
         }
     }
 
@@ -457,7 +458,8 @@ impl<'a> View<'a> {
     fn read_entry(&mut self, key: &[u8], access: Access) -> Option<Entry<'_>> {
         let (database, clock) = (self.database, self.clock);
         let (shard, _, place) = self.find(key);
-        *(if place.is_some() { &mut shard.stats.hits } else { &mut shard.stats.misses }) += 1;
+        let counters = &*shard.counters;
+        (if place.is_some() { &counters.hits } else { &counters.misses }).add(1);
         let keyspace = &mut shard.databases[database];
         if let (Some(place), Access::Counts) = (place, access) {
             clock.touch(keyspace, place, &mut shard.rng);

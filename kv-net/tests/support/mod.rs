@@ -53,6 +53,14 @@ impl Served {
     pub(crate) fn address(&self) -> SocketAddr {
         self.0.addresses()[0]
     }
+
+    pub(crate) fn server(&self) -> &Server {
+        &self.0
+    }
+
+    pub(crate) fn into_server(self) -> Server {
+        self.0
+    }
 }
 
 /// A program that this test started, killed when it is dropped.
@@ -130,7 +138,7 @@ pub(crate) fn kv_server() -> Command {
 }
 
 /// What the server prints of where it listens, and all that it prints before.
-fn announced_address(output: &mut impl BufRead) -> (SocketAddr, String) {
+pub(crate) fn announced_address(output: &mut impl BufRead) -> (SocketAddr, String) {
     let mut seen = String::new();
     while output.read_line(&mut seen).expect("the output can be read") > 0 {
         let last_word = seen.split_whitespace().next_back().unwrap_or_default();

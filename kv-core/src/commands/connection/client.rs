@@ -5,7 +5,7 @@ use crate::commands::parse::is;
 use crate::error::Error;
 use crate::kernel::{Flow, until_zero};
 use crate::now::Now;
-use crate::session::{Profile, Registry};
+use crate::session::{Origin, Profile, Registry};
 use crate::value::string::parse_int;
 use std::io::Write as _;
 
@@ -132,9 +132,10 @@ fn describe(text: &mut Vec<u8>, profile: &Profile, now: Now) {
     let (input, output) = (profile.input_len(), profile.output_len());
     let command = profile.last_command().map_or("NULL".into(), |command| command.full_name());
     let protocol = profile.protocol();
+    let flags = if profile.origin == Origin::Unix { 'U' } else { 'N' };
     write!(
         text,
-        " age={age} idle={idle} flags=N db={database} sub=0 psub=0 ssub=0 multi=-1 qbuf={input} \
+        " age={age} idle={idle} flags={flags} db={database} sub=0 psub=0 ssub=0 multi=-1 qbuf={input} \
          qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl={output} oll=0 omem=0 tot-mem={total} \
          events=r cmd={command} user=default redir=-1 resp={protocol} lib-name=",
         total = input + output,

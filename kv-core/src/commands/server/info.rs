@@ -7,7 +7,7 @@ use super::footprint::{Excess, Footprint};
 use crate::args::Args;
 use crate::command::EngineCx;
 use crate::commands::parse::is;
-use crate::config::{MAXCLIENTS, MAXMEMORY};
+use crate::config::{BIND, MAXCLIENTS, MAXMEMORY, UNIXSOCKET};
 use crate::error::Error;
 use crate::kernel::{Flow, REDIS_VERSION};
 use std::fmt::{Display, Write as _};
@@ -60,6 +60,20 @@ fn server(cx: &mut EngineCx<'_, '_>, fields: &mut Fields) {
     fields.put("uptime_in_days", uptime_s / 86_400);
     fields.put("executable", &facts.executable);
     fields.put("config_file", &facts.config_file);
+    listeners(cx, fields);
+}
+
+/// What the server listens on: TCP, and the Unix socket if there is one.
+fn listeners(cx: &EngineCx<'_, '_>, fields: &mut Fields) {
+    let (config, port) = (&cx.kernel.config, cx.kernel.host.facts().tcp_port);
+    let addresses = config.text(BIND);
+    let addresses: String =
+        addresses.split_ascii_whitespace().map(|address| format!(",bind={address}")).collect();
+    fields.put("listener0", format_args!("name=tcp{addresses},port={port}"));
+    let path = config.text(UNIXSOCKET);
+    if !path.is_empty() {
+        fields.put("listener1", format_args!("name=unix,bind={path}"));
+    }
 }
 
 fn clients(cx: &mut EngineCx<'_, '_>, fields: &mut Fields) {
@@ -147,10 +161,13 @@ fn persistence(_: &mut EngineCx<'_, '_>, fields: &mut Fields) {
 }
 
 fn stats(cx: &mut EngineCx<'_, '_>, fields: &mut Fields) {
-    let (sessions, keys, memory) = (&cx.kernel.sessions, cx.store.stats(), cx.store.memory());
-    fields.put("total_connections_received", sessions.opened());
-    fields.put("total_commands_processed", cx.kernel.commands());
-    fields.put("rejected_connections", sessions.refused());
+    let (figures, memory) = (cx.kernel.figures(), cx.store.memory());
+    let keys = figures.keys;
+    fields.put("total_connections_received", figures.clients_opened);
+    fields.put("total_commands_processed", figures.commands);
+    fields.put("total_net_input_bytes", figures.received_bytes);
+    fields.put("total_net_output_bytes", figures.sent_bytes);
+    fields.put("rejected_connections", figures.clients_refused);
     fields.put("expired_keys", keys.expired);
     fields.put("expired_stale_perc", format_args!("{:.2}", memory.expired_stale_percent));
     fields.put("expired_time_cap_reached_count", memory.expired_time_cap_reached);
