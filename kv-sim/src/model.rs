@@ -10,6 +10,7 @@ mod hashes;
 mod inspection;
 mod lists;
 mod loosely;
+mod pages;
 mod sets;
 mod sorted_sets;
 mod streams;
@@ -17,7 +18,7 @@ mod strings;
 
 pub(crate) use loosely::OUT_OF_MEMORY;
 
-use crate::wire::{Value, parse_int};
+use crate::wire::{self, Value, parse_int};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 
@@ -39,17 +40,19 @@ pub enum Expect {
     AnyOrder(Vec<Value>),
     /// An array or a map (the byte says which) of these pairs in any order.
     Pairs(u8, Vec<[Value; 2]>),
-    /// The only step of a scan, which finds these pairs in any order.
-    WholeScan(Vec<[Value; 2]>),
     /// An array of so many of these, different ones or not.
     Drawn {
-        /// What may be drawn, each once.
-        from: Vec<Value>,
+        /// What may be drawn, each once; the elements of one lie side by side.
+        from: Vec<Vec<Value>>,
         /// How many are drawn.
         len: usize,
         /// Whether none is drawn twice.
         differ: bool,
     },
+    /// This, but for numbers that are open: see [`Value::any_int`] and [`Value::about`].
+    Like(Value),
+    /// Nothing would be right, for this reason.
+    Never(&'static str),
     /// One of these.
     OneOf(Vec<Value>),
     /// An error, or a reply whose first byte is one of these.
@@ -69,12 +72,23 @@ pub enum Expect {
         /// Whether one may come several times.
         may_repeat: bool,
     },
-    /// A cursor and some of these members, or, if this is true, the cursor 0 and all of them.
-    Page(Rc<BTreeSet<Bytes>>, bool),
+    /// A step of a scan of a collection.
+    Page(Page),
     /// A step of a scan.
     Scan(Box<Scan>),
     /// HELLO's map, for this protocol version.
     Hello(u8),
+}
+
+/// What is known of a step of a scan of a collection.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// What may be returned, each once; the elements of one lie side by side.
+    pub of: BTreeSet<Vec<Value>>,
+    /// Whether it begins the scan. If it ends the scan as well, all have to be there.
+    pub begins: bool,
+    /// Whether it has to end the scan.
+    pub ends: bool,
 }
 
 /// What is known of a step of a scan when it is run.
@@ -189,6 +203,8 @@ struct Run<'a> {
     session: &'a mut Session,
     now: i64,
     args: &'a [Bytes],
+    /// Begins with what the server answered, if that is known.
+    reply: &'a [u8],
 }
 
 /// A command's name, its arity (negative for "at least") and what it does.
@@ -223,8 +239,10 @@ impl Model {
     }
 
     /// Runs a request at `now`, in milliseconds since the Unix epoch: what its reply has to be.
-    pub fn run(&mut self, now: i64, session: &mut Session, args: &[Bytes]) -> Expect {
-        let mut run = Run { model: self, session, now, args };
+    /// Where chance decides what a command does, the model follows the server's choice if it was a
+    /// possible one: `reply` begins with what the server answered.
+    pub fn run(&mut self, now: i64, session: &mut Session, args: &[Bytes], reply: &[u8]) -> Expect {
+        let mut run = Run { model: self, session, now, args, reply };
         run.dispatch().unwrap_or_else(|text| Expect::Exactly(Value::error(&text)))
     }
 
@@ -279,6 +297,11 @@ impl Run<'_> {
             return Err(self.wrong_arity());
         }
         Ok(row)
+    }
+
+    /// What the server answered, if that is known.
+    fn reply(&self) -> Option<Value> {
+        wire::parse_reply(self.reply).ok()?.map(|(value, _)| value)
     }
 
     /// The name in lower case.
@@ -396,12 +419,19 @@ impl Run<'_> {
 const WRONG_TYPE: &[u8] = b"WRONGTYPE Operation against a key holding the wrong kind of value";
 const SYNTAX: &[u8] = b"ERR syntax error";
 const NOT_AN_INTEGER: &[u8] = b"ERR value is not an integer or out of range";
+const OUT_OF_RANGE: &[u8] = b"ERR value is out of range";
+const NOT_POSITIVE: &[u8] = b"ERR value is out of range, must be positive";
 const NO_SUCH_KEY: &[u8] = b"ERR no such key";
 const DATABASE_RANGE: &[u8] = b"ERR DB index is out of range";
 const SAME_OBJECT: &[u8] = b"ERR source and destination objects are the same";
 
 fn int(arg: &[u8]) -> Result<i64, Bytes> {
     parse_int(arg).ok_or_else(|| NOT_AN_INTEGER.into())
+}
+
+fn count_arg(arg: &[u8]) -> Result<usize, Bytes> {
+    let count = parse_int(arg).and_then(|count| usize::try_from(count).ok());
+    count.ok_or_else(|| NOT_POSITIVE.into())
 }
 
 /// A position in a list or string: the end counts as -1.

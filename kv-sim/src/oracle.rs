@@ -54,8 +54,9 @@ fn agree(
     let mut result = Err("the time went back".into());
     for now_ms in times {
         let (mut model, mut session) = (model.clone(), session.clone());
-        let expect = model.run(now_ms, &mut session, request);
-        result = judge(request, expect, &reply.bytes()).map(|()| (model, session));
+        let bytes = reply.bytes();
+        let expect = model.run(now_ms, &mut session, request, &bytes);
+        result = judge(request, expect, &bytes).map(|()| (model, session));
         if result.is_ok() {
             break;
         }

@@ -233,6 +233,10 @@ const POLICIES: &[&str] = &[
     "allkeys-random",
 ];
 
+/// How keys begin that only some commands may be about: only numbers that are exact in binary may
+/// be added up, only members of equal scores have an order.
+const SPECIAL_KEYS: &[&[u8]] = &[b"f:", b"hf:", b"zl:"];
+
 /// Makes one client's script.
 struct Maker<'a> {
     rng: Rng,
@@ -452,8 +456,8 @@ impl Maker<'_> {
         let kind = kinds[self.rng.below(kinds.len() as u64) as usize];
         let mut args = kind(self);
         // The model knows no more of them than is sent.
-        let is_whole = [&b"OBJECT"[..], b"MEMORY", b"HSCAN"].contains(&&args[0][..])
-            || args[0].starts_with(b"X");
+        let is_whole =
+            [&b"OBJECT"[..], b"MEMORY"].contains(&&args[0][..]) || args[0].starts_with(b"X");
         if self.features.junk && !is_whole && self.one_in(12) {
             self.spoil(&mut args);
         }
@@ -478,9 +482,8 @@ impl Maker<'_> {
         if args[0] == b"LCS" && args.last().is_none_or(|last| last != b"LEN") {
             *args = words!["LCS"];
         }
-        // Only numbers that are exact in binary may be added up.
-        let is_float = |key: &Bytes| key.starts_with(b"f:") || key.starts_with(b"hf:");
-        if args.iter().skip(1).any(is_float) {
+        let is_special = |key: &Bytes| SPECIAL_KEYS.iter().any(|prefix| key.starts_with(prefix));
+        if args.iter().skip(1).any(is_special) {
             *args = words!["GET", "f:1", "surplus"];
         }
     }

@@ -496,7 +496,7 @@ impl<'a> Swarm<'a> {
         let connections = self.clients.iter().filter_map(|client| client.connection);
         let ids: BTreeMap<_, _> = connections.map(|(id, serial)| (serial, id)).collect();
         let output = |serial| self.server.output(ids[&serial]);
-        self.checker.execute_with(moment(self.now_us).unix_us, output);
+        self.checker.execute(moment(self.now_us).unix_us, output);
     }
 
     fn drain_events(&mut self) {
@@ -545,6 +545,7 @@ impl<'a> Swarm<'a> {
         let (_, serial) = self.clients[self.owners[&id]].connection.expect("it has an owner");
         let output = self.server.output(id);
         let len = 1 + self.rng.below(output.len().min(self.plan.buffer_max) as u64) as usize;
+        self.checker.handed_on(serial, len);
         self.checker.sent(serial, &output[..len]);
         self.server.handle_sent(self.now(), id, len);
         self.drain_events();

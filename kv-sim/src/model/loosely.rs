@@ -117,6 +117,9 @@ const BEGINNINGS: &[(&str, &[&str])] = &[
             "xtrim",
             "zcard",
             "zcount",
+            "zintercard",
+            "zlexcount",
+            "zremrangebylex",
             "zdiffstore",
             "zinterstore",
             "zrangestore",
@@ -168,6 +171,9 @@ const BEGINNINGS: &[(&str, &[&str])] = &[
             "zpopmin",
             "zquery",
             "zrange",
+            "zrangebylex",
+            "zrevrangebylex",
+            "zscan",
             "zrangebyscore",
             "zrevrange",
             "zrevrangebyscore",
@@ -175,7 +181,8 @@ const BEGINNINGS: &[(&str, &[&str])] = &[
         ],
     ),
     ("*~", &["sdiff", "sinter", "smembers", "sunion"]),
-    ("*$_", &["srandmember"]),
+    ("*$_", &["srandmember", "zrandmember"]),
+    ("*~$_", &["spop"]),
     (
         "$_",
         &[
@@ -206,31 +213,33 @@ const BEGINNINGS: &[(&str, &[&str])] = &[
 ];
 
 impl Model {
-    /// Runs a request where it may be refused for want of memory: whether it was says `refused`.
+    /// Runs a request where it may be refused for want of memory: whether it was says `reply`, which
+    /// begins with what the server answered.
     pub fn run_refusable(
         &mut self,
         now: i64,
         session: &mut Session,
         args: &[Bytes],
-        refused: bool,
+        reply: &[u8],
     ) -> Expect {
-        let run = Run { model: self, session, now, args };
+        let run = Run { model: self, session, now, args, reply };
         let name = run.name();
+        let refused = reply.starts_with(&Value::error(OUT_OF_MEMORY).bytes());
         if refused && run.row().is_ok() && NEEDING_MEMORY.contains(&&*name) {
             return Expect::Exactly(Value::error(OUT_OF_MEMORY));
         }
-        self.run(now, session, args)
+        self.run(now, session, args, reply)
     }
 
     /// Runs a request where any key may be gone: what its reply has to be in any case.
     pub fn run_loosely(&mut self, now: i64, session: &mut Session, args: &[Bytes]) -> Expect {
-        let run = Run { model: self, session, now, args };
+        let run = Run { model: self, session, now, args, reply: &[] };
         let name = run.name();
         let row = BEGINNINGS.iter().find(|(_, names)| names.contains(&&*name));
         match row {
             Some((beginnings, _)) if run.row().is_ok() => Expect::Beginning(beginnings),
             // It speaks of no key, or is wrong whatever the keys are.
-            _ => self.run(now, session, args),
+            _ => self.run(now, session, args, &[]),
         }
     }
 }
@@ -254,8 +263,9 @@ mod tests {
         let mut model = Model::new(None);
         let mut refused = |request: &str| {
             let args: Vec<Bytes> = request.split(' ').map(Bytes::from).collect();
-            let expect = model.run_refusable(0, &mut Session::default(), &args, true);
-            matches!(expect, Expect::Exactly(value) if value == Value::error(OUT_OF_MEMORY))
+            let refusal = Value::error(OUT_OF_MEMORY);
+            let expect = model.run_refusable(0, &mut Session::default(), &args, &refusal.bytes());
+            matches!(expect, Expect::Exactly(value) if value == refusal)
         };
         assert!(refused("SET k v") && refused("set k v NX XX"));
         assert!(!refused("GET k") && !refused("SET k") && !refused("DEL k"));
