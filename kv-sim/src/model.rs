@@ -4,6 +4,7 @@
 //! It knows the commands that [`command_names`] gives. Replies that Redis leaves open (the order of KEYS, what
 //! RANDOMKEY picks, how far SCAN goes) become conditions instead of values.
 
+mod bitmaps;
 mod connection;
 mod generic;
 mod hashes;
@@ -12,6 +13,7 @@ mod lists;
 mod loosely;
 mod pages;
 mod sets;
+mod sketches;
 mod sorted_sets;
 mod streams;
 mod strings;
@@ -135,6 +137,7 @@ pub enum Flaw {
 #[derive(Clone, Debug)]
 enum Data {
     Str(Bytes),
+    Sketch(sketches::Registers),
     List(VecDeque<Bytes>),
     Set(BTreeSet<Bytes>),
     Hash(hashes::Fields),
@@ -146,7 +149,7 @@ impl Data {
     /// The name that TYPE gives.
     fn type_name(&self) -> &'static str {
         match self {
-            Self::Str(_) => "string",
+            Self::Str(_) | Self::Sketch(_) => "string",
             Self::List(_) => "list",
             Self::Set(_) => "set",
             Self::Hash(_) => "hash",
@@ -212,12 +215,14 @@ type Row = (&'static str, i32, fn(&mut Run<'_>) -> Outcome);
 
 /// The commands that the model knows, by their groups.
 const GROUPS: &[&[Row]] = &[
+    bitmaps::COMMANDS,
     connection::COMMANDS,
     generic::COMMANDS,
     hashes::COMMANDS,
     inspection::COMMANDS,
     lists::COMMANDS,
     sets::COMMANDS,
+    sketches::COMMANDS,
     sorted_sets::COMMANDS,
     streams::COMMANDS,
     strings::COMMANDS,

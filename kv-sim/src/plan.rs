@@ -7,6 +7,7 @@ macro_rules! words {
     ($($word:expr),* $(,)?) => { vec![$(Bytes::from($word)),*] };
 }
 
+mod bitmaps;
 mod hashes;
 mod sets;
 mod sorted_sets;
@@ -213,6 +214,8 @@ const KINDS: &[Kind] = &[
     keyspace,
     databases,
     inspection,
+    bitmaps::bitmaps,
+    bitmaps::sketches,
     sorted_sets,
     talk,
 ];
@@ -234,8 +237,9 @@ const POLICIES: &[&str] = &[
 ];
 
 /// How keys begin that only some commands may be about: only numbers that are exact in binary may
-/// be added up, only members of equal scores have an order.
-const SPECIAL_KEYS: &[&[u8]] = &[b"f:", b"hf:", b"zl:"];
+/// be added up, only members of equal scores have an order, and
+/// how sketches look as strings is the server's affair.
+const SPECIAL_KEYS: &[&[u8]] = &[b"f:", b"hf:", b"zl:", b"pf:"];
 
 /// Makes one client's script.
 struct Maker<'a> {
