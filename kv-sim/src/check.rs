@@ -2,7 +2,7 @@
 //! whether every reply is there once, in order, with the value that the model gives.
 
 use crate::Summary;
-use crate::model::{Bytes, Expect, Flaw, Keys, Model, Page, Scan, Session};
+use crate::model::{Bytes, Expect, Flaw, Hit, Hits, Keys, Model, Page, Scan, Session};
 use crate::trace::{Direction, Trace};
 use crate::wire::{self, Request, Value, quoted};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -64,6 +64,8 @@ struct Connection {
     output: Bytes,
     due: VecDeque<Due>,
     walk: Option<Walk>,
+    /// What the server told, besides a scan's cursor.
+    told: Told,
     /// The client said that it will send no more.
     ended: bool,
     /// The client is gone, so that nobody sees the replies.
@@ -78,6 +80,30 @@ struct Connection {
     paused: bool,
     /// There were too many clients.
     refused: bool,
+}
+
+/// What the server told a client, and the client may use again.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// Where a scan goes on; 0 if none is under way.
+    pub cursor: u64,
+    /// What DUMP gave last.
+    pub payload: Bytes,
+    /// What DIGEST gave last.
+    pub digest: Bytes,
+}
+
+impl Told {
+    fn note(&mut self, request: &[Bytes], reply: &[u8]) {
+        let place = match request[0].to_ascii_uppercase().as_slice() {
+            b"DUMP" => &mut self.payload,
+            b"DIGEST" => &mut self.digest,
+            _ => return,
+        };
+        if let Ok(Some((Value::Blob(_, bytes), _))) = wire::parse_reply(reply) {
+            *place = bytes;
+        }
+    }
 }
 
 /// A reply that has to come.
@@ -213,11 +239,11 @@ impl Checker {
     /// pauses.
     pub fn execute<'o>(&mut self, unix_us: u64, output: impl Fn(u64) -> &'o [u8]) {
         self.note(0, Direction::Execute, b"");
-        let now_ms = (unix_us / 1000) as i64;
+        let now_us = unix_us as i64;
         let (soft_max, certainty) = (self.output_soft_max, self.certainty);
         for id in std::mem::take(&mut self.ready) {
             if let Some(connection) = self.connections.get_mut(&id) {
-                let mut oracle = Oracle { model: &mut self.model, now_ms, certainty };
+                let mut oracle = Oracle { model: &mut self.model, now_us, certainty };
                 self.requests += connection.execute(&mut oracle, soft_max, output(id));
             }
         }
@@ -291,10 +317,11 @@ impl Checker {
         self.connections.get(&id).is_none_or(|connection| connection.session.closing)
     }
 
-    /// Where the connection's scan goes on; 0 if none is under way.
-    pub fn cursor(&self, id: u64) -> u64 {
-        let walk = self.connections.get(&id).and_then(|connection| connection.walk.as_ref());
-        walk.map_or(0, |walk| walk.cursor)
+    /// What the server told on the connection.
+    pub fn told(&self, id: u64) -> Told {
+        let Some(connection) = self.connections.get(&id) else { return Told::default() };
+        let cursor = connection.walk.as_ref().map_or(0, |walk| walk.cursor);
+        Told { cursor, ..connection.told.clone() }
     }
 
     /// The first failure, if there was one.
@@ -334,7 +361,7 @@ impl Checker {
 /// Says what replies have to be.
 struct Oracle<'m> {
     model: &'m mut Model,
-    now_ms: i64,
+    now_us: i64,
     certainty: Certainty,
 }
 
@@ -342,9 +369,9 @@ impl Oracle<'_> {
     /// `reply` begins with the reply.
     fn run(&mut self, session: &mut Session, request: &[Bytes], reply: &[u8]) -> Expect {
         match self.certainty {
-            Certainty::Full => self.model.run(self.now_ms, session, request, reply),
-            Certainty::MayRefuse => self.model.run_refusable(self.now_ms, session, request, reply),
-            Certainty::MayLose => self.model.run_loosely(self.now_ms, session, request),
+            Certainty::Full => self.model.run(self.now_us, session, request, reply),
+            Certainty::MayRefuse => self.model.run_refusable(self.now_us, session, request, reply),
+            Certainty::MayLose => self.model.run_loosely(self.now_us, session, request),
         }
     }
 }
@@ -413,6 +440,7 @@ impl Connection {
                 return Err(format!("surplus bytes {}", quoted(rest)));
             };
             let Some(len) = due.match_reply(rest, &mut self.walk)? else { break };
+            self.told.note(&due.request, rest);
             self.due.pop_front();
             at += len;
             replies += 1;
@@ -482,6 +510,7 @@ impl Due {
                 .is_some_and(|(members, different)| {
                     members == *len && (*may_repeat || different == members)
                 })),
+            Expect::Hits(hits) => Ok(is_search(&reply, hits)),
             Expect::Page(page) => Ok(is_page(&reply, page)),
             Expect::Like(pattern) => Ok(is_like(&reply, pattern)),
             Expect::Never(reason) => Err((*reason).into()),
@@ -549,7 +578,7 @@ fn is_subset(some: &[&[Value]], of: &BTreeSet<&[Value]>) -> bool {
 
 /// Whether a reply begins with one of these bytes, or is an error that clients can bring about.
 fn begins(reply: &[u8], kinds: &str) -> bool {
-    let errors: [&[u8]; 3] = [b"-ERR ", b"-WRONGTYPE ", b"-OOM "];
+    let errors: [&[u8]; 4] = [b"-ERR ", b"-WRONGTYPE ", b"-OOM ", b"-BUSYKEY "];
     kinds.as_bytes().contains(&reply[0]) || errors.iter().any(|error| reply.starts_with(error))
 }
 
@@ -588,6 +617,31 @@ fn is_page(reply: &Value, page: &Page) -> bool {
     let is_complete = !page.begins || cursor != 0 || found.len() == known.len();
     let is_ended = !page.ends || cursor == 0;
     is_subset(&found, &known) && found.len() == different.len() && is_complete && is_ended
+}
+
+/// Whether a reply gives places that a search may find, as many as it has to, and in order.
+fn is_search(reply: &Value, hits: &Hits) -> bool {
+    let Value::Many(b'*', items) = reply else { return false };
+    let mut left: Vec<&Hit> = hits.all.iter().collect();
+    let mut found: Vec<&Hit> = Vec::new();
+    for item in items {
+        let Some(at) = left.iter().position(|hit| is_like(item, &hit.shown)) else { return false };
+        found.push(left.remove(at));
+    }
+    let most = hits.count.unwrap_or(usize::MAX);
+    let certain = hits.all.iter().filter(|hit| hit.is_certain).count();
+    let is_enough = (certain.min(most)..=hits.all.len().min(most)).contains(&found.len());
+    let may_precede = |a: &Hit, b: &Hit| match hits.order {
+        None => true,
+        Some(false) => a.distance_m <= b.distance_m + wire::NEAR,
+        Some(true) => a.distance_m >= b.distance_m - wire::NEAR,
+    };
+    let is_ordered = found.windows(2).all(|two| may_precede(two[0], two[1]));
+    let last = found.last().filter(|_| !hits.any);
+    let missed = left.iter().filter(|hit| hit.is_certain);
+    is_enough
+        && is_ordered
+        && last.is_none_or(|last| missed.clone().all(|it| may_precede(last, it)))
 }
 
 /// Whether a reply is the same as a pattern, which may have integers and numbers that are open.
@@ -741,7 +795,7 @@ mod tests {
         checker.execute(crate::EPOCH_US, |_| &[]);
         checker.sent(id, b"+OK\r\n");
         for reply in replies {
-            checker.received(id, format!("SCAN {}\r\n", checker.cursor(id)).as_bytes());
+            checker.received(id, format!("SCAN {}\r\n", checker.told(id).cursor).as_bytes());
             checker.execute(crate::EPOCH_US, |_| &[]);
             checker.sent(id, reply);
         }

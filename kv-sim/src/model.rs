@@ -5,8 +5,11 @@
 //! RANDOMKEY picks, how far SCAN goes) become conditions instead of values.
 
 mod bitmaps;
+mod conditions;
 mod connection;
+mod dumps;
 mod generic;
+mod geo;
 mod hashes;
 mod inspection;
 mod lists;
@@ -14,10 +17,12 @@ mod loosely;
 mod pages;
 mod sets;
 mod sketches;
+mod sort;
 mod sorted_sets;
 mod streams;
 mod strings;
 
+pub use geo::{Hit, Hits};
 pub(crate) use loosely::OUT_OF_MEMORY;
 
 use crate::wire::{self, Value, parse_int};
@@ -74,6 +79,8 @@ pub enum Expect {
         /// Whether one may come several times.
         may_repeat: bool,
     },
+    /// What a search for places may find.
+    Hits(Hits),
     /// A step of a scan of a collection.
     Page(Page),
     /// A step of a scan.
@@ -134,7 +141,7 @@ pub enum Flaw {
     AppendPersists,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 enum Data {
     Str(Bytes),
     Sketch(sketches::Registers),
@@ -195,6 +202,10 @@ pub struct Model {
     databases: Vec<BTreeMap<Bytes, Entry>>,
     born: u64,
     flaw: Option<Flaw>,
+    /// What DUMP gave, and for which values.
+    dumps: BTreeMap<Bytes, Data>,
+    /// Values whose DIGEST the server told, with it.
+    digests: BTreeMap<Bytes, Bytes>,
 }
 
 /// A command's result; the error is an error reply's text.
@@ -204,6 +215,9 @@ type Outcome = Result<Expect, Bytes>;
 struct Run<'a> {
     model: &'a mut Model,
     session: &'a mut Session,
+    /// In microseconds since the Unix epoch.
+    now_us: i64,
+    /// The same in milliseconds.
     now: i64,
     args: &'a [Bytes],
     /// Begins with what the server answered, if that is known.
@@ -216,13 +230,17 @@ type Row = (&'static str, i32, fn(&mut Run<'_>) -> Outcome);
 /// The commands that the model knows, by their groups.
 const GROUPS: &[&[Row]] = &[
     bitmaps::COMMANDS,
+    conditions::COMMANDS,
     connection::COMMANDS,
+    dumps::COMMANDS,
     generic::COMMANDS,
+    geo::COMMANDS,
     hashes::COMMANDS,
     inspection::COMMANDS,
     lists::COMMANDS,
     sets::COMMANDS,
     sketches::COMMANDS,
+    sort::COMMANDS,
     sorted_sets::COMMANDS,
     streams::COMMANDS,
     strings::COMMANDS,
@@ -240,14 +258,26 @@ pub fn command_names() -> impl Iterator<Item = &'static str> {
 impl Model {
     /// Empty databases.
     pub fn new(flaw: Option<Flaw>) -> Self {
-        Self { databases: vec![BTreeMap::new(); DATABASES], born: 0, flaw }
+        Self {
+            databases: vec![BTreeMap::new(); DATABASES],
+            born: 0,
+            flaw,
+            dumps: BTreeMap::new(),
+            digests: BTreeMap::new(),
+        }
     }
 
-    /// Runs a request at `now`, in milliseconds since the Unix epoch: what its reply has to be.
+    /// Runs a request at `now_us`, in microseconds since the Unix epoch: what its reply has to be.
     /// Where chance decides what a command does, the model follows the server's choice if it was a
     /// possible one: `reply` begins with what the server answered.
-    pub fn run(&mut self, now: i64, session: &mut Session, args: &[Bytes], reply: &[u8]) -> Expect {
-        let mut run = Run { model: self, session, now, args, reply };
+    pub fn run(
+        &mut self,
+        now_us: i64,
+        session: &mut Session,
+        args: &[Bytes],
+        reply: &[u8],
+    ) -> Expect {
+        let mut run = Run::new(self, now_us, session, args, reply);
         run.dispatch().unwrap_or_else(|text| Expect::Exactly(Value::error(&text)))
     }
 
@@ -283,6 +313,18 @@ impl Model {
 
     fn has(&self, flaw: Flaw) -> bool {
         self.flaw == Some(flaw)
+    }
+}
+
+impl<'a> Run<'a> {
+    fn new(
+        model: &'a mut Model,
+        now_us: i64,
+        session: &'a mut Session,
+        args: &'a [Bytes],
+        reply: &'a [u8],
+    ) -> Self {
+        Self { model, session, now_us, now: now_us / 1000, args, reply }
     }
 }
 

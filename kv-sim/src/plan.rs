@@ -8,10 +8,13 @@ macro_rules! words {
 }
 
 mod bitmaps;
+mod conditions;
+mod geo;
 mod hashes;
 mod sets;
 mod sorted_sets;
 mod streams;
+mod values;
 
 use crate::EPOCH_US;
 use crate::model::Bytes;
@@ -115,9 +118,17 @@ pub struct Step {
 pub enum Request {
     /// These bytes.
     Bytes(Bytes),
+    /// These words, of which [`PAYLOAD`] and [`DIGEST`] stand for what the server told this client
+    /// last.
+    Reusing(Vec<Bytes>),
     /// SCAN from where this client's last one ended, with a COUNT.
     ScanOn(u32),
 }
+
+/// In a request's words: what DUMP gave last.
+pub const PAYLOAD: &[u8] = b"<payload>";
+/// In a request's words: what DIGEST gave last.
+pub const DIGEST: &[u8] = b"<digest>";
 
 /// What a client does after it sent a step's requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -214,6 +225,10 @@ const KINDS: &[Kind] = &[
     keyspace,
     databases,
     inspection,
+    conditions::conditions,
+    values::dumps,
+    values::sorts,
+    geo::places,
     bitmaps::bitmaps,
     bitmaps::sketches,
     sorted_sets,
@@ -445,6 +460,9 @@ impl Maker<'_> {
             return Request::ScanOn(self.pick(&[1, 2, 10, 100, 1000]));
         }
         let args = self.command();
+        if args.iter().any(|word| word == PAYLOAD || word == DIGEST) {
+            return Request::Reusing(args);
+        }
         let bytes = self.inline(&args).unwrap_or_else(|| wire::render_request(&args));
         Request::Bytes(bytes)
     }
@@ -460,8 +478,8 @@ impl Maker<'_> {
         let kind = kinds[self.rng.below(kinds.len() as u64) as usize];
         let mut args = kind(self);
         // The model knows no more of them than is sent.
-        let is_whole =
-            [&b"OBJECT"[..], b"MEMORY"].contains(&&args[0][..]) || args[0].starts_with(b"X");
+        let is_whole = [&b"OBJECT"[..], b"MEMORY", b"GEOADD"].contains(&&args[0][..])
+            || args[0].starts_with(b"X");
         if self.features.junk && !is_whole && self.one_in(12) {
             self.spoil(&mut args);
         }
@@ -630,6 +648,10 @@ impl Maker<'_> {
     fn shuffle_of<const N: usize>(&mut self, choices: [Vec<Bytes>; N]) -> Vec<Bytes> {
         self.pick(&choices)
     }
+}
+
+fn number(number: u64) -> Bytes {
+    number.to_string().into()
 }
 
 fn strings(m: &mut Maker<'_>) -> Vec<Bytes> {
@@ -900,10 +922,15 @@ mod tests {
             let plan = Plan::new(seed, Some(400));
             let steps = plan.scripts.iter().flat_map(|script| &script.steps);
             for request in steps.flat_map(|step| &step.requests) {
-                let Request::Bytes(bytes) = request else { continue };
-                if let wire::Request::Arguments(args, _) = wire::parse_request(bytes) {
-                    sent.insert(args[0].to_ascii_lowercase());
-                }
+                let name = match request {
+                    Request::Bytes(bytes) => match wire::parse_request(bytes) {
+                        wire::Request::Arguments(args, _) => args[0].clone(),
+                        _ => continue,
+                    },
+                    Request::Reusing(words) => words[0].clone(),
+                    Request::ScanOn(_) => continue,
+                };
+                sent.insert(name.to_ascii_lowercase());
             }
         }
         for name in crate::model::command_names() {

@@ -108,7 +108,7 @@ impl Value {
 
 /// How far apart numbers may be that are near each other: as far as they may be rounded, and a tiny
 /// part of what they are.
-const NEAR: f64 = 0.000_11;
+pub(crate) const NEAR: f64 = 0.000_11;
 
 fn push_line(out: &mut Vec<u8>, kind: u8, text: &[u8]) {
     out.push(kind);

@@ -43,7 +43,7 @@ pub(super) const COMMANDS: &[Row] = &[
 pub(super) type Fields = BTreeMap<Bytes, Field>;
 
 /// A field's value and deadline.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Field {
     pub(super) value: Bytes,
     /// In milliseconds since the Unix epoch. The field is there up to and including it.
@@ -60,13 +60,16 @@ pub(super) fn end_of(fields: &Fields) -> Option<i64> {
 fn fields(run: &Run<'_>) -> Result<Fields, Bytes> {
     match run.find(&run.args[1]).map(|entry| &entry.data) {
         None => Ok(Fields::new()),
-        Some(Data::Hash(fields)) => {
-            let is_live = |field: &Field| field.deadline.is_none_or(|deadline| deadline >= run.now);
-            let live = fields.iter().filter(|(_, field)| is_live(field));
-            Ok(live.map(|(name, field)| (name.clone(), field.clone())).collect())
-        }
+        Some(Data::Hash(fields)) => Ok(live(fields, run.now)),
         Some(_) => Err(WRONG_TYPE.into()),
     }
+}
+
+/// The fields that are there at a time.
+pub(super) fn live(fields: &Fields, now: i64) -> Fields {
+    let is_live = |field: &Field| field.deadline.is_none_or(|deadline| deadline >= now);
+    let live = fields.iter().filter(|(_, field)| is_live(field));
+    live.map(|(name, field)| (name.clone(), field.clone())).collect()
 }
 
 fn store(run: &mut Run<'_>, fields: Fields) {

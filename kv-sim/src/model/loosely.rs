@@ -12,9 +12,14 @@ const NEEDING_MEMORY: &[&str] = &[
     "append",
     "bitfield",
     "bitop",
+    "cl.throttle",
     "copy",
     "decr",
     "decrby",
+    "geoadd",
+    "georadius",
+    "georadiusbymember",
+    "geosearchstore",
     "getset",
     "hexpire",
     "hexpireat",
@@ -29,16 +34,19 @@ const NEEDING_MEMORY: &[&str] = &[
     "incr",
     "incrby",
     "incrbyfloat",
+    "increx",
     "linsert",
     "lmove",
     "lpush",
     "lpushx",
     "lset",
     "mset",
+    "msetex",
     "msetnx",
     "pfadd",
     "pfmerge",
     "psetex",
+    "restore",
     "rpoplpush",
     "rpush",
     "rpushx",
@@ -50,6 +58,7 @@ const NEEDING_MEMORY: &[&str] = &[
     "setnx",
     "setrange",
     "sinterstore",
+    "sort",
     "sunionstore",
     "xadd",
     "zadd",
@@ -74,10 +83,14 @@ const BEGINNINGS: &[(&str, &[&str])] = &[
             "decr",
             "decrby",
             "del",
+            "delex",
+            "delifeq",
             "exists",
             "expire",
             "expireat",
             "expiretime",
+            "geoadd",
+            "geosearchstore",
             "getbit",
             "hdel",
             "hexists",
@@ -96,6 +109,7 @@ const BEGINNINGS: &[(&str, &[&str])] = &[
             "lpushx",
             "lrem",
             "move",
+            "msetex",
             "msetnx",
             "persist",
             "pexpire",
@@ -145,13 +159,21 @@ const BEGINNINGS: &[(&str, &[&str])] = &[
         "+",
         &[
             "flushall", "flushdb", "hmset", "lset", "ltrim", "mset", "pfmerge", "psetex", "rename",
-            "setex", "swapdb", "type",
+            "restore", "setex", "swapdb", "type",
         ],
     ),
     ("$", &["getrange", "hincrbyfloat", "incrbyfloat", "substr"]),
     (
         "*",
         &[
+            "cl.throttle",
+            "geohash",
+            "geopos",
+            "georadius_ro",
+            "georadiusbymember_ro",
+            "geosearch",
+            "increx",
+            "sort_ro",
             "bitfield",
             "bitfield_ro",
             "hexpire",
@@ -200,6 +222,9 @@ const BEGINNINGS: &[(&str, &[&str])] = &[
     (
         "$_",
         &[
+            "digest",
+            "dump",
+            "geodist",
             "get",
             "getdel",
             "getex",
@@ -214,6 +239,7 @@ const BEGINNINGS: &[(&str, &[&str])] = &[
     ),
     ("+:", &["xgroup"]),
     ("*%_", &["xread", "xreadgroup"]),
+    (":*", &["georadius", "georadiusbymember", "sort"]),
     ("$*_", &["hrandfield", "lpop", "rpop"]),
     ("*_", &["lmpop", "zmpop"]),
     (":$*_", &["lpos"]),
@@ -231,29 +257,29 @@ impl Model {
     /// begins with what the server answered.
     pub fn run_refusable(
         &mut self,
-        now: i64,
+        now_us: i64,
         session: &mut Session,
         args: &[Bytes],
         reply: &[u8],
     ) -> Expect {
-        let run = Run { model: self, session, now, args, reply };
+        let run = Run::new(self, now_us, session, args, reply);
         let name = run.name();
         let refused = reply.starts_with(&Value::error(OUT_OF_MEMORY).bytes());
         if refused && run.row().is_ok() && NEEDING_MEMORY.contains(&&*name) {
             return Expect::Exactly(Value::error(OUT_OF_MEMORY));
         }
-        self.run(now, session, args, reply)
+        self.run(now_us, session, args, reply)
     }
 
     /// Runs a request where any key may be gone: what its reply has to be in any case.
-    pub fn run_loosely(&mut self, now: i64, session: &mut Session, args: &[Bytes]) -> Expect {
-        let run = Run { model: self, session, now, args, reply: &[] };
+    pub fn run_loosely(&mut self, now_us: i64, session: &mut Session, args: &[Bytes]) -> Expect {
+        let run = Run::new(self, now_us, session, args, &[]);
         let name = run.name();
         let row = BEGINNINGS.iter().find(|(_, names)| names.contains(&&*name));
         match row {
             Some((beginnings, _)) if run.row().is_ok() => Expect::Beginning(beginnings),
             // It speaks of no key, or is wrong whatever the keys are.
-            _ => self.run(now, session, args, &[]),
+            _ => self.run(now_us, session, args, &[]),
         }
     }
 }

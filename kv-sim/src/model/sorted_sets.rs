@@ -51,13 +51,13 @@ pub(super) type Scores = BTreeMap<Bytes, f64>;
 type Pairs = Vec<(f64, Bytes)>;
 
 /// In their order.
-fn sorted(scores: &Scores) -> Pairs {
+pub(super) fn sorted(scores: &Scores) -> Pairs {
     let mut pairs: Pairs = scores.iter().map(|(m, s)| (*s, m.clone())).collect();
     pairs.sort_by(|a, b| a.partial_cmp(b).expect("no score is NaN"));
     pairs
 }
 
-fn float(arg: &[u8]) -> Option<f64> {
+pub(super) fn float(arg: &[u8]) -> Option<f64> {
     let value: f64 = std::str::from_utf8(arg).ok()?.parse().ok()?;
     (!value.is_nan()).then_some(value)
 }
@@ -83,7 +83,7 @@ fn text(score: f64) -> String {
 }
 
 impl Run<'_> {
-    fn scores(&self, key: &[u8]) -> Result<Option<&Scores>, Bytes> {
+    pub(super) fn scores(&self, key: &[u8]) -> Result<Option<&Scores>, Bytes> {
         match self.find(key).map(|entry| &entry.data) {
             None => Ok(None),
             Some(Data::SortedSet(scores)) => Ok(Some(scores)),
@@ -91,7 +91,7 @@ impl Run<'_> {
         }
     }
 
-    fn scores_or_none(&self, key: &[u8]) -> Result<Scores, Bytes> {
+    pub(super) fn scores_or_none(&self, key: &[u8]) -> Result<Scores, Bytes> {
         Ok(self.scores(key)?.cloned().unwrap_or_default())
     }
 
@@ -106,7 +106,7 @@ impl Run<'_> {
     }
 
     /// Keeps the deadline.
-    fn put_scores(&mut self, key: &[u8], scores: Scores) {
+    pub(super) fn put_scores(&mut self, key: &[u8], scores: Scores) {
         let deadline = self.deadline(key);
         if scores.is_empty() {
             self.take(key);
@@ -115,7 +115,7 @@ impl Run<'_> {
         }
     }
 
-    fn replace_scores(&mut self, key: &[u8], scores: Scores) {
+    pub(super) fn replace_scores(&mut self, key: &[u8], scores: Scores) {
         if scores.is_empty() {
             self.take(key);
         } else {

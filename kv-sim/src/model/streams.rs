@@ -22,14 +22,14 @@ type Id = (u64, u64);
 
 const MAX: Id = (u64::MAX, u64::MAX);
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Stream {
     entries: BTreeMap<Id, Vec<Bytes>>,
     last: Id,
     groups: BTreeMap<Bytes, Group>,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 struct Group {
     last: Id,
     /// Whose each pending entry is.

@@ -1,6 +1,6 @@
 //! Requests about strings as bits, and about sketches.
 
-use super::Maker;
+use super::{Maker, number};
 use crate::model::Bytes;
 
 pub(super) fn bitmaps(m: &mut Maker<'_>) -> Vec<Bytes> {
@@ -29,10 +29,6 @@ pub(super) fn bitmaps(m: &mut Maker<'_>) -> Vec<Bytes> {
 fn offset(m: &mut Maker<'_>) -> Bytes {
     let offset = m.rng.below(300);
     if m.one_in(20) { m.pick(&["4294967296", "-1", "x", "5000"]).into() } else { number(offset) }
-}
-
-fn number(number: u64) -> Bytes {
-    number.to_string().into()
 }
 
 fn with_unit(m: &mut Maker<'_>, mut args: Vec<Bytes>) -> Vec<Bytes> {
