@@ -523,3 +523,37 @@ fn unknown(args: &[Bytes]) -> Bytes {
     let name = cut(&args[0], QUOTED_MAX);
     [b"ERR unknown command '", &name[..], b"', with args beginning with: ", &rest].concat()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kv_core::command::{Group, table};
+
+    /// The commands about data that have no model, and why.
+    const WITHOUT_MODEL: &[(&str, &str)] = &[
+        ("pfdebug", "it tells how the server stores a sketch"),
+        ("pfselftest", "it is about the server's arithmetic and touches no data"),
+    ];
+
+    const DATA: &[Group] = &[
+        Group::Bitmap,
+        Group::Generic,
+        Group::Geo,
+        Group::Hash,
+        Group::HyperLogLog,
+        Group::List,
+        Group::Set,
+        Group::SortedSet,
+        Group::Stream,
+        Group::String,
+    ];
+
+    #[test]
+    fn every_command_about_data_has_a_model_or_a_reason_to_have_none() {
+        let rows = table::all().iter().filter(|row| DATA.contains(&row.group));
+        let unknown: BTreeSet<&str> =
+            rows.map(|row| row.name).filter(|&name| command_names().all(|n| n != name)).collect();
+        let excused = WITHOUT_MODEL.iter().map(|&(name, _)| name).collect();
+        assert_eq!(unknown, excused);
+    }
+}

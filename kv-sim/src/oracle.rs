@@ -87,13 +87,20 @@ const NEW: &[&str] = &[
     "zquery",
 ];
 
+/// Options that the server may not have yet.
+const NEW_OPTIONS: &[&str] = &["IFDEQ", "IFDNE", "IFEQ", "IFNE", "NOVALUES"];
+
 /// The command, unless it would not fit into a transaction or is too new.
 fn arguments(request: &Request) -> Option<Vec<Bytes>> {
     let Request::Bytes(bytes) = request else { return None };
     match wire::parse_request(bytes) {
         wire::Request::Arguments(args, _) => {
             let name = args[0].to_ascii_lowercase();
-            let is_new = NEW.iter().any(|new| new.as_bytes() == name);
+            let is_new_option = |arg: &Bytes| {
+                NEW_OPTIONS.iter().any(|new| arg.eq_ignore_ascii_case(new.as_bytes()))
+            };
+            let is_new =
+                NEW.iter().any(|new| new.as_bytes() == name) || args[1..].iter().any(is_new_option);
             (name != b"hello" && name != b"quit" && !is_new).then_some(args)
         }
         _ => None,

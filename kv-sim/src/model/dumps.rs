@@ -19,12 +19,17 @@ fn dump(run: &mut Run<'_>) -> Outcome {
     exactly(Value::bulk(&payload))
 }
 
-/// What a payload has place for: no deadlines of fields.
+/// What a payload has place for: no deadlines of fields, and not all times of streams.
 fn portable(data: &Data, now: i64) -> Data {
-    let Data::Hash(fields) = data else { return data.clone() };
-    let mut fields = hashes::live(fields, now);
-    fields.values_mut().for_each(|field| field.deadline = None);
-    Data::Hash(fields)
+    match data {
+        Data::Hash(fields) => {
+            let mut fields = hashes::live(fields, now);
+            fields.values_mut().for_each(|field| field.deadline = None);
+            Data::Hash(fields)
+        }
+        Data::Stream(stream) => Data::Stream(stream.clone().portable()),
+        data => data.clone(),
+    }
 }
 
 fn restore(run: &mut Run<'_>) -> Outcome {

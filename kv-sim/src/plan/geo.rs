@@ -51,7 +51,7 @@ fn additions(m: &mut Maker<'_>, key: Bytes) -> Vec<Bytes> {
         let far = m.pick(&["180.1", "-181", "x", ""]);
         args.extend(words![far, "0", "a"]);
     }
-    let count = if m.features.long_lists { 200 } else { m.pick(&[1, 3, 30]) };
+    let count = if m.features.long_lists { 200 } else { m.pick(&[1, 3, 30, 0]) };
     for _ in 0..count {
         let member = m.rng.below(if count > 100 { 1000 } else { MEMBERS });
         args.extend(place(member, m.rng.below(PLACES)));
