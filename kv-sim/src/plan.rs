@@ -221,6 +221,7 @@ const KINDS: &[Kind] = &[
     hashes::hashes,
     hashes::field_deadlines,
     streams::streams,
+    streams::groups,
     deadlines,
     keyspace,
     databases,
@@ -232,6 +233,7 @@ const KINDS: &[Kind] = &[
     bitmaps::bitmaps,
     bitmaps::sketches,
     sorted_sets,
+    sorted_sets::ranges_of_members,
     talk,
 ];
 
@@ -579,6 +581,11 @@ impl Maker<'_> {
 
     fn key(&mut self) -> Bytes {
         format!("k{}", self.rng.below(self.features.keys)).into()
+    }
+
+    /// One of a few keys, for what takes several requests to come about.
+    fn busy_key(&mut self) -> Bytes {
+        format!("k{}", self.rng.below(self.features.keys.min(4))).into()
     }
 
     fn value(&mut self) -> Bytes {

@@ -141,7 +141,8 @@ impl Increase {
             let has_condition = found.nx || found.xx;
             let mut used = 1;
             let flag = |flag: &mut bool, barred: bool| {
-                if *flag || barred { Err(SYNTAX) } else { Ok(*flag = true) }
+                let is_new = !std::mem::replace(flag, true);
+                if is_new && !barred { Ok(()) } else { Err(SYNTAX) }
             };
             let mut operand = |place: &mut Option<Bytes>, barred: bool| {
                 used = 2;
@@ -206,7 +207,7 @@ fn increx(run: &mut Run<'_>) -> Outcome {
         told.numbers("a valid float", (-QUARTERS_MAX, QUARTERS_MAX), float)?
     } else {
         let ends = (i64::MIN, i64::MAX);
-        told.numbers("an integer or out of range", ends, |arg| parse_int(arg))?
+        told.numbers("an integer or out of range", ends, parse_int)?
     };
     let lifetime = Options::parse(&told.lifetime, Kind::GetEx)?;
     let deadline = lifetime.deadline(run)?;

@@ -78,7 +78,7 @@ fn geoadd(run: &mut Run<'_>) -> Outcome {
     let has = |name| run.args[2..2 + options].iter().any(|option| is(option, name));
     let (nx, xx) = (has("NX"), has("XX"));
     let triples = &run.args[2 + options..];
-    if triples.is_empty() || triples.len() % 3 != 0 || nx && xx {
+    if triples.is_empty() || !triples.len().is_multiple_of(3) || nx && xx {
         return Err(SYNTAX.into());
     }
     let places = triples.chunks(3).map(|triple| place_arg(&triple[0], &triple[1]));

@@ -95,7 +95,7 @@ fn draws(m: &mut Maker<'_>) -> Vec<Bytes> {
 }
 
 /// Ranges of members mean something where all scores are equal: in sets of their own.
-fn ranges_of_members(m: &mut Maker<'_>) -> Vec<Bytes> {
+pub(super) fn ranges_of_members(m: &mut Maker<'_>) -> Vec<Bytes> {
     let key = format!("zl:{}", m.rng.below(3));
     let (low, high) = (edge(m), edge(m));
     let mut args = match m.rng.below(14) {

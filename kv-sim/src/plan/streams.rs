@@ -3,7 +3,7 @@
 use super::{Bytes, Maker};
 
 pub(super) fn streams(m: &mut Maker<'_>) -> Vec<Bytes> {
-    let (key, value) = (m.key(), m.value());
+    let (key, value) = (m.busy_key(), m.value());
     match m.rng.below(32) {
         0..5 => words!["XADD", key, new_id(m), "field", value],
         5 => words!["XADD", key, new_id(m), "field", value, m.value(), "7"],
@@ -83,10 +83,14 @@ fn information(m: &mut Maker<'_>, key: Bytes) -> Vec<Bytes> {
     }
 }
 
-fn groups(m: &mut Maker<'_>) -> Vec<Bytes> {
-    let (key, group, consumer) = (m.key(), group(m), consumer(m));
+/// Entries are added as often as they are read.
+pub(super) fn groups(m: &mut Maker<'_>) -> Vec<Bytes> {
+    let (key, group, consumer) = (m.busy_key(), group(m), consumer(m));
     let count = m.pick(&["1", "3", "100"]);
-    match m.rng.below(22) {
+    match m.rng.below(30) {
+        22..27 => words!["XADD", key, new_id(m), "field", "value"],
+        27 => words!["XPENDING", key, group, "-", "+", "100"],
+        28 => words!["XINFO", "STREAM", key, "FULL"],
         0 => {
             let last = id(m);
             create(m, words!["XGROUP", "CREATE", key, group, last])
