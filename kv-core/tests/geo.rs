@@ -65,6 +65,7 @@ fn what_cannot_be_added_is_an_error_and_changes_nothing() {
         ("GEOADD g nan 2 b", "-ERR value is not a valid float"),
         ("GEOADD g NX XX 1 2 a", "-ERR syntax error"),
         ("GEOADD g LT 1 2 a", "-ERR syntax error"),
+        ("GEOADD g CH NX CH", "-ERR syntax error"),
         ("EXISTS g", ":0"),
         ("GEOADD g XX 1 2 a", ":0"),
         ("EXISTS g", ":0"),

@@ -2,7 +2,7 @@
 //! whether every reply is there once, in order, with the value that the model gives.
 
 use crate::Summary;
-use crate::model::{Bytes, Expect, Flaw, Keys, Model, OUT_OF_MEMORY, Scan, Session};
+use crate::model::{Bytes, Expect, Flaw, Hit, Hits, Keys, Model, Page, Scan, Session};
 use crate::trace::{Direction, Trace};
 use crate::wire::{self, Request, Value, quoted};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -64,6 +64,8 @@ struct Connection {
     output: Bytes,
     due: VecDeque<Due>,
     walk: Option<Walk>,
+    /// What the server told, besides a scan's cursor.
+    told: Told,
     /// The client said that it will send no more.
     ended: bool,
     /// The client is gone, so that nobody sees the replies.
@@ -72,12 +74,36 @@ struct Connection {
     received: usize,
     /// How many bytes of replies the server has made.
     made: usize,
-    /// How many bytes of replies the client has taken.
+    /// How many bytes of replies the server has handed on.
     taken: usize,
-    /// Nothing is run until the client has taken more.
+    /// Nothing is run until the server has handed on more.
     paused: bool,
     /// There were too many clients.
     refused: bool,
+}
+
+/// What the server told a client, and the client may use again.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// Where a scan goes on; 0 if none is under way.
+    pub cursor: u64,
+    /// What DUMP gave last.
+    pub payload: Bytes,
+    /// What DIGEST gave last.
+    pub digest: Bytes,
+}
+
+impl Told {
+    fn note(&mut self, request: &[Bytes], reply: &[u8]) {
+        let place = match request[0].to_ascii_uppercase().as_slice() {
+            b"DUMP" => &mut self.payload,
+            b"DIGEST" => &mut self.digest,
+            _ => return,
+        };
+        if let Ok(Some((Value::Blob(_, bytes), _))) = wire::parse_reply(reply) {
+            *place = bytes;
+        }
+    }
 }
 
 /// A reply that has to come.
@@ -119,8 +145,7 @@ impl Checker {
         }
     }
 
-    /// The server lets connections pause that have more unsent bytes of replies than this. From now
-    /// on [`Checker::execute_with`] must be called instead of [`Checker::execute`].
+    /// The server lets connections pause that have more unsent bytes of replies than this.
     pub fn limit_output(&mut self, soft_max: usize) {
         self.output_soft_max = soft_max;
     }
@@ -131,8 +156,7 @@ impl Checker {
         self.clients_max = max;
     }
 
-    /// Memory may be short. From now on [`Checker::execute_with`] must be called instead of
-    /// [`Checker::execute`].
+    /// Memory may be short.
     pub fn limit_memory(&mut self, certainty: Certainty) {
         self.certainty = certainty;
     }
@@ -209,23 +233,29 @@ impl Checker {
         }
     }
 
-    /// The server ran what it had received, at `unix_us`.
-    pub fn execute(&mut self, unix_us: u64) {
-        self.execute_with(unix_us, |_| &[]);
-    }
-
-    /// The same, where `output` gives what the server has for a connection that was not sent yet:
-    /// when a connection pauses depends on how long replies are that the model does not know, and
-    /// it does not know either when memory is short.
-    pub fn execute_with<'o>(&mut self, unix_us: u64, output: impl Fn(u64) -> &'o [u8]) {
+    /// The server ran what it had received, at `unix_us`. `output` gives what it has for a connection
+    /// that it has not handed on yet: the model does not know what chance decides, when memory is
+    /// short, and how long replies are that it does not know, on which it depends when a connection
+    /// pauses.
+    pub fn execute<'o>(&mut self, unix_us: u64, output: impl Fn(u64) -> &'o [u8]) {
         self.note(0, Direction::Execute, b"");
-        let now_ms = (unix_us / 1000) as i64;
+        let now_us = unix_us as i64;
         let (soft_max, certainty) = (self.output_soft_max, self.certainty);
         for id in std::mem::take(&mut self.ready) {
             if let Some(connection) = self.connections.get_mut(&id) {
-                let mut oracle = Oracle { model: &mut self.model, now_ms, certainty };
+                let mut oracle = Oracle { model: &mut self.model, now_us, certainty };
                 self.requests += connection.execute(&mut oracle, soft_max, output(id));
             }
+        }
+    }
+
+    /// The server handed on so many bytes of replies.
+    pub fn handed_on(&mut self, id: u64, len: usize) {
+        let Some(connection) = self.connections.get_mut(&id) else { return };
+        connection.taken += len;
+        if connection.paused && connection.unsent() <= self.output_soft_max / 2 {
+            connection.paused = false;
+            self.make_ready(id);
         }
     }
 
@@ -234,13 +264,7 @@ impl Checker {
         self.note(id, Direction::Sent, bytes);
         let Some(connection) = self.connections.get_mut(&id) else { return };
         connection.output.extend_from_slice(bytes);
-        connection.taken += bytes.len();
-        let result = connection.match_replies();
-        if connection.paused && connection.unsent() <= self.output_soft_max / 2 {
-            connection.paused = false;
-            self.make_ready(id);
-        }
-        match result {
+        match connection.match_replies() {
             Ok(replies) => self.replies += replies,
             Err(text) => self.fail(id, text),
         }
@@ -293,10 +317,11 @@ impl Checker {
         self.connections.get(&id).is_none_or(|connection| connection.session.closing)
     }
 
-    /// Where the connection's scan goes on; 0 if none is under way.
-    pub fn cursor(&self, id: u64) -> u64 {
-        let walk = self.connections.get(&id).and_then(|connection| connection.walk.as_ref());
-        walk.map_or(0, |walk| walk.cursor)
+    /// What the server told on the connection.
+    pub fn told(&self, id: u64) -> Told {
+        let Some(connection) = self.connections.get(&id) else { return Told::default() };
+        let cursor = connection.walk.as_ref().map_or(0, |walk| walk.cursor);
+        Told { cursor, ..connection.told.clone() }
     }
 
     /// The first failure, if there was one.
@@ -336,20 +361,17 @@ impl Checker {
 /// Says what replies have to be.
 struct Oracle<'m> {
     model: &'m mut Model,
-    now_ms: i64,
+    now_us: i64,
     certainty: Certainty,
 }
 
 impl Oracle<'_> {
-    /// `reply` begins with the reply, if it is known.
+    /// `reply` begins with the reply.
     fn run(&mut self, session: &mut Session, request: &[Bytes], reply: &[u8]) -> Expect {
         match self.certainty {
-            Certainty::Full => self.model.run(self.now_ms, session, request),
-            Certainty::MayRefuse => {
-                let refused = reply.starts_with(&Value::error(OUT_OF_MEMORY).bytes());
-                self.model.run_refusable(self.now_ms, session, request, refused)
-            }
-            Certainty::MayLose => self.model.run_loosely(self.now_ms, session, request),
+            Certainty::Full => self.model.run(self.now_us, session, request, reply),
+            Certainty::MayRefuse => self.model.run_refusable(self.now_us, session, request, reply),
+            Certainty::MayLose => self.model.run_loosely(self.now_us, session, request),
         }
     }
 }
@@ -418,6 +440,7 @@ impl Connection {
                 return Err(format!("surplus bytes {}", quoted(rest)));
             };
             let Some(len) = due.match_reply(rest, &mut self.walk)? else { break };
+            self.told.note(&due.request, rest);
             self.due.pop_front();
             at += len;
             replies += 1;
@@ -478,7 +501,6 @@ impl Due {
             Expect::Exactly(value) => Ok(reply == *value),
             Expect::AnyOrder(values) => Ok(is_array_of(&reply, values)),
             Expect::Pairs(kind, pairs) => Ok(is_pairs(&reply, *kind, pairs)),
-            Expect::WholeScan(pairs) => Ok(is_whole_scan(&reply, pairs)),
             Expect::Drawn { from, len, differ } => Ok(is_drawn(&reply, from, *len, *differ)),
             Expect::OneOf(values) => Ok(values.contains(&reply)),
             Expect::Beginning(kinds) => Ok(begins(output, kinds)),
@@ -488,7 +510,10 @@ impl Due {
                 .is_some_and(|(members, different)| {
                     members == *len && (*may_repeat || different == members)
                 })),
-            Expect::Page(of, is_whole) => Ok(is_page(&reply, of, *is_whole)),
+            Expect::Hits(hits) => Ok(is_search(&reply, hits)),
+            Expect::Page(page) => Ok(is_page(&reply, page)),
+            Expect::Like(pattern) => Ok(is_like(&reply, pattern)),
+            Expect::Never(reason) => Err((*reason).into()),
             Expect::Scan(scan) => scan_step(scan, &reply, walk),
             Expect::Hello(protocol) => Ok(is_hello(&reply, *protocol)),
         };
@@ -536,23 +561,24 @@ fn is_pairs(reply: &Value, kind: u8, pairs: &[[Value; 2]]) -> bool {
     *found == kind && items == pairs
 }
 
-fn is_whole_scan(reply: &Value, pairs: &[[Value; 2]]) -> bool {
-    let Value::Many(b'*', parts) = reply else { return false };
-    parts.len() == 2 && parts[0] == Value::bulk(b"0") && is_pairs(&parts[1], b'*', pairs)
-}
-
-fn is_drawn(reply: &Value, from: &[Value], len: usize, differ: bool) -> bool {
+fn is_drawn(reply: &Value, from: &[Vec<Value>], len: usize, differ: bool) -> bool {
     let Value::Many(b'*', items) = reply else { return false };
-    let mut drawn = items.clone();
+    let width = from.first().map_or(1, Vec::len);
+    let mut drawn: Vec<&[Value]> = items.chunks(width).collect();
+    let (drawn_len, known) = (drawn.len(), from.iter().map(|parts| &parts[..]).collect());
     drawn.sort();
     drawn.dedup();
-    let are_known = drawn.iter().all(|item| from.contains(item));
-    are_known && items.len() == len && (!differ || drawn.len() == len)
+    let are_known = is_subset(&drawn, &known);
+    are_known && drawn_len == len && (!differ || drawn.len() == len)
+}
+
+fn is_subset(some: &[&[Value]], of: &BTreeSet<&[Value]>) -> bool {
+    some.iter().all(|parts| of.contains(parts))
 }
 
 /// Whether a reply begins with one of these bytes, or is an error that clients can bring about.
 fn begins(reply: &[u8], kinds: &str) -> bool {
-    let errors: [&[u8]; 3] = [b"-ERR ", b"-WRONGTYPE ", b"-OOM "];
+    let errors: [&[u8]; 4] = [b"-ERR ", b"-WRONGTYPE ", b"-OOM ", b"-BUSYKEY "];
     kinds.as_bytes().contains(&reply[0]) || errors.iter().any(|error| reply.starts_with(error))
 }
 
@@ -579,14 +605,57 @@ fn members_in(reply: &Value, kind: u8, of: &BTreeSet<Bytes>) -> Option<(usize, u
     (*found == kind).then_some((items.len(), different.len()))
 }
 
-fn is_page(reply: &Value, of: &BTreeSet<Bytes>, is_whole: bool) -> bool {
+fn is_page(reply: &Value, page: &Page) -> bool {
     let Value::Many(b'*', parts) = reply else { return false };
-    let [Value::Blob(b'$', cursor), members] = &parts[..] else { return false };
+    let [Value::Blob(b'$', cursor), Value::Many(b'*', items)] = &parts[..] else { return false };
     let cursor = std::str::from_utf8(cursor).ok().and_then(|text| text.parse::<u64>().ok());
-    members_in(members, b'*', of).is_some_and(|(members, different)| {
-        let is_complete = cursor == Some(0) && members == of.len();
-        cursor.is_some() && members == different && (!is_whole || is_complete)
-    })
+    let Some(cursor) = cursor else { return false };
+    let width = page.of.first().map_or(1, Vec::len);
+    let known: BTreeSet<&[Value]> = page.of.iter().map(|parts| &parts[..]).collect();
+    let found: Vec<&[Value]> = items.chunks(width).collect();
+    let different: BTreeSet<&[Value]> = found.iter().copied().collect();
+    let is_complete = !page.begins || cursor != 0 || found.len() == known.len();
+    let is_ended = !page.ends || cursor == 0;
+    is_subset(&found, &known) && found.len() == different.len() && is_complete && is_ended
+}
+
+/// Whether a reply gives places that a search may find, as many as it has to, and in order.
+fn is_search(reply: &Value, hits: &Hits) -> bool {
+    let Value::Many(b'*', items) = reply else { return false };
+    let mut left: Vec<&Hit> = hits.all.iter().collect();
+    let mut found: Vec<&Hit> = Vec::new();
+    for item in items {
+        let Some(at) = left.iter().position(|hit| is_like(item, &hit.shown)) else { return false };
+        found.push(left.remove(at));
+    }
+    let most = hits.count.unwrap_or(usize::MAX);
+    let certain = hits.all.iter().filter(|hit| hit.is_certain).count();
+    let is_enough = (certain.min(most)..=hits.all.len().min(most)).contains(&found.len());
+    let may_precede = |a: &Hit, b: &Hit| match hits.order {
+        None => true,
+        Some(false) => a.distance_m <= b.distance_m + wire::NEAR,
+        Some(true) => a.distance_m >= b.distance_m - wire::NEAR,
+    };
+    let is_ordered = found.windows(2).all(|two| may_precede(two[0], two[1]));
+    let last = found.last().filter(|_| !hits.any);
+    let missed = left.iter().filter(|hit| hit.is_certain);
+    is_enough
+        && is_ordered
+        && last.is_none_or(|last| missed.clone().all(|it| may_precede(last, it)))
+}
+
+/// Whether a reply is the same as a pattern, which may have integers and numbers that are open.
+fn is_like(reply: &Value, pattern: &Value) -> bool {
+    match (reply, pattern) {
+        (Value::Many(a, items), Value::Many(b, patterns)) => {
+            let mut pairs = items.iter().zip(patterns);
+            a == b && items.len() == patterns.len() && pairs.all(|(a, b)| is_like(a, b))
+        }
+        (reply, pattern) if *pattern == Value::any_int() => {
+            is_int_between(reply, i64::MIN, i64::MAX)
+        }
+        (reply, pattern) => reply.is_about(pattern).unwrap_or(reply == pattern),
+    }
 }
 
 fn is_hello(reply: &Value, protocol: u8) -> bool {
@@ -666,7 +735,7 @@ mod tests {
             let words: Vec<Bytes> = request.split(' ').map(Bytes::from).collect();
             checker.received(id, &wire::render_request(&words));
         }
-        checker.execute(crate::EPOCH_US);
+        checker.execute(crate::EPOCH_US, |_| &[]);
         (checker, id)
     }
 
@@ -702,7 +771,7 @@ mod tests {
         checker.received(first, b"SET k 1\r\n");
         checker.lost(first);
         checker.received(second, b"GET k\r\n");
-        checker.execute(crate::EPOCH_US);
+        checker.execute(crate::EPOCH_US, |_| &[]);
         checker.sent(second, b"$-1\r\n");
         checker.finish();
         assert_eq!(checker.failure(), None);
@@ -723,11 +792,11 @@ mod tests {
         let mut checker = Checker::new(None, false);
         let id = checker.open();
         checker.received(id, b"MSET a 1 b 2 c 3\r\n");
-        checker.execute(crate::EPOCH_US);
+        checker.execute(crate::EPOCH_US, |_| &[]);
         checker.sent(id, b"+OK\r\n");
         for reply in replies {
-            checker.received(id, format!("SCAN {}\r\n", checker.cursor(id)).as_bytes());
-            checker.execute(crate::EPOCH_US);
+            checker.received(id, format!("SCAN {}\r\n", checker.told(id).cursor).as_bytes());
+            checker.execute(crate::EPOCH_US, |_| &[]);
             checker.sent(id, reply);
         }
         checker.failure().map(|failure| failure.text.clone())

@@ -4,20 +4,28 @@
 //! It knows the commands that [`command_names`] gives. Replies that Redis leaves open (the order of KEYS, what
 //! RANDOMKEY picks, how far SCAN goes) become conditions instead of values.
 
+mod bitmaps;
+mod conditions;
 mod connection;
+mod dumps;
 mod generic;
+mod geo;
 mod hashes;
 mod inspection;
 mod lists;
 mod loosely;
+mod pages;
 mod sets;
+mod sketches;
+mod sort;
 mod sorted_sets;
 mod streams;
 mod strings;
 
+pub use geo::{Hit, Hits};
 pub(crate) use loosely::OUT_OF_MEMORY;
 
-use crate::wire::{Value, parse_int};
+use crate::wire::{self, Value, parse_int};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 
@@ -39,17 +47,19 @@ pub enum Expect {
     AnyOrder(Vec<Value>),
     /// An array or a map (the byte says which) of these pairs in any order.
     Pairs(u8, Vec<[Value; 2]>),
-    /// The only step of a scan, which finds these pairs in any order.
-    WholeScan(Vec<[Value; 2]>),
     /// An array of so many of these, different ones or not.
     Drawn {
-        /// What may be drawn, each once.
-        from: Vec<Value>,
+        /// What may be drawn, each once; the elements of one lie side by side.
+        from: Vec<Vec<Value>>,
         /// How many are drawn.
         len: usize,
         /// Whether none is drawn twice.
         differ: bool,
     },
+    /// This, but for numbers that are open: see [`Value::any_int`] and [`Value::about`].
+    Like(Value),
+    /// Nothing would be right, for this reason.
+    Never(&'static str),
     /// One of these.
     OneOf(Vec<Value>),
     /// An error, or a reply whose first byte is one of these.
@@ -69,12 +79,25 @@ pub enum Expect {
         /// Whether one may come several times.
         may_repeat: bool,
     },
-    /// A cursor and some of these members, or, if this is true, the cursor 0 and all of them.
-    Page(Rc<BTreeSet<Bytes>>, bool),
+    /// What a search for places may find.
+    Hits(Hits),
+    /// A step of a scan of a collection.
+    Page(Page),
     /// A step of a scan.
     Scan(Box<Scan>),
     /// HELLO's map, for this protocol version.
     Hello(u8),
+}
+
+/// What is known of a step of a scan of a collection.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// What may be returned, each once; the elements of one lie side by side.
+    pub of: BTreeSet<Vec<Value>>,
+    /// Whether it begins the scan. If it ends the scan as well, all have to be there.
+    pub begins: bool,
+    /// Whether it has to end the scan.
+    pub ends: bool,
 }
 
 /// What is known of a step of a scan when it is run.
@@ -118,9 +141,10 @@ pub enum Flaw {
     AppendPersists,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 enum Data {
     Str(Bytes),
+    Sketch(sketches::Registers),
     List(VecDeque<Bytes>),
     Set(BTreeSet<Bytes>),
     Hash(hashes::Fields),
@@ -132,7 +156,7 @@ impl Data {
     /// The name that TYPE gives.
     fn type_name(&self) -> &'static str {
         match self {
-            Self::Str(_) => "string",
+            Self::Str(_) | Self::Sketch(_) => "string",
             Self::List(_) => "list",
             Self::Set(_) => "set",
             Self::Hash(_) => "hash",
@@ -178,6 +202,10 @@ pub struct Model {
     databases: Vec<BTreeMap<Bytes, Entry>>,
     born: u64,
     flaw: Option<Flaw>,
+    /// What DUMP gave, and for which values.
+    dumps: BTreeMap<Bytes, Data>,
+    /// Values whose DIGEST the server told, with it.
+    digests: BTreeMap<Bytes, Bytes>,
 }
 
 /// A command's result; the error is an error reply's text.
@@ -187,8 +215,13 @@ type Outcome = Result<Expect, Bytes>;
 struct Run<'a> {
     model: &'a mut Model,
     session: &'a mut Session,
+    /// In microseconds since the Unix epoch.
+    now_us: i64,
+    /// The same in milliseconds.
     now: i64,
     args: &'a [Bytes],
+    /// Begins with what the server answered, if that is known.
+    reply: &'a [u8],
 }
 
 /// A command's name, its arity (negative for "at least") and what it does.
@@ -196,12 +229,18 @@ type Row = (&'static str, i32, fn(&mut Run<'_>) -> Outcome);
 
 /// The commands that the model knows, by their groups.
 const GROUPS: &[&[Row]] = &[
+    bitmaps::COMMANDS,
+    conditions::COMMANDS,
     connection::COMMANDS,
+    dumps::COMMANDS,
     generic::COMMANDS,
+    geo::COMMANDS,
     hashes::COMMANDS,
     inspection::COMMANDS,
     lists::COMMANDS,
     sets::COMMANDS,
+    sketches::COMMANDS,
+    sort::COMMANDS,
     sorted_sets::COMMANDS,
     streams::COMMANDS,
     strings::COMMANDS,
@@ -219,12 +258,26 @@ pub fn command_names() -> impl Iterator<Item = &'static str> {
 impl Model {
     /// Empty databases.
     pub fn new(flaw: Option<Flaw>) -> Self {
-        Self { databases: vec![BTreeMap::new(); DATABASES], born: 0, flaw }
+        Self {
+            databases: vec![BTreeMap::new(); DATABASES],
+            born: 0,
+            flaw,
+            dumps: BTreeMap::new(),
+            digests: BTreeMap::new(),
+        }
     }
 
-    /// Runs a request at `now`, in milliseconds since the Unix epoch: what its reply has to be.
-    pub fn run(&mut self, now: i64, session: &mut Session, args: &[Bytes]) -> Expect {
-        let mut run = Run { model: self, session, now, args };
+    /// Runs a request at `now_us`, in microseconds since the Unix epoch: what its reply has to be.
+    /// Where chance decides what a command does, the model follows the server's choice if it was a
+    /// possible one: `reply` begins with what the server answered.
+    pub fn run(
+        &mut self,
+        now_us: i64,
+        session: &mut Session,
+        args: &[Bytes],
+        reply: &[u8],
+    ) -> Expect {
+        let mut run = Run::new(self, now_us, session, args, reply);
         run.dispatch().unwrap_or_else(|text| Expect::Exactly(Value::error(&text)))
     }
 
@@ -263,6 +316,18 @@ impl Model {
     }
 }
 
+impl<'a> Run<'a> {
+    fn new(
+        model: &'a mut Model,
+        now_us: i64,
+        session: &'a mut Session,
+        args: &'a [Bytes],
+        reply: &'a [u8],
+    ) -> Self {
+        Self { model, session, now_us, now: now_us / 1000, args, reply }
+    }
+}
+
 impl Run<'_> {
     fn dispatch(&mut self) -> Outcome {
         let (_, _, handler) = self.row()?;
@@ -279,6 +344,11 @@ impl Run<'_> {
             return Err(self.wrong_arity());
         }
         Ok(row)
+    }
+
+    /// What the server answered, if that is known.
+    fn reply(&self) -> Option<Value> {
+        wire::parse_reply(self.reply).ok()?.map(|(value, _)| value)
     }
 
     /// The name in lower case.
@@ -396,12 +466,19 @@ impl Run<'_> {
 const WRONG_TYPE: &[u8] = b"WRONGTYPE Operation against a key holding the wrong kind of value";
 const SYNTAX: &[u8] = b"ERR syntax error";
 const NOT_AN_INTEGER: &[u8] = b"ERR value is not an integer or out of range";
+const OUT_OF_RANGE: &[u8] = b"ERR value is out of range";
+const NOT_POSITIVE: &[u8] = b"ERR value is out of range, must be positive";
 const NO_SUCH_KEY: &[u8] = b"ERR no such key";
 const DATABASE_RANGE: &[u8] = b"ERR DB index is out of range";
 const SAME_OBJECT: &[u8] = b"ERR source and destination objects are the same";
 
 fn int(arg: &[u8]) -> Result<i64, Bytes> {
     parse_int(arg).ok_or_else(|| NOT_AN_INTEGER.into())
+}
+
+fn count_arg(arg: &[u8]) -> Result<usize, Bytes> {
+    let count = parse_int(arg).and_then(|count| usize::try_from(count).ok());
+    count.ok_or_else(|| NOT_POSITIVE.into())
 }
 
 /// A position in a list or string: the end counts as -1.
@@ -445,4 +522,38 @@ fn unknown(args: &[Bytes]) -> Bytes {
     }
     let name = cut(&args[0], QUOTED_MAX);
     [b"ERR unknown command '", &name[..], b"', with args beginning with: ", &rest].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kv_core::command::{Group, table};
+
+    /// The commands about data that have no model, and why.
+    const WITHOUT_MODEL: &[(&str, &str)] = &[
+        ("pfdebug", "it tells how the server stores a sketch"),
+        ("pfselftest", "it is about the server's arithmetic and touches no data"),
+    ];
+
+    const DATA: &[Group] = &[
+        Group::Bitmap,
+        Group::Generic,
+        Group::Geo,
+        Group::Hash,
+        Group::HyperLogLog,
+        Group::List,
+        Group::Set,
+        Group::SortedSet,
+        Group::Stream,
+        Group::String,
+    ];
+
+    #[test]
+    fn every_command_about_data_has_a_model_or_a_reason_to_have_none() {
+        let rows = table::all().iter().filter(|row| DATA.contains(&row.group));
+        let unknown: BTreeSet<&str> =
+            rows.map(|row| row.name).filter(|&name| command_names().all(|n| n != name)).collect();
+        let excused = WITHOUT_MODEL.iter().map(|&(name, _)| name).collect();
+        assert_eq!(unknown, excused);
+    }
 }

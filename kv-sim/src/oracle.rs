@@ -54,8 +54,9 @@ fn agree(
     let mut result = Err("the time went back".into());
     for now_ms in times {
         let (mut model, mut session) = (model.clone(), session.clone());
-        let expect = model.run(now_ms, &mut session, request);
-        result = judge(request, expect, &reply.bytes()).map(|()| (model, session));
+        let bytes = reply.bytes();
+        let expect = model.run(now_ms * 1000, &mut session, request, &bytes);
+        result = judge(request, expect, &bytes).map(|()| (model, session));
         if result.is_ok() {
             break;
         }
@@ -65,6 +66,10 @@ fn agree(
 
 /// Commands that the server may not have yet.
 const NEW: &[&str] = &[
+    "cl.throttle",
+    "delex",
+    "delifeq",
+    "digest",
     "hexpire",
     "hexpireat",
     "hexpiretime",
@@ -77,7 +82,13 @@ const NEW: &[&str] = &[
     "hpttl",
     "hsetex",
     "httl",
+    "increx",
+    "msetex",
+    "zquery",
 ];
+
+/// Options that the server may not have yet.
+const NEW_OPTIONS: &[&str] = &["IFDEQ", "IFDNE", "IFEQ", "IFNE", "NOVALUES"];
 
 /// The command, unless it would not fit into a transaction or is too new.
 fn arguments(request: &Request) -> Option<Vec<Bytes>> {
@@ -85,7 +96,11 @@ fn arguments(request: &Request) -> Option<Vec<Bytes>> {
     match wire::parse_request(bytes) {
         wire::Request::Arguments(args, _) => {
             let name = args[0].to_ascii_lowercase();
-            let is_new = NEW.iter().any(|new| new.as_bytes() == name);
+            let is_new_option = |arg: &Bytes| {
+                NEW_OPTIONS.iter().any(|new| arg.eq_ignore_ascii_case(new.as_bytes()))
+            };
+            let is_new =
+                NEW.iter().any(|new| new.as_bytes() == name) || args[1..].iter().any(is_new_option);
             (name != b"hello" && name != b"quit" && !is_new).then_some(args)
         }
         _ => None,

@@ -7,10 +7,14 @@ macro_rules! words {
     ($($word:expr),* $(,)?) => { vec![$(Bytes::from($word)),*] };
 }
 
+mod bitmaps;
+mod conditions;
+mod geo;
 mod hashes;
 mod sets;
 mod sorted_sets;
 mod streams;
+mod values;
 
 use crate::EPOCH_US;
 use crate::model::Bytes;
@@ -114,9 +118,17 @@ pub struct Step {
 pub enum Request {
     /// These bytes.
     Bytes(Bytes),
+    /// These words, of which [`PAYLOAD`] and [`DIGEST`] stand for what the server told this client
+    /// last.
+    Reusing(Vec<Bytes>),
     /// SCAN from where this client's last one ended, with a COUNT.
     ScanOn(u32),
 }
+
+/// In a request's words: what DUMP gave last.
+pub const PAYLOAD: &[u8] = b"<payload>";
+/// In a request's words: what DIGEST gave last.
+pub const DIGEST: &[u8] = b"<digest>";
 
 /// What a client does after it sent a step's requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -209,11 +221,19 @@ const KINDS: &[Kind] = &[
     hashes::hashes,
     hashes::field_deadlines,
     streams::streams,
+    streams::groups,
     deadlines,
     keyspace,
     databases,
     inspection,
+    conditions::conditions,
+    values::dumps,
+    values::sorts,
+    geo::places,
+    bitmaps::bitmaps,
+    bitmaps::sketches,
     sorted_sets,
+    sorted_sets::ranges_of_members,
     talk,
 ];
 
@@ -232,6 +252,11 @@ const POLICIES: &[&str] = &[
     "allkeys-lfu",
     "allkeys-random",
 ];
+
+/// How keys begin that only some commands may be about: only numbers that are exact in binary may
+/// be added up, only members of equal scores have an order, and
+/// how sketches look as strings is the server's affair.
+const SPECIAL_KEYS: &[&[u8]] = &[b"f:", b"hf:", b"zl:", b"pf:"];
 
 /// Makes one client's script.
 struct Maker<'a> {
@@ -437,6 +462,9 @@ impl Maker<'_> {
             return Request::ScanOn(self.pick(&[1, 2, 10, 100, 1000]));
         }
         let args = self.command();
+        if args.iter().any(|word| word == PAYLOAD || word == DIGEST) {
+            return Request::Reusing(args);
+        }
         let bytes = self.inline(&args).unwrap_or_else(|| wire::render_request(&args));
         Request::Bytes(bytes)
     }
@@ -452,7 +480,7 @@ impl Maker<'_> {
         let kind = kinds[self.rng.below(kinds.len() as u64) as usize];
         let mut args = kind(self);
         // The model knows no more of them than is sent.
-        let is_whole = [&b"OBJECT"[..], b"MEMORY", b"HSCAN"].contains(&&args[0][..])
+        let is_whole = [&b"OBJECT"[..], b"MEMORY", b"GEOADD"].contains(&&args[0][..])
             || args[0].starts_with(b"X");
         if self.features.junk && !is_whole && self.one_in(12) {
             self.spoil(&mut args);
@@ -478,9 +506,8 @@ impl Maker<'_> {
         if args[0] == b"LCS" && args.last().is_none_or(|last| last != b"LEN") {
             *args = words!["LCS"];
         }
-        // Only numbers that are exact in binary may be added up.
-        let is_float = |key: &Bytes| key.starts_with(b"f:") || key.starts_with(b"hf:");
-        if args.iter().skip(1).any(is_float) {
+        let is_special = |key: &Bytes| SPECIAL_KEYS.iter().any(|prefix| key.starts_with(prefix));
+        if args.iter().skip(1).any(is_special) {
             *args = words!["GET", "f:1", "surplus"];
         }
     }
@@ -556,6 +583,11 @@ impl Maker<'_> {
         format!("k{}", self.rng.below(self.features.keys)).into()
     }
 
+    /// One of a few keys, for what takes several requests to come about.
+    fn busy_key(&mut self) -> Bytes {
+        format!("k{}", self.rng.below(self.features.keys.min(4))).into()
+    }
+
     fn value(&mut self) -> Bytes {
         match self.rng.below(12) {
             0 => Bytes::new(),
@@ -623,6 +655,10 @@ impl Maker<'_> {
     fn shuffle_of<const N: usize>(&mut self, choices: [Vec<Bytes>; N]) -> Vec<Bytes> {
         self.pick(&choices)
     }
+}
+
+fn number(number: u64) -> Bytes {
+    number.to_string().into()
 }
 
 fn strings(m: &mut Maker<'_>) -> Vec<Bytes> {
@@ -893,10 +929,15 @@ mod tests {
             let plan = Plan::new(seed, Some(400));
             let steps = plan.scripts.iter().flat_map(|script| &script.steps);
             for request in steps.flat_map(|step| &step.requests) {
-                let Request::Bytes(bytes) = request else { continue };
-                if let wire::Request::Arguments(args, _) = wire::parse_request(bytes) {
-                    sent.insert(args[0].to_ascii_lowercase());
-                }
+                let name = match request {
+                    Request::Bytes(bytes) => match wire::parse_request(bytes) {
+                        wire::Request::Arguments(args, _) => args[0].clone(),
+                        _ => continue,
+                    },
+                    Request::Reusing(words) => words[0].clone(),
+                    Request::ScanOn(_) => continue,
+                };
+                sent.insert(name.to_ascii_lowercase());
             }
         }
         for name in crate::model::command_names() {

@@ -4,8 +4,8 @@
 
 mod ending;
 
-use crate::check::{Certainty, Checker};
-use crate::plan::{Chunking, Plan, Request, Script, Then};
+use crate::check::{Certainty, Checker, Told};
+use crate::plan::{Chunking, DIGEST, PAYLOAD, Plan, Request, Script, Then};
 use crate::watch::{Metronome, Watch};
 use crate::{EPOCH_US, Failed, Options, Outcome, wire};
 use kv_core::config::{self, Config};
@@ -100,12 +100,20 @@ pub(crate) fn moment(elapsed_us: u64) -> Now {
     Now { mono_us: elapsed_us, unix_us: EPOCH_US + elapsed_us }
 }
 
-/// The bytes of a step's requests; `cursor` is where the client's scan goes on.
-pub(crate) fn render(requests: &[Request], cursor: u64) -> Vec<u8> {
+/// The bytes of a step's requests of a client that was told this.
+pub(crate) fn render(requests: &[Request], told: &Told) -> Vec<u8> {
+    let reused = |word: &Vec<u8>| match word.as_slice() {
+        PAYLOAD => told.payload.clone(),
+        DIGEST => told.digest.clone(),
+        _ => word.clone(),
+    };
     let bytes = requests.iter().flat_map(|request| match request {
         Request::Bytes(bytes) => bytes.clone(),
+        Request::Reusing(words) => {
+            wire::render_request(&words.iter().map(reused).collect::<Vec<_>>())
+        }
         Request::ScanOn(count) => {
-            let words = ["SCAN", &cursor.to_string(), "COUNT", &count.to_string()];
+            let words = ["SCAN", &told.cursor.to_string(), "COUNT", &count.to_string()];
             wire::render_request(&words.map(Vec::from))
         }
     });
@@ -378,7 +386,7 @@ impl<'a> Swarm<'a> {
             return;
         };
         let (_, serial) = self.connect(client);
-        let mut bytes = render(&step.requests, self.checker.cursor(serial));
+        let mut bytes = render(&step.requests, &self.checker.told(serial));
         bytes.truncate(sent_len(step.then, bytes.len()));
         self.request_max = self.request_max.max(bytes.len() as u64);
         self.clients[client].left = bytes;
@@ -496,7 +504,7 @@ impl<'a> Swarm<'a> {
         let connections = self.clients.iter().filter_map(|client| client.connection);
         let ids: BTreeMap<_, _> = connections.map(|(id, serial)| (serial, id)).collect();
         let output = |serial| self.server.output(ids[&serial]);
-        self.checker.execute_with(moment(self.now_us).unix_us, output);
+        self.checker.execute(moment(self.now_us).unix_us, output);
     }
 
     fn drain_events(&mut self) {
@@ -545,6 +553,7 @@ impl<'a> Swarm<'a> {
         let (_, serial) = self.clients[self.owners[&id]].connection.expect("it has an owner");
         let output = self.server.output(id);
         let len = 1 + self.rng.below(output.len().min(self.plan.buffer_max) as u64) as usize;
+        self.checker.handed_on(serial, len);
         self.checker.sent(serial, &output[..len]);
         self.server.handle_sent(self.now(), id, len);
         self.drain_events();

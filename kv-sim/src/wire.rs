@@ -45,6 +45,33 @@ impl Value {
         Self::Many(b'*', items)
     }
 
+    /// The elements.
+    pub fn into_items(self) -> Option<Vec<Value>> {
+        match self {
+            Self::Many(_, items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// In patterns: any integer.
+    pub fn any_int() -> Self {
+        Self::Line(b'?', vec![])
+    }
+
+    /// In patterns: a string that is a number near this one.
+    pub fn about(number: f64) -> Self {
+        Self::Line(b'~', number.to_string().into())
+    }
+
+    /// Whether this is a number near the one that `pattern` means, if it means one.
+    pub fn is_about(&self, pattern: &Value) -> Option<bool> {
+        let Self::Line(b'~', wanted) = pattern else { return None };
+        let Self::Blob(b'$', found) = self else { return Some(false) };
+        let number = |text: &[u8]| std::str::from_utf8(text).ok()?.parse::<f64>().ok();
+        let near = |(a, b): (f64, f64)| (a - b).abs() <= NEAR + b.abs() * NEAR * NEAR;
+        Some(number(found).zip(number(wanted)).is_some_and(near))
+    }
+
     /// Appends the bytes.
     pub fn render(&self, out: &mut Vec<u8>) {
         match self {
@@ -78,6 +105,10 @@ impl Value {
         }
     }
 }
+
+/// How far apart numbers may be that are near each other: as far as they may be rounded, and a tiny
+/// part of what they are.
+pub(crate) const NEAR: f64 = 0.000_11;
 
 fn push_line(out: &mut Vec<u8>, kind: u8, text: &[u8]) {
     out.push(kind);

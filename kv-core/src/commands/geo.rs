@@ -18,7 +18,8 @@ pub(crate) fn geoadd(cx: &mut Cx<'_>) -> Result<(), Error> {
     let mut options = AddOptions::default();
     let words = cx.args.from(2).take_while(|word| options.take(word)).count();
     let triples = cx.args.skip(2 + words);
-    if !triples.len().is_multiple_of(3) || (options.only_new && options.only_known) {
+    let are_whole = triples.len() > 0 && triples.len().is_multiple_of(3);
+    if !are_whole || (options.only_new && options.only_known) {
         return Err(Error::Syntax);
     }
     let points =

@@ -297,7 +297,7 @@ fn tell_deadline(run: &Run<'_>, show: impl Fn(i64) -> i64) -> Outcome {
 }
 
 /// Whether the whole of `text` fits a pattern of `*`, `?`, `[...]` and escapes.
-fn matches(pattern: &[u8], text: &[u8]) -> bool {
+pub(super) fn matches(pattern: &[u8], text: &[u8]) -> bool {
     match pattern {
         [] => text.is_empty(),
         [b'*', rest @ ..] => (0..=text.len()).any(|skip| matches(rest, &text[skip..])),

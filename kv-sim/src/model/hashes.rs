@@ -2,8 +2,8 @@
 
 use super::strings::{quarters, render_quarters};
 use super::{
-    Bytes, Data, Expect, NOT_AN_INTEGER, Outcome, Row, Run, SYNTAX, WRONG_TYPE, exactly, int, is,
-    number, ok, truth,
+    Bytes, Data, Expect, NOT_AN_INTEGER, Outcome, Row, Run, WRONG_TYPE, exactly, is, number, ok,
+    pages, truth,
 };
 use crate::wire::{Value, parse_int};
 use std::collections::BTreeMap;
@@ -43,7 +43,7 @@ pub(super) const COMMANDS: &[Row] = &[
 pub(super) type Fields = BTreeMap<Bytes, Field>;
 
 /// A field's value and deadline.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Field {
     pub(super) value: Bytes,
     /// In milliseconds since the Unix epoch. The field is there up to and including it.
@@ -60,13 +60,16 @@ pub(super) fn end_of(fields: &Fields) -> Option<i64> {
 fn fields(run: &Run<'_>) -> Result<Fields, Bytes> {
     match run.find(&run.args[1]).map(|entry| &entry.data) {
         None => Ok(Fields::new()),
-        Some(Data::Hash(fields)) => {
-            let is_live = |field: &Field| field.deadline.is_none_or(|deadline| deadline >= run.now);
-            let live = fields.iter().filter(|(_, field)| is_live(field));
-            Ok(live.map(|(name, field)| (name.clone(), field.clone())).collect())
-        }
+        Some(Data::Hash(fields)) => Ok(live(fields, run.now)),
         Some(_) => Err(WRONG_TYPE.into()),
     }
+}
+
+/// The fields that are there at a time.
+pub(super) fn live(fields: &Fields, now: i64) -> Fields {
+    let is_live = |field: &Field| field.deadline.is_none_or(|deadline| deadline >= now);
+    let live = fields.iter().filter(|(_, field)| is_live(field));
+    live.map(|(name, field)| (name.clone(), field.clone())).collect()
 }
 
 fn store(run: &mut Run<'_>, fields: Fields) {
@@ -157,49 +160,16 @@ fn pairs(fields: &Fields) -> Vec<[Value; 2]> {
     pairs.map(|(name, field)| [Value::bulk(name), Value::bulk(&field.value)]).collect()
 }
 
-/// A single step that is large enough for all fields.
 fn hscan(run: &mut Run<'_>) -> Outcome {
-    let [_, _, cursor, options @ ..] = run.args else { unreachable!("the arity was checked") };
-    assert_eq!(cursor, b"0", "plans scan from the beginning");
-    assert_eq!(options.len(), 2, "plans say how much is enough");
-    let fields = fields(run)?;
-    Ok(Expect::WholeScan(pairs(&fields)))
+    let element = |[name, value]: [Value; 2]| {
+        (name.text().expect("it is a string").to_vec(), vec![name, value])
+    };
+    let elements = || Ok(pairs(&fields(run)?).into_iter().map(element).collect());
+    pages::page(run, elements, Some("NOVALUES"))
 }
 
 fn hrandfield(run: &mut Run<'_>) -> Outcome {
-    let [_, _, options @ ..] = run.args else { unreachable!("the arity was checked") };
-    let Some(count) = options.first() else {
-        let names: Vec<_> = fields(run)?.keys().map(|name| Value::bulk(name)).collect();
-        let none = [run.null()];
-        return Ok(Expect::OneOf(if names.is_empty() { none.into() } else { names }));
-    };
-    let count = int(count)?;
-    if count == i64::MIN {
-        let text = "ERR value is out of range, value must between -9223372036854775807 and \
-            9223372036854775807";
-        return Err(text.into());
-    }
-    let with_values = options.len() == 2 && is(&options[1], "WITHVALUES");
-    if options.len() > 1 && !with_values {
-        return Err(SYNTAX.into());
-    }
-    if with_values && count.unsigned_abs() > i64::MAX as u64 / 2 {
-        return Err(b"ERR value is out of range".into());
-    }
-    let fields = fields(run)?;
-    let is_pair_told = run.session.protocol == 3;
-    let elements: Vec<Value> = match (with_values, is_pair_told) {
-        (false, _) => fields.keys().map(|name| Value::bulk(name)).collect(),
-        (true, true) => pairs(&fields).into_iter().map(|pair| Value::array(pair.into())).collect(),
-        (true, false) if count >= fields.len() as i64 || fields.is_empty() => {
-            return Ok(Expect::Pairs(b'*', pairs(&fields)));
-        }
-        // Pairs that lie side by side.
-        (true, false) => return Ok(Expect::Beginning("*")),
-    };
-    let len = count.unsigned_abs() as usize;
-    let len = if count < 0 && !fields.is_empty() { len } else { len.min(fields.len()) };
-    Ok(Expect::Drawn { from: elements, len, differ: count >= 0 })
+    pages::random(run, "WITHVALUES", i64::MIN, || Ok(pairs(&fields(run)?)))
 }
 
 fn hdel(run: &mut Run<'_>) -> Outcome {

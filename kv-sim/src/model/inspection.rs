@@ -36,6 +36,7 @@ fn encodings(data: &Data) -> &'static [&'static str] {
         Data::Str(bytes) if bytes.len() > EMBEDDED_MAX => &["raw"],
         Data::Str(bytes) if parse_int(bytes).is_some() => &["int", "raw"],
         Data::Str(_) => &["embstr", "raw"],
+        Data::Sketch(_) => &["raw"],
         Data::List(items) => list_encodings(items),
         Data::Set(members) => set_encodings(members),
         Data::Hash(fields) => hash_encodings(fields),

@@ -10,9 +10,16 @@ pub(crate) const OUT_OF_MEMORY: &[u8] = b"OOM command not allowed when used memo
 /// The commands that may need memory.
 const NEEDING_MEMORY: &[&str] = &[
     "append",
+    "bitfield",
+    "bitop",
+    "cl.throttle",
     "copy",
     "decr",
     "decrby",
+    "geoadd",
+    "georadius",
+    "georadiusbymember",
+    "geosearchstore",
     "getset",
     "hexpire",
     "hexpireat",
@@ -27,26 +34,34 @@ const NEEDING_MEMORY: &[&str] = &[
     "incr",
     "incrby",
     "incrbyfloat",
+    "increx",
     "linsert",
     "lmove",
     "lpush",
     "lpushx",
     "lset",
     "mset",
+    "msetex",
     "msetnx",
+    "pfadd",
+    "pfmerge",
     "psetex",
+    "restore",
     "rpoplpush",
     "rpush",
     "rpushx",
     "sadd",
     "sdiffstore",
     "set",
+    "setbit",
     "setex",
     "setnx",
     "setrange",
     "sinterstore",
+    "sort",
     "sunionstore",
     "xadd",
+    "xsetid",
     "zadd",
     "zdiffstore",
     "zincrby",
@@ -61,15 +76,23 @@ const BEGINNINGS: &[(&str, &[&str])] = &[
         ":",
         &[
             "append",
+            "bitcount",
+            "bitop",
+            "bitpos",
             "copy",
             "dbsize",
             "decr",
             "decrby",
             "del",
+            "delex",
+            "delifeq",
             "exists",
             "expire",
             "expireat",
             "expiretime",
+            "geoadd",
+            "geosearchstore",
+            "getbit",
             "hdel",
             "hexists",
             "hincrby",
@@ -87,11 +110,14 @@ const BEGINNINGS: &[(&str, &[&str])] = &[
             "lpushx",
             "lrem",
             "move",
+            "msetex",
             "msetnx",
             "persist",
             "pexpire",
             "pexpireat",
             "pexpiretime",
+            "pfadd",
+            "pfcount",
             "pttl",
             "renamenx",
             "rpush",
@@ -99,6 +125,7 @@ const BEGINNINGS: &[(&str, &[&str])] = &[
             "sadd",
             "scard",
             "sdiffstore",
+            "setbit",
             "setnx",
             "setrange",
             "sintercard",
@@ -117,6 +144,9 @@ const BEGINNINGS: &[(&str, &[&str])] = &[
             "xtrim",
             "zcard",
             "zcount",
+            "zintercard",
+            "zlexcount",
+            "zremrangebylex",
             "zdiffstore",
             "zinterstore",
             "zrangestore",
@@ -129,14 +159,24 @@ const BEGINNINGS: &[(&str, &[&str])] = &[
     (
         "+",
         &[
-            "flushall", "flushdb", "hmset", "lset", "ltrim", "mset", "psetex", "rename", "setex",
-            "swapdb", "type",
+            "flushall", "flushdb", "hmset", "lset", "ltrim", "mset", "pfmerge", "psetex", "rename",
+            "restore", "setex", "swapdb", "type", "xsetid",
         ],
     ),
     ("$", &["getrange", "hincrbyfloat", "incrbyfloat", "substr"]),
     (
         "*",
         &[
+            "cl.throttle",
+            "geohash",
+            "geopos",
+            "georadius_ro",
+            "georadiusbymember_ro",
+            "geosearch",
+            "increx",
+            "sort_ro",
+            "bitfield",
+            "bitfield_ro",
             "hexpire",
             "hexpireat",
             "hexpiretime",
@@ -158,6 +198,8 @@ const BEGINNINGS: &[(&str, &[&str])] = &[
             "scan",
             "smismember",
             "sscan",
+            "xautoclaim",
+            "xclaim",
             "xpending",
             "xrange",
             "xrevrange",
@@ -168,6 +210,9 @@ const BEGINNINGS: &[(&str, &[&str])] = &[
             "zpopmin",
             "zquery",
             "zrange",
+            "zrangebylex",
+            "zrevrangebylex",
+            "zscan",
             "zrangebyscore",
             "zrevrange",
             "zrevrangebyscore",
@@ -175,10 +220,14 @@ const BEGINNINGS: &[(&str, &[&str])] = &[
         ],
     ),
     ("*~", &["sdiff", "sinter", "smembers", "sunion"]),
-    ("*$_", &["srandmember"]),
+    ("*$_", &["srandmember", "zrandmember"]),
+    ("*~$_", &["spop"]),
     (
         "$_",
         &[
+            "digest",
+            "dump",
+            "geodist",
             "get",
             "getdel",
             "getex",
@@ -193,10 +242,11 @@ const BEGINNINGS: &[(&str, &[&str])] = &[
     ),
     ("+:", &["xgroup"]),
     ("*%_", &["xread", "xreadgroup"]),
+    (":*", &["georadius", "georadiusbymember", "sort"]),
     ("$*_", &["hrandfield", "lpop", "rpop"]),
     ("*_", &["lmpop", "zmpop"]),
     (":$*_", &["lpos"]),
-    ("*%", &["hgetall"]),
+    ("*%", &["hgetall", "xinfo"]),
     ("+$_", &["set"]),
     ("$:_", &["memory", "object"]),
     ("$,", &["zincrby"]),
@@ -206,31 +256,33 @@ const BEGINNINGS: &[(&str, &[&str])] = &[
 ];
 
 impl Model {
-    /// Runs a request where it may be refused for want of memory: whether it was says `refused`.
+    /// Runs a request where it may be refused for want of memory: whether it was says `reply`, which
+    /// begins with what the server answered.
     pub fn run_refusable(
         &mut self,
-        now: i64,
+        now_us: i64,
         session: &mut Session,
         args: &[Bytes],
-        refused: bool,
+        reply: &[u8],
     ) -> Expect {
-        let run = Run { model: self, session, now, args };
+        let run = Run::new(self, now_us, session, args, reply);
         let name = run.name();
+        let refused = reply.starts_with(&Value::error(OUT_OF_MEMORY).bytes());
         if refused && run.row().is_ok() && NEEDING_MEMORY.contains(&&*name) {
             return Expect::Exactly(Value::error(OUT_OF_MEMORY));
         }
-        self.run(now, session, args)
+        self.run(now_us, session, args, reply)
     }
 
     /// Runs a request where any key may be gone: what its reply has to be in any case.
-    pub fn run_loosely(&mut self, now: i64, session: &mut Session, args: &[Bytes]) -> Expect {
-        let run = Run { model: self, session, now, args };
+    pub fn run_loosely(&mut self, now_us: i64, session: &mut Session, args: &[Bytes]) -> Expect {
+        let run = Run::new(self, now_us, session, args, &[]);
         let name = run.name();
         let row = BEGINNINGS.iter().find(|(_, names)| names.contains(&&*name));
         match row {
             Some((beginnings, _)) if run.row().is_ok() => Expect::Beginning(beginnings),
             // It speaks of no key, or is wrong whatever the keys are.
-            _ => self.run(now, session, args),
+            _ => self.run(now_us, session, args, &[]),
         }
     }
 }
@@ -254,8 +306,9 @@ mod tests {
         let mut model = Model::new(None);
         let mut refused = |request: &str| {
             let args: Vec<Bytes> = request.split(' ').map(Bytes::from).collect();
-            let expect = model.run_refusable(0, &mut Session::default(), &args, true);
-            matches!(expect, Expect::Exactly(value) if value == Value::error(OUT_OF_MEMORY))
+            let refusal = Value::error(OUT_OF_MEMORY);
+            let expect = model.run_refusable(0, &mut Session::default(), &args, &refusal.bytes());
+            matches!(expect, Expect::Exactly(value) if value == refusal)
         };
         assert!(refused("SET k v") && refused("set k v NX XX"));
         assert!(!refused("GET k") && !refused("SET k") && !refused("DEL k"));

@@ -1,7 +1,8 @@
-//! Sets. SPOP is not among their commands: what it leaves depends on chance.
+//! Sets.
 
 use super::{
-    Bytes, Data, Expect, NOT_AN_INTEGER, Outcome, Row, Run, SYNTAX, exactly, int, is, number, truth,
+    Bytes, Data, Expect, NOT_AN_INTEGER, Outcome, Row, Run, SYNTAX, count_arg, exactly, is, number,
+    pages, truth,
 };
 use crate::wire::{Value, parse_int};
 use std::collections::BTreeSet;
@@ -19,6 +20,7 @@ pub(super) const COMMANDS: &[Row] = &[
     ("smembers", 2, smembers),
     ("smismember", -3, smismember),
     ("smove", 4, smove),
+    ("spop", -2, spop),
     ("srandmember", -2, srandmember),
     ("srem", -3, srem),
     ("sscan", -3, sscan),
@@ -93,10 +95,14 @@ pub(super) fn smembers(run: &mut Run<'_>) -> Outcome {
     sunion(run)
 }
 
+/// The first byte of a reply that is a set.
+fn all_kind(run: &Run<'_>) -> u8 {
+    if run.session.protocol == 3 { b'~' } else { b'*' }
+}
+
 /// All of these, in any order.
 fn all_of(run: &Run<'_>, set: Members) -> Outcome {
-    let kind = if run.session.protocol == 3 { b'~' } else { b'*' };
-    let len = set.len();
+    let (kind, len) = (all_kind(run), set.len());
     Ok(Expect::Members { kind, of: Rc::new(set), len, may_repeat: false })
 }
 
@@ -174,6 +180,34 @@ pub(super) fn sintercard(run: &mut Run<'_>) -> Outcome {
     number(if limit > 0 { len.min(limit) } else { len })
 }
 
+/// The model follows the server's choice.
+fn spop(run: &mut Run<'_>) -> Outcome {
+    let count = match &run.args[2..] {
+        [] => None,
+        [count] => Some(count_arg(count)?),
+        _ => return Err(SYNTAX.into()),
+    };
+    let key = run.key();
+    let set = members(run, &key)?;
+    let (kind, len) = (all_kind(run), set.len().min(count.unwrap_or(1)));
+    let (popped, expect) = match (count, run.reply()) {
+        (None, _) if set.is_empty() => return exactly(run.null()),
+        (None, reply) => {
+            let any = set.iter().map(|member| Value::bulk(member)).collect();
+            (reply.into_iter().collect(), Expect::OneOf(any))
+        }
+        (Some(_), reply) => {
+            let popped = reply.and_then(Value::into_items).unwrap_or_default();
+            (popped, Expect::Members { kind, of: Rc::new(set.clone()), len, may_repeat: false })
+        }
+    };
+    let popped: Members = popped.iter().filter_map(Value::text).map(Bytes::from).collect();
+    if popped.len() == len && popped.is_subset(&set) {
+        put(run, &key, &set - &popped);
+    }
+    Ok(expect)
+}
+
 pub(super) fn srandmember(run: &mut Run<'_>) -> Outcome {
     const LOWEST: &[u8] = b"ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807";
     let count = match &run.args[2..] {
@@ -194,34 +228,7 @@ pub(super) fn srandmember(run: &mut Run<'_>) -> Outcome {
     Ok(Expect::Members { kind: b'*', of: Rc::new(set), len, may_repeat: count < 0 })
 }
 
-/// Pages of a set that changes between them promise too little for a model. So a page is some of
-/// the members, and all of them if it asks for many more than there are.
 pub(super) fn sscan(run: &mut Run<'_>) -> Outcome {
-    let cursor = cursor(&run.args[2])?;
-    if run.set(&run.args[1])?.is_none() {
-        return exactly(Value::array(vec![Value::bulk(b"0"), Value::array(vec![])]));
-    }
-    let mut count = 10;
-    for option in run.args[3..].chunks(2) {
-        match option {
-            [word, value] if is(word, "COUNT") => count = int(value)?,
-            _ => return Err(SYNTAX.into()),
-        }
-        if count < 1 {
-            return Err(SYNTAX.into());
-        }
-    }
-    let set = members(run, &run.args[1])?;
-    let is_whole = cursor == 0 && count as usize > 8 * set.len();
-    Ok(Expect::Page(Rc::new(set), is_whole))
-}
-
-/// Nothing counts as 0, and a minus is none the worse.
-fn cursor(arg: &[u8]) -> Result<u64, Bytes> {
-    let text = std::str::from_utf8(arg).unwrap_or("x");
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    match digits {
-        "" => Ok(0),
-        _ => digits.parse().map_err(|_| b"ERR invalid cursor".into()),
-    }
+    let element = |member: Bytes| (member.clone(), vec![Value::bulk(&member)]);
+    pages::page(run, || Ok(members(run, &run.args[1])?.into_iter().map(element).collect()), None)
 }

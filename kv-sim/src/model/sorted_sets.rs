@@ -1,7 +1,8 @@
 //! Sorted sets.
 
 use super::{
-    Bytes, Data, Outcome, Row, Run, SYNTAX, WRONG_TYPE, absolute, exactly, int, is, number,
+    Bytes, Data, Outcome, Row, Run, SYNTAX, WRONG_TYPE, absolute, count_arg, exactly, int, is,
+    number, pages,
 };
 use crate::wire::{Value, parse_int};
 use std::collections::BTreeMap;
@@ -15,28 +16,34 @@ pub(super) const COMMANDS: &[Row] = &[
     ("zincrby", 4, zincrby),
     ("zinter", -3, |run| combine(run, Set::Intersection)),
     ("zinterstore", -4, |run| combine(run, Set::Intersection)),
+    ("zintercard", -3, zintercard),
+    ("zlexcount", 4, zlexcount),
     ("zmpop", -4, zmpop),
     ("zmscore", -3, zmscore),
     ("zpopmax", -2, |run| zpop(run, true)),
     ("zpopmin", -2, |run| zpop(run, false)),
     ("zquery", 6, zquery),
+    ("zrandmember", -2, zrandmember),
     ("zrange", -4, |run| range(run, None)),
-    ("zrangebyscore", -4, |run| range(run, Some((true, false)))),
+    ("zrangebylex", -4, |run| range(run, Some((By::Member, false)))),
+    ("zrangebyscore", -4, |run| range(run, Some((By::Score, false)))),
     ("zrangestore", -5, |run| range(run, None)),
     ("zrank", -3, |run| zrank(run, false)),
     ("zrem", -3, zrem),
-    ("zremrangebyrank", 4, |run| zremrange(run, false)),
-    ("zremrangebyscore", 4, |run| zremrange(run, true)),
-    ("zrevrange", -4, |run| range(run, Some((false, true)))),
-    ("zrevrangebyscore", -4, |run| range(run, Some((true, true)))),
+    ("zremrangebylex", 4, |run| zremrange(run, By::Member)),
+    ("zremrangebyrank", 4, |run| zremrange(run, By::Rank)),
+    ("zremrangebyscore", 4, |run| zremrange(run, By::Score)),
+    ("zrevrange", -4, |run| range(run, Some((By::Rank, true)))),
+    ("zrevrangebylex", -4, |run| range(run, Some((By::Member, true)))),
+    ("zrevrangebyscore", -4, |run| range(run, Some((By::Score, true)))),
     ("zrevrank", -3, |run| zrank(run, true)),
+    ("zscan", -3, zscan),
     ("zscore", 3, zscore),
     ("zunion", -3, |run| combine(run, Set::Union)),
     ("zunionstore", -4, |run| combine(run, Set::Union)),
 ];
 
 const NOT_A_FLOAT: &[u8] = b"ERR value is not a valid float";
-const NOT_POSITIVE: &[u8] = b"ERR value is out of range, must be positive";
 
 /// Members with their scores.
 pub(super) type Scores = BTreeMap<Bytes, f64>;
@@ -44,24 +51,19 @@ pub(super) type Scores = BTreeMap<Bytes, f64>;
 type Pairs = Vec<(f64, Bytes)>;
 
 /// In their order.
-fn sorted(scores: &Scores) -> Pairs {
+pub(super) fn sorted(scores: &Scores) -> Pairs {
     let mut pairs: Pairs = scores.iter().map(|(m, s)| (*s, m.clone())).collect();
     pairs.sort_by(|a, b| a.partial_cmp(b).expect("no score is NaN"));
     pairs
 }
 
-fn float(arg: &[u8]) -> Option<f64> {
+pub(super) fn float(arg: &[u8]) -> Option<f64> {
     let value: f64 = std::str::from_utf8(arg).ok()?.parse().ok()?;
     (!value.is_nan()).then_some(value)
 }
 
 fn float_arg(arg: &[u8]) -> Result<f64, Bytes> {
     float(arg).ok_or_else(|| NOT_A_FLOAT.into())
-}
-
-fn count_arg(arg: &[u8]) -> Result<usize, Bytes> {
-    let count = parse_int(arg).and_then(|count| usize::try_from(count).ok());
-    count.ok_or_else(|| NOT_POSITIVE.into())
 }
 
 /// The fewest digits that tell it. Whole numbers have up to seven zeros behind these.
@@ -81,7 +83,7 @@ fn text(score: f64) -> String {
 }
 
 impl Run<'_> {
-    fn scores(&self, key: &[u8]) -> Result<Option<&Scores>, Bytes> {
+    pub(super) fn scores(&self, key: &[u8]) -> Result<Option<&Scores>, Bytes> {
         match self.find(key).map(|entry| &entry.data) {
             None => Ok(None),
             Some(Data::SortedSet(scores)) => Ok(Some(scores)),
@@ -89,7 +91,7 @@ impl Run<'_> {
         }
     }
 
-    fn scores_or_none(&self, key: &[u8]) -> Result<Scores, Bytes> {
+    pub(super) fn scores_or_none(&self, key: &[u8]) -> Result<Scores, Bytes> {
         Ok(self.scores(key)?.cloned().unwrap_or_default())
     }
 
@@ -104,7 +106,7 @@ impl Run<'_> {
     }
 
     /// Keeps the deadline.
-    fn put_scores(&mut self, key: &[u8], scores: Scores) {
+    pub(super) fn put_scores(&mut self, key: &[u8], scores: Scores) {
         let deadline = self.deadline(key);
         if scores.is_empty() {
             self.take(key);
@@ -113,7 +115,7 @@ impl Run<'_> {
         }
     }
 
-    fn replace_scores(&mut self, key: &[u8], scores: Scores) {
+    pub(super) fn replace_scores(&mut self, key: &[u8], scores: Scores) {
         if scores.is_empty() {
             self.take(key);
         } else {
@@ -290,31 +292,108 @@ fn of_ranks(pairs: &Pairs, first: i64, last: i64) -> Pairs {
     pairs.map(|(_, pair)| pair.clone()).collect()
 }
 
-fn zremrange(run: &mut Run<'_>, is_by_score: bool) -> Outcome {
-    let key = run.key();
-    let (low, high) = (&run.args[2], &run.args[3]);
-    let range = if is_by_score { Some(bounds(low, high)?) } else { None };
-    let ranks = if is_by_score { (0, 0) } else { (int(low)?, int(high)?) };
-    let mut scores = run.scores_or_none(&key)?;
-    let mut gone = sorted(&scores);
-    match range {
-        Some(range) => gone.retain(|(score, _)| is_between(*score, range)),
-        None => gone = of_ranks(&gone, ranks.0, ranks.1),
+/// What the ends of a range are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum By {
+    Rank,
+    Score,
+    Member,
+}
+
+/// A range whose ends have been read.
+enum Range {
+    Ranks(i64, i64),
+    Scores(Bound, Bound),
+    Members(Edge, Edge),
+}
+
+/// An end of a range of members.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Edge {
+    First,
+    At(Bytes, bool),
+    Last,
+}
+
+fn edge(arg: &[u8]) -> Result<Edge, Bytes> {
+    match arg {
+        b"-" => Ok(Edge::First),
+        b"+" => Ok(Edge::Last),
+        [b'[', member @ ..] => Ok(Edge::At(member.into(), true)),
+        [b'(', member @ ..] => Ok(Edge::At(member.into(), false)),
+        _ => Err(b"ERR min or max not valid string range item".into()),
     }
+}
+
+impl Range {
+    /// `low` and `high` are the ends in the order of scores and members; ranks are given as the
+    /// request says.
+    fn parse(by: By, low: &[u8], high: &[u8]) -> Result<Range, Bytes> {
+        Ok(match by {
+            By::Rank => Range::Ranks(int(low)?, int(high)?),
+            By::Score => {
+                let (min, max) = bounds(low, high)?;
+                Range::Scores(min, max)
+            }
+            By::Member => Range::Members(edge(low)?, edge(high)?),
+        })
+    }
+
+    fn of(&self, pairs: Pairs) -> Pairs {
+        match self {
+            Range::Ranks(first, last) => of_ranks(&pairs, *first, *last),
+            Range::Scores(min, max) => {
+                pairs.into_iter().filter(|(score, _)| is_between(*score, (*min, *max))).collect()
+            }
+            Range::Members(min, max) => {
+                let are_equal = pairs.windows(2).all(|two| two[0].0 == two[1].0);
+                assert!(are_equal, "plans ask for ranges of members where scores are equal");
+                pairs.into_iter().filter(|(_, member)| is_within(member, min, max)).collect()
+            }
+        }
+    }
+}
+
+fn is_within(member: &Bytes, min: &Edge, max: &Edge) -> bool {
+    let is_above = match min {
+        Edge::First => true,
+        Edge::At(edge, is_in) => member > edge || (*is_in && member == edge),
+        Edge::Last => false,
+    };
+    let is_below = match max {
+        Edge::First => false,
+        Edge::At(edge, is_in) => member < edge || (*is_in && member == edge),
+        Edge::Last => true,
+    };
+    is_above && is_below
+}
+
+fn zlexcount(run: &mut Run<'_>) -> Outcome {
+    let range = Range::parse(By::Member, &run.args[2], &run.args[3])?;
+    let pairs = sorted(&run.scores_or_none(&run.args[1])?);
+    number(range.of(pairs).len() as i64)
+}
+
+fn zremrange(run: &mut Run<'_>, by: By) -> Outcome {
+    let key = run.key();
+    let range = Range::parse(by, &run.args[2], &run.args[3])?;
+    let mut scores = run.scores_or_none(&key)?;
+    let gone = range.of(sorted(&scores));
     gone.iter().for_each(|(_, member)| _ = scores.remove(member));
     run.put_scores(&key, scores);
     number(gone.len() as i64)
 }
 
-/// ZRANGE and its kin. `preset` says whether it is by score, and whether reverse, if the name does.
-fn range(run: &mut Run<'_>, preset: Option<(bool, bool)>) -> Outcome {
+/// ZRANGE and its kin. `preset` says what the ends are and whether it is reverse, if the name does.
+fn range(run: &mut Run<'_>, preset: Option<(By, bool)>) -> Outcome {
     let stores = is(&run.args[0], "ZRANGESTORE");
     let at = 2 + usize::from(stores);
-    let (mut by_score, mut is_reverse) = preset.unwrap_or_default();
+    let (mut by, mut is_reverse) = preset.unwrap_or((By::Rank, false));
     let (mut with_scores, mut limit) = (false, None);
     let mut rest = &run.args[at + 2..];
     while let Some((option, tail)) = rest.split_first() {
         rest = tail;
+        let is_free = preset.is_none() && by == By::Rank;
         if !stores && is(option, "WITHSCORES") {
             with_scores = true;
         } else if is(option, "LIMIT") && tail.len() >= 2 {
@@ -322,33 +401,36 @@ fn range(run: &mut Run<'_>, preset: Option<(bool, bool)>) -> Outcome {
             rest = &tail[2..];
         } else if preset.is_none() && !is_reverse && is(option, "REV") {
             is_reverse = true;
-        } else if preset.is_none() && !by_score && is(option, "BYSCORE") {
-            by_score = true;
+        } else if is_free && is(option, "BYSCORE") {
+            by = By::Score;
+        } else if is_free && is(option, "BYLEX") {
+            by = By::Member;
         } else {
             return Err(SYNTAX.into());
         }
     }
-    if !by_score && limit.is_some_and(|(_, count)| count != -1) {
+    if by == By::Rank && limit.is_some_and(|(_, count)| count != -1) {
         let text = b"ERR syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX";
         return Err(text.into());
     }
+    if with_scores && by == By::Member {
+        let text = b"ERR syntax error, WITHSCORES not supported in combination with BYLEX";
+        return Err(text.into());
+    }
     let (first, last) = (&run.args[at], &run.args[at + 1]);
-    let (low, high) = if is_reverse { (last, first) } else { (first, last) };
-    let scores = if by_score { Some(bounds(low, high)?) } else { None };
-    let ranks = if by_score { (0, 0) } else { (int(first)?, int(last)?) };
+    let is_turned = is_reverse && by != By::Rank;
+    let (low, high) = if is_turned { (last, first) } else { (first, last) };
+    let range = Range::parse(by, low, high)?;
     let mut pairs = sorted(&run.scores_or_none(&run.args[at - 1])?);
     if is_reverse {
         pairs.reverse();
     }
-    match scores {
-        Some(range) => {
-            pairs.retain(|(score, _)| is_between(*score, range));
-            let (offset, count) = limit.unwrap_or((0, -1));
-            let offset = usize::try_from(offset).unwrap_or(usize::MAX);
-            let count = usize::try_from(count).unwrap_or(usize::MAX);
-            pairs = pairs.into_iter().skip(offset).take(count).collect();
-        }
-        None => pairs = of_ranks(&pairs, ranks.0, ranks.1),
+    pairs = range.of(pairs);
+    if by != By::Rank {
+        let (offset, count) = limit.unwrap_or((0, -1));
+        let offset = usize::try_from(offset).unwrap_or(usize::MAX);
+        let count = usize::try_from(count).unwrap_or(usize::MAX);
+        pairs = pairs.into_iter().skip(offset).take(count).collect();
     }
     if !stores {
         return exactly(run.pairs(&pairs, with_scores));
@@ -357,6 +439,57 @@ fn range(run: &mut Run<'_>, preset: Option<(bool, bool)>) -> Outcome {
     let key = run.key();
     run.replace_scores(&key, pairs.into_iter().map(|(score, member)| (member, score)).collect());
     number(len as i64)
+}
+
+fn zscan(run: &mut Run<'_>) -> Outcome {
+    let element = |(member, score): (Bytes, f64)| {
+        let parts = vec![Value::bulk(&member), Value::bulk(text(score).as_bytes())];
+        (member, parts)
+    };
+    let elements = || Ok(run.scores_or_none(&run.args[1])?.into_iter().map(element).collect());
+    pages::page(run, elements, None)
+}
+
+/// The least count of ZRANDMEMBER is the server's own limit: Redis goes on until its memory ends.
+fn zrandmember(run: &mut Run<'_>) -> Outcome {
+    const LEAST: i64 = -(1 << 24);
+    let element = |(member, score): (&Bytes, &f64)| [Value::bulk(member), run.score(*score)];
+    let elements = || Ok(run.scores_or_none(&run.args[1])?.iter().map(element).collect());
+    pages::random(run, "WITHSCORES", LEAST, elements)
+}
+
+fn zintercard(run: &mut Run<'_>) -> Outcome {
+    let inputs = inputs(run, 1)?;
+    let mut limit = 0;
+    let mut rest = &run.args[2 + inputs.len()..];
+    while let [option, value, tail @ ..] = rest {
+        if !is(option, "LIMIT") {
+            return Err(SYNTAX.into());
+        }
+        let value = parse_int(value).and_then(|value| usize::try_from(value).ok());
+        limit = value.ok_or(&b"ERR LIMIT can't be negative"[..])?;
+        rest = tail;
+    }
+    if !rest.is_empty() {
+        return Err(SYNTAX.into());
+    }
+    let common = inputs[0].keys().filter(|member| inputs.iter().all(|i| i.contains_key(*member)));
+    let most = if limit == 0 { usize::MAX } else { limit };
+    number(common.take(most).count() as i64)
+}
+
+/// The sets behind the argument `at`, which says how many they are.
+fn inputs(run: &Run<'_>, at: usize) -> Result<Vec<Scores>, Bytes> {
+    let keys = int(&run.args[at])?;
+    if keys < 1 {
+        let name = run.name();
+        return Err(format!("ERR at least 1 input key is needed for '{name}' command").into());
+    }
+    let keys = usize::try_from(keys).unwrap_or(usize::MAX);
+    if keys > run.args.len() - at - 1 {
+        return Err(SYNTAX.into());
+    }
+    run.args[at + 1..at + 1 + keys].iter().map(|key| run.input(key)).collect()
 }
 
 fn zquery(run: &mut Run<'_>) -> Outcome {
@@ -438,19 +571,10 @@ enum Set {
 
 /// ZUNION and its kin.
 fn combine(run: &mut Run<'_>, operation: Set) -> Outcome {
-    let name = run.name();
-    let stores = name.ends_with("store");
+    let stores = run.name().ends_with("store");
     let at = 1 + usize::from(stores);
-    let keys = int(&run.args[at])?;
-    if keys < 1 {
-        return Err(format!("ERR at least 1 input key is needed for '{name}' command").into());
-    }
-    let keys = usize::try_from(keys).unwrap_or(usize::MAX);
-    if keys > run.args.len() - at - 1 {
-        return Err(SYNTAX.into());
-    }
-    let inputs = run.args[at + 1..at + 1 + keys].iter().map(|key| run.input(key));
-    let inputs: Vec<Scores> = inputs.collect::<Result<_, Bytes>>()?;
+    let inputs = inputs(run, at)?;
+    let keys = inputs.len();
     let mut weights = vec![1.0; keys];
     let (mut how, mut with_scores) = ("SUM", false);
     let mut rest = &run.args[at + 1 + keys..];

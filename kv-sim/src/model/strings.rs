@@ -1,5 +1,6 @@
 //! Strings.
 
+use super::conditions::Comparison;
 use super::{
     Bytes, Expect, Flaw, NOT_AN_INTEGER, Outcome, Row, Run, SYNTAX, absolute, exactly, int, is,
     number, ok, truth,
@@ -44,40 +45,57 @@ pub(super) fn mget(run: &mut Run<'_>) -> Outcome {
     exactly(Value::array(run.args[1..].iter().map(value).collect()))
 }
 
-/// What SET and GETEX may be told.
+/// Whose options they are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Set,
+    GetEx,
+    MSetEx,
+}
+
+/// What SET and its kin may be told.
 #[derive(Default)]
-struct Options {
-    nx: bool,
-    xx: bool,
+pub(super) struct Options {
+    pub(super) nx: bool,
+    pub(super) xx: bool,
     get: bool,
-    keep: bool,
-    persist: bool,
+    /// IFEQ and its kin with what they compare to.
+    comparison: Option<(Comparison, Bytes)>,
+    pub(super) keep: bool,
+    pub(super) persist: bool,
     /// The unit and the amount.
     expire: Option<(&'static str, Bytes)>,
 }
 
 impl Options {
-    fn parse(args: &[Bytes], for_set: bool) -> Result<Options, Bytes> {
+    pub(super) fn parse(args: &[Bytes], kind: Kind) -> Result<Options, Bytes> {
         let mut options = Options::default();
         let mut at = 0;
         while at < args.len() {
-            at += options.parse_one(&args[at..], for_set).ok_or(SYNTAX)?;
+            at += options.parse_one(&args[at..], kind).ok_or(SYNTAX)?;
         }
         Ok(options)
     }
 
     /// How many arguments the option takes; none if it has no place here.
-    fn parse_one(&mut self, args: &[Bytes], for_set: bool) -> Option<usize> {
+    fn parse_one(&mut self, args: &[Bytes], kind: Kind) -> Option<usize> {
         let word = String::from_utf8_lossy(&args[0]).to_ascii_uppercase();
         let timeless = self.expire.is_none();
+        let is_free = self.comparison.is_none();
         match word.as_str() {
-            "NX" if for_set && !self.xx => self.nx = true,
-            "XX" if for_set && !self.nx => self.xx = true,
-            "GET" if for_set => self.get = true,
-            "KEEPTTL" if for_set && timeless => self.keep = true,
-            "PERSIST" if !for_set && timeless => self.persist = true,
+            "NX" if kind != Kind::GetEx && !self.xx && is_free => self.nx = true,
+            "XX" if kind != Kind::GetEx && !self.nx && is_free => self.xx = true,
+            "GET" if kind == Kind::Set => self.get = true,
+            "KEEPTTL" if kind != Kind::GetEx && timeless => self.keep = true,
+            "PERSIST" if kind == Kind::GetEx && timeless => self.persist = true,
             "EX" | "PX" | "EXAT" | "PXAT" => return self.parse_expire(&word, args),
-            _ => return None,
+            _ => {
+                let comparison = Comparison::of(&args[0]).filter(|_| kind == Kind::Set)?;
+                let fits = self.comparison.as_ref().is_none_or(|(old, _)| *old == comparison);
+                let operand = args.get(1).filter(|_| fits && !self.nx && !self.xx)?;
+                self.comparison = Some((comparison, operand.clone()));
+                return Some(2);
+            }
         }
         Some(1)
     }
@@ -92,7 +110,7 @@ impl Options {
         Some(2)
     }
 
-    fn deadline(&self, run: &Run<'_>) -> Result<Option<i64>, Bytes> {
+    pub(super) fn deadline(&self, run: &Run<'_>) -> Result<Option<i64>, Bytes> {
         self.expire.as_ref().map(|(unit, amount)| deadline(run, unit, amount)).transpose()
     }
 }
@@ -107,12 +125,16 @@ fn deadline(run: &Run<'_>, unit: &str, amount: &[u8]) -> Result<i64, Bytes> {
 }
 
 pub(super) fn set(run: &mut Run<'_>) -> Outcome {
-    let options = Options::parse(&run.args[3..], true)?;
+    let options = Options::parse(&run.args[3..], Kind::Set)?;
     let deadline = options.deadline(run)?;
     let key = run.key();
+    let compares = match &options.comparison {
+        Some((comparison, operand)) => comparison.holds(run, &key, operand)?,
+        None => true,
+    };
     let old = if options.get { Some(run.bulk_or_null(run.string(&key)?)) } else { None };
     let exists = run.find(&key).is_some();
-    if options.nx && exists || options.xx && !exists {
+    if options.nx && exists || options.xx && !exists || !compares {
         return exactly(old.unwrap_or_else(|| run.null()));
     }
     let deadline = if options.keep { run.deadline(&key) } else { deadline };
@@ -121,7 +143,7 @@ pub(super) fn set(run: &mut Run<'_>) -> Outcome {
 }
 
 pub(super) fn getex(run: &mut Run<'_>) -> Outcome {
-    let options = Options::parse(&run.args[2..], false)?;
+    let options = Options::parse(&run.args[2..], Kind::GetEx)?;
     let key = run.key();
     let Some(value) = run.string(&key)?.cloned() else { return exactly(run.null()) };
     if let Some(deadline) = options.deadline(run)? {

@@ -111,8 +111,8 @@ impl Client {
     /// Sends a step's requests and does what comes then. Gives the connection back if it is still
     /// of use.
     async fn run_step(&self, step: &Step, mut link: Link) -> turmoil::Result<Option<Link>> {
-        let cursor = self.shared.checker.borrow().cursor(link.serial);
-        let mut bytes = render(&step.requests, cursor);
+        let told = self.shared.checker.borrow().told(link.serial);
+        let mut bytes = render(&step.requests, &told);
         bytes.truncate(sent_len(step.then, bytes.len()));
         self.send(&mut link, &bytes).await;
         match step.then {

@@ -107,12 +107,12 @@ impl Driver {
 
     fn execute(&self) {
         let now = now();
-        self.shared.tell(|checker| checker.execute(now.unix_us));
         let mut server = self.server.borrow_mut();
         server.execute(now);
         if server.poll_deadline().is_some_and(|at| at <= now.mono_us) {
             server.handle_timeout(now);
         }
+        self.tell_execution(&server, now);
         self.unchecked.set(self.unchecked.get() + 1);
         if self.unchecked.get() >= self.plan.check_every {
             self.unchecked.set(0);
@@ -120,6 +120,14 @@ impl Driver {
         }
         drop(server);
         self.drain_events();
+    }
+
+    fn tell_execution(&self, server: &Server, now: Now) {
+        let links = self.links.borrow();
+        let ids: BTreeMap<u64, ConnectionId> =
+            links.values().map(|link| (link.serial, link.id)).collect();
+        let output = |serial| ids.get(&serial).map_or(&[][..], |&id| server.output(id));
+        self.shared.tell(|checker| checker.execute(now.unix_us, output));
     }
 
     fn drain_events(&self) {
@@ -218,6 +226,7 @@ impl Driver {
             }
             match writer.write(&output).await {
                 Ok(len) if !link.closed.get() => {
+                    self.shared.tell(|checker| checker.handed_on(link.serial, len));
                     self.server.borrow_mut().handle_sent(now(), link.id, len);
                     self.drain_events();
                     link.input.notify_one();

@@ -1,5 +1,6 @@
 //! Hashes, and deadlines of their fields.
 
+use super::sets::scan;
 use super::{Bytes, Maker};
 
 pub(super) fn hashes(m: &mut Maker<'_>) -> Vec<Bytes> {
@@ -23,7 +24,7 @@ pub(super) fn hashes(m: &mut Maker<'_>) -> Vec<Bytes> {
         15 | 16 => words!["HDEL", key, field, other(m)],
         17 => words!["HINCRBY", key, field, m.int()],
         18 => random_fields(m, key),
-        19 => words!["HSCAN", key, "0", "COUNT", "100000"],
+        19 => scan(m, "HSCAN", key),
         20 => words!["HSET", key, field],
         21 => floats(m),
         _ => words!["HDEL", key, field],
@@ -54,7 +55,7 @@ fn floats(m: &mut Maker<'_>) -> Vec<Bytes> {
 fn random_fields(m: &mut Maker<'_>, key: Bytes) -> Vec<Bytes> {
     match m.rng.below(5) {
         0 => words!["HRANDFIELD", key],
-        1 => words!["HRANDFIELD", key, "9999999", "WITHVALUES"],
+        1 => words!["HRANDFIELD", key, m.pick(&["9999999", "3", "-7", "0"]), "WITHVALUES"],
         2 => words!["HRANDFIELD", key, "1", "x"],
         _ => words!["HRANDFIELD", key, m.pick(&["0", "1", "5", "30", "-1", "-20", "x"])],
     }

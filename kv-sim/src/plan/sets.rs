@@ -11,7 +11,7 @@ pub(super) fn sets(m: &mut Maker<'_>) -> Vec<Bytes> {
         return combinations(m);
     }
     let (key, member) = (m.key(), member(m));
-    match m.rng.below(14) {
+    match m.rng.below(18) {
         0..3 => words!["SADD", key, member],
         3 => words!["SADD", key, member, self::member(m), m.value()],
         4 => words!["SREM", key, member],
@@ -23,7 +23,9 @@ pub(super) fn sets(m: &mut Maker<'_>) -> Vec<Bytes> {
         10 => words!["SMEMBERS", key],
         11 => words!["SRANDMEMBER", key],
         12 => words!["SRANDMEMBER", key, m.pick(&["0", "1", "3", "20", "100000", "-4", "-50"])],
-        _ => scan(m, key),
+        13 | 14 => words!["SPOP", key],
+        15 => words!["SPOP", key, m.pick(&["0", "1", "3", "20", "1000", "-1", "x"])],
+        _ => scan(m, "SSCAN", key),
     }
 }
 
@@ -60,10 +62,21 @@ fn combinations(m: &mut Maker<'_>) -> Vec<Bytes> {
     }
 }
 
-fn scan(m: &mut Maker<'_>, key: Bytes) -> Vec<Bytes> {
+/// A step of a scan, from the beginning or anywhere.
+pub(super) fn scan(m: &mut Maker<'_>, name: &str, key: Bytes) -> Vec<Bytes> {
     let cursor: Bytes = match m.rng.below(3) {
         0 => m.rng.next_u64().to_string().into(),
         _ => "0".into(),
     };
-    words!["SSCAN", key, cursor, "COUNT", m.pick(&["1", "10", "100000"])]
+    let mut args = words![name, key, cursor];
+    if m.one_in(4) {
+        args.extend(words!["MATCH", m.pick(&["*", "*1*", "f?", "[1-3]*", "m:*", "x"])]);
+    }
+    if !m.one_in(4) {
+        args.extend(words!["COUNT", m.pick(&["1", "1", "3", "10", "100000", "0"])]);
+    }
+    if name == "HSCAN" && m.one_in(4) {
+        args.extend(words!["NOVALUES"]);
+    }
+    args
 }

@@ -1,12 +1,15 @@
 //! Sorted sets.
 
 use super::Maker;
+use super::sets::scan;
 use crate::model::Bytes;
 
 /// Requests about sorted sets. Scores and weights are such that no sum is inexact, and no product
 /// is -0.
 pub(super) fn sorted_sets(m: &mut Maker<'_>) -> Vec<Bytes> {
-    match m.rng.below(12) {
+    match m.rng.below(14) {
+        12 => draws(m),
+        13 => ranges_of_members(m),
         0..4 => additions(m),
         4 => removals(m),
         5..8 => look_ups(m),
@@ -80,7 +83,66 @@ fn ranges(m: &mut Maker<'_>) -> Vec<Bytes> {
     args
 }
 
+fn draws(m: &mut Maker<'_>) -> Vec<Bytes> {
+    let key = m.key();
+    let count = m.pick(&["0", "1", "3", "50", "-1", "-20", "x"]);
+    match m.rng.below(5) {
+        0 => words!["ZRANDMEMBER", key],
+        1 => words!["ZRANDMEMBER", key, count],
+        2 => words!["ZRANDMEMBER", key, count, m.pick(&["WITHSCORES", "withscores", "x"])],
+        _ => scan(m, "ZSCAN", key),
+    }
+}
+
+/// Ranges of members mean something where all scores are equal: in sets of their own.
+pub(super) fn ranges_of_members(m: &mut Maker<'_>) -> Vec<Bytes> {
+    let key = format!("zl:{}", m.rng.below(3));
+    let (low, high) = (edge(m), edge(m));
+    let mut args = match m.rng.below(14) {
+        0..3 => return words!["ZADD", key, "0", member(m), "0", m.value(), "0", member(m)],
+        3 => return many_equals(m, key),
+        4 => return words!["ZREM", key, member(m), m.value()],
+        5 => return words!["ZLEXCOUNT", key, low, high],
+        6 => return words!["ZREMRANGEBYLEX", key, low, high],
+        7 => words!["ZRANGEBYLEX", key, low, high],
+        8 => words!["ZREVRANGEBYLEX", key, high, low],
+        9 => words!["ZRANGE", key, low, high, "BYLEX"],
+        10 => words!["ZRANGE", key, high, low, "BYLEX", "REV"],
+        11 => words!["ZRANGE", key, low, high, "BYLEX", "WITHSCORES"],
+        12 => words!["ZRANGESTORE", m.key(), key, low, high, "BYLEX"],
+        _ => words!["ZRANGESTORE", m.key(), key, high, low, "REV", "BYLEX"],
+    };
+    if m.one_in(3) {
+        args.extend(words!["LIMIT", m.index(), m.index()]);
+    }
+    args
+}
+
+/// Enough members of one score for a tree of several leaves, or their end.
+fn many_equals(m: &mut Maker<'_>, key: String) -> Vec<Bytes> {
+    if m.one_in(3) {
+        return words!["DEL", key];
+    }
+    let (first, count) = (m.rng.below(50), 20 + m.rng.below(300));
+    let members = (first..first + count).flat_map(|number| ["0".into(), number.to_string().into()]);
+    words!["ZADD", key].into_iter().chain(members).collect()
+}
+
+fn edge(m: &mut Maker<'_>) -> Bytes {
+    match m.rng.below(8) {
+        0 => b"-".into(),
+        1 => b"+".into(),
+        2 => m.pick(&["", "[", "(", "x", "-x"]).into(),
+        3 => [&b"["[..], &m.value()].concat(),
+        _ => [m.pick(&[&b"["[..], b"("]), &member(m)].concat(),
+    }
+}
+
 fn combinations(m: &mut Maker<'_>) -> Vec<Bytes> {
+    if m.one_in(6) {
+        let limit = m.pick(&["0", "1", "5", "-1", "x"]);
+        return words!["ZINTERCARD", "2", m.key(), m.key(), "LIMIT", limit];
+    }
     let name = m.pick(&["ZUNION", "ZINTER", "ZDIFF", "ZUNIONSTORE", "ZINTERSTORE", "ZDIFFSTORE"]);
     let mut args = words![name];
     if name.ends_with("STORE") {
