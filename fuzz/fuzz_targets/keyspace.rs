@@ -266,7 +266,7 @@ impl Pair {
             expired += removed;
         }
         while let (removed, 1..) =
-            self.keyspace.expire_fields(unix_ms, |value| graveyard.bury(value))
+            self.keyspace.expire_fields(unix_ms, |_| {}, |value| graveyard.bury(value))
         {
             expired += removed;
         }

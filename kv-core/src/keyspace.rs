@@ -372,14 +372,14 @@ impl Keyspace {
         end
     }
 
-    /// A copy of the collection at a place, which is in its entry, to change it. Give its memory
+    /// A copy of the collection at a place, to change it, if it is in its entry. Give its memory
     /// back with `keep_scratch`.
-    pub fn unpack(&mut self, place: Place) -> Pack {
+    pub fn unpack(&mut self, place: Place) -> Option<Pack> {
         let mut scratch = std::mem::take(&mut self.scratch);
+        let packed = self.entry(place).packed()?;
         scratch.clear();
-        let packed = self.entry(place).packed().expect("the collection is in its entry");
         scratch.extend_from_slice(packed.pack.as_bytes());
-        Pack::from_bytes(scratch)
+        Some(Pack::from_bytes(scratch))
     }
 
     /// Changes the boxed value at a place.

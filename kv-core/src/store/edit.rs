@@ -59,7 +59,7 @@ impl<T: Collection> Held<T> {
             let before = value.heap_bytes();
             return Ok(Self::Boxed { value, before });
         }
-        Ok(unpacked(keyspace.unpack(place)))
+        Ok(unpacked(keyspace.unpack(place).expect("what is not boxed is in its entry")))
     }
 }
 
