@@ -13,6 +13,7 @@ use crate::reply::Reply;
 use crate::rng::Rng;
 use crate::session::Session;
 use crate::store::{Access, View};
+use crate::waiter::Wait;
 
 /// One command, or one subcommand of a container such as `CLIENT`.
 #[derive(Debug)]
@@ -33,6 +34,8 @@ pub struct Command {
     pub member: Option<usize>,
     /// Whether it runs at once even while a transaction is being queued.
     pub is_immediate: bool,
+    /// Whether a client without push messages may send it while it listens to channels.
+    pub is_for_subscribers: bool,
     /// What must be locked before the handler runs. Engine handlers lock for themselves.
     pub scope: Scope,
     /// The family it is documented in.
@@ -70,6 +73,7 @@ impl Command {
         key_access: None,
         member: None,
         is_immediate: false,
+        is_for_subscribers: false,
         scope: Scope::Keys,
         group: Group::Server,
         categories: &[],
@@ -485,6 +489,8 @@ pub enum Group {
     HyperLogLog,
     /// Lists.
     List,
+    /// Publishing and subscribing.
+    PubSub,
     /// The server itself.
     Server,
     /// Sets.
@@ -510,6 +516,7 @@ impl Group {
             Group::Geo => "geo",
             Group::HyperLogLog => "hyperloglog",
             Group::List => "list",
+            Group::PubSub => "pubsub",
             Group::Server => "server",
             Group::Set => "set",
             Group::SortedSet => "sorted-set",
@@ -529,7 +536,7 @@ impl Group {
             Group::Geo => Some("geo"),
             Group::HyperLogLog => Some("hyperloglog"),
             Group::List => Some("list"),
-            Group::Server => None,
+            Group::PubSub | Group::Server => None,
             Group::Set => Some("set"),
             Group::SortedSet => Some("sortedset"),
             Group::Stream => Some("stream"),
@@ -565,6 +572,10 @@ pub struct Cx<'a> {
     pub rng: Rng,
     /// The settings.
     pub config: &'a Config,
+    /// Set by a handler that has found nothing, has written nothing, and would wait.
+    pub wait: Option<Wait>,
+    /// The request has waited: a key of another type is not there for it.
+    pub has_waited: bool,
 }
 
 /// What an engine handler gets.

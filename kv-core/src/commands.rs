@@ -13,6 +13,7 @@ pub(crate) mod hyperloglog;
 pub(crate) mod list;
 pub(crate) mod object;
 pub(crate) mod parse;
+pub(crate) mod pubsub;
 pub(crate) mod scan;
 pub(crate) mod server;
 pub(crate) mod set;

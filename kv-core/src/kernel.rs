@@ -8,19 +8,23 @@ use crate::args::Args;
 use crate::command::{
     Begin, Command, Cx, EngineCx, Find, Group, Handler, KeySpec, Scope, flag, table,
 };
+use crate::commands::pubsub;
 use crate::config::{self, Config};
 use crate::error::Error;
 use crate::keyspace::Sizes;
+use crate::mailbox::{Bell, Post};
 use crate::now::Now;
-use crate::reply::Reply;
+use crate::pubsub::PubSub;
+use crate::reply::{Protocol, Reply};
 use crate::rng::Rng;
 use crate::session::{Origin, Peer, Registry, Session};
 use crate::store::{
     Access, AccessClock, DatabaseSize, Eviction, HashedKey, OutOfMemory, ShardStats, Store,
 };
 use crate::value::Approach;
+use crate::waiter::{self, Waiter};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 /// Tells the choices of eviction from those of the command that it makes room for.
 const EVICTION: u64 = 0x6576_6963_7469_6f6e;
@@ -98,6 +102,10 @@ pub struct Kernel {
     pub config: Config,
     /// The sessions that are open.
     pub sessions: Arc<Registry>,
+    /// Who listens to what.
+    pub pubsub: PubSub,
+    bell: Arc<Bell>,
+    posts: AtomicUsize,
     /// What the machine tells.
     pub host: Box<dyn Host>,
     /// When the kernel was made.
@@ -174,6 +182,9 @@ pub enum Flow {
     Continue,
     /// It is closed once the replies so far are sent.
     Close,
+    /// It runs no more requests until the one that waits has got its reply: see
+    /// [`Session::is_waiting`].
+    Wait,
 }
 
 impl Kernel {
@@ -200,6 +211,9 @@ impl Kernel {
         Self {
             config,
             sessions: Arc::default(),
+            pubsub: PubSub::default(),
+            bell: Arc::default(),
+            posts: AtomicUsize::new(0),
             host,
             started: now,
             run_id,
@@ -226,11 +240,41 @@ impl Kernel {
         peer.origin == Origin::Remote && self.config.text(config::PROTECTED_MODE) == "yes"
     }
 
+    /// A new post, for one more server of this kernel.
+    ///
+    /// # Panics
+    /// If there are [`POSTS_MAX`](crate::mailbox::POSTS_MAX) already.
+    pub fn open_post(&self) -> Arc<Post> {
+        Arc::new(Post::new(self.posts.fetch_add(1, Relaxed), Arc::clone(&self.bell)))
+    }
+
+    /// The posts that have something new, as bits; each is told of once. Whoever runs requests asks
+    /// afterwards, and wakes the servers.
+    pub fn take_rung(&self) -> u64 {
+        self.bell.take()
+    }
+
     /// Ends a session. No batch may be open in this thread.
     pub fn close_session(&self, mut session: Session) {
+        pubsub::forget(self, &mut session);
+        if let Some(waiter) = &session.waiting {
+            waiter.end(&self.store);
+            session.stop_waiting();
+        }
         if let Some(watching) = session.watching.take() {
             watching.abandon(&self.store);
         }
+    }
+
+    /// The request of a session that waits has waited long enough. No batch may be open in this
+    /// thread. False if its reply is on its way to the mailbox.
+    pub fn time_out(&self, session: &mut Session, out: &mut dyn Reply) -> bool {
+        let has_ended =
+            session.waiting.as_ref().is_some_and(|waiter| waiter.give_up(&self.store, out));
+        if has_ended {
+            session.stop_waiting();
+        }
+        has_ended
     }
 
     /// How many keys of how many sessions are watched: 0 if a change of a key concerns nobody.
@@ -441,7 +485,7 @@ impl Batch<'_> {
         out: &mut dyn Reply,
     ) -> Flow {
         session.profile().note_command(command, self.now);
-        if let Err(error) = self.admit(command, session) {
+        if let Err(error) = self.admit(command, session, out.protocol()) {
             session.break_transaction();
             out.error(&error);
             return Flow::Continue;
@@ -456,11 +500,17 @@ impl Batch<'_> {
         let call = Call { kernel: self.kernel, now: self.now, command, key };
         let flow = call.run(&mut self.access, session, args, out);
         self.commands += 1;
+        waiter::serve(self.kernel, &mut self.access, self.now);
         flow
     }
 
     /// The gate that every request passes before it runs or is put off.
-    fn admit(&mut self, command: &Command, session: &Session) -> Result<(), Error> {
+    fn admit(
+        &mut self,
+        command: &'static Command,
+        session: &Session,
+        protocol: Protocol,
+    ) -> Result<(), Error> {
         if session.transaction.is_some() && command.has(flag::NO_MULTI) {
             return Err(Error::text("ERR Command not allowed inside a transaction"));
         }
@@ -468,6 +518,12 @@ impl Batch<'_> {
             self.kernel
                 .make_room(&mut self.access, session)
                 .map_err(|OutOfMemory| Error::OutOfMemory)?;
+        }
+        if session.subscriptions.is_some()
+            && protocol == Protocol::V2
+            && !command.is_for_subscribers
+        {
+            return Err(while_subscribed(command));
         }
         Ok(())
     }
@@ -523,11 +579,16 @@ impl Call<'_> {
                     now,
                     rng: Rng::derive(kernel.seed, session.id(), session.commands),
                     config: &kernel.config,
+                    wait: None,
+                    has_waited: false,
                 };
                 if command.has(flag::DENYOOM) && cx.db.is_exhausted() {
                     Err(Error::OutOfMemory)
                 } else {
-                    handler(&mut cx).map(|()| Flow::Continue)
+                    match handler(&mut cx) {
+                        Ok(()) if cx.wait.is_some() => Ok(start_waiting(cx, command, session)),
+                        result => result.map(|()| Flow::Continue),
+                    }
                 }
             }
             Handler::Engine(handler) => handler(&mut EngineCx {
@@ -546,6 +607,58 @@ impl Call<'_> {
             Flow::Continue
         })
     }
+}
+
+impl Call<'_> {
+    /// Runs a request again that has waited, the `number`th of the session `id`. False, and nothing
+    /// is written, if it has to wait on.
+    pub(crate) fn resume(
+        &self,
+        store: &mut Access<'_>,
+        [id, number]: [u64; 2],
+        database: usize,
+        args: Args<'_>,
+        out: &mut dyn Reply,
+    ) -> bool {
+        let Handler::Data(handler) = self.command.handler else {
+            unreachable!("only requests for data wait for keys")
+        };
+        let mut cx = Cx {
+            db: store.lock(self.command, args, None, database),
+            args,
+            out: &mut *out,
+            now: self.now,
+            rng: Rng::derive(self.kernel.seed, id, number),
+            config: &self.kernel.config,
+            wait: None,
+            has_waited: true,
+        };
+        let result = handler(&mut cx);
+        let has_to_wait = cx.wait.is_some();
+        drop(cx);
+        match result {
+            Ok(()) => !has_to_wait,
+            Err(error) => {
+                out.error(&error);
+                true
+            }
+        }
+    }
+}
+
+/// Notes a request that has found nothing at its keys, which are locked; within a transaction it gets
+/// its reply at once.
+fn start_waiting(mut cx: Cx<'_>, command: &'static Command, session: &mut Session) -> Flow {
+    let wait = cx.wait.take().expect("the caller saw it");
+    if session.is_in_exec {
+        wait.at_once.write(cx.out);
+        return Flow::Continue;
+    }
+    let waiter = Waiter::new(session, command, cx.args, cx.out.protocol(), cx.now, wait);
+    let waiter = Arc::new(waiter);
+    waiter.keys().iter().for_each(|key| cx.db.wait(key, &waiter));
+    session.start_waiting(waiter);
+    Flow::Wait
 }
 
 /// Why a request names no command that can be run. Says it only when it is asked, since a request
@@ -608,6 +721,14 @@ fn unknown_command(args: Args<'_>) -> Error {
     Error::composed(
         [b"ERR unknown command '", name, b"', with args beginning with: ", &quoted].concat(),
     )
+}
+
+fn while_subscribed(command: &'static Command) -> Error {
+    let name = command.full_name();
+    let text = format!(
+        "ERR Can't execute '{name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context"
+    );
+    Error::composed(text.into_bytes())
 }
 
 fn unknown_subcommand(container: &Command, name: &[u8]) -> Error {

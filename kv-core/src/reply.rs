@@ -40,6 +40,8 @@ pub trait Reply {
     fn map(&mut self, len: usize);
     /// Announces `len` elements without order; in version 2 an array.
     fn set(&mut self, len: usize);
+    /// Announces `len` elements of a message that is no reply; in version 2 an array.
+    fn push(&mut self, len: usize);
     /// An error instead of a reply or of an element.
     fn error(&mut self, error: &Error);
 

@@ -1,9 +1,13 @@
 //! Sessions: what the kernel knows of each client.
 
 use crate::command::Command;
+use crate::kernel::Flow;
+use crate::mailbox::{Mailbox, Message};
 use crate::now::Now;
-use crate::reply::Protocol;
+use crate::pubsub::Subscriptions;
+use crate::reply::{Protocol, Reply};
 use crate::transaction::{Transaction, Watching};
+use crate::waiter::Waiter;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -20,6 +24,12 @@ pub struct Session {
     pub(crate) transaction: Option<Box<Transaction>>,
     /// The keys that must not change before EXEC.
     pub(crate) watching: Option<Box<Watching>>,
+    /// EXEC runs its requests, which do not wait.
+    pub(crate) is_in_exec: bool,
+    /// The request that waits for data, if there is one: no other may run.
+    pub(crate) waiting: Option<Arc<Waiter>>,
+    /// The channels that it listens to, if any.
+    pub(crate) subscriptions: Option<Box<Subscriptions>>,
     profile: Arc<Profile>,
     registry: Arc<Registry>,
 }
@@ -38,6 +48,57 @@ impl Session {
     /// What other sessions may see of this one.
     pub fn profile(&self) -> &Profile {
         &self.profile
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<Profile> {
+        &self.profile
+    }
+
+    /// Whether others have told it something.
+    #[inline]
+    pub fn has_mail(&self) -> bool {
+        self.profile.mailbox.is_full()
+    }
+
+    /// Whether it listens to channels.
+    pub fn is_listening(&self) -> bool {
+        self.subscriptions.is_some()
+    }
+
+    /// Whether a request waits for data, so that no other may run.
+    pub fn is_waiting(&self) -> bool {
+        self.waiting.is_some()
+    }
+
+    /// When the request that waits has waited long enough, by [`Now::mono_us`].
+    pub fn wait_deadline_us(&self) -> Option<u64> {
+        self.waiting.as_ref()?.deadline_us()
+    }
+
+    pub(crate) fn start_waiting(&mut self, waiter: Arc<Waiter>) {
+        *self.profile.waiter() = Some(Arc::clone(&waiter));
+        self.registry.waiting.fetch_add(1, Relaxed);
+        self.waiting = Some(waiter);
+    }
+
+    pub(crate) fn stop_waiting(&mut self) {
+        if self.waiting.take().is_some() {
+            *self.profile.waiter() = None;
+            self.registry.waiting.fetch_sub(1, Relaxed);
+        }
+    }
+
+    /// Writes what others have told it, unless the connection is to be closed instead.
+    pub fn deliver(&mut self, out: &mut dyn Reply) -> Flow {
+        for message in self.profile.mailbox.take() {
+            if let Message::Reply(_) = message {
+                self.stop_waiting();
+            }
+            if !message.write(out) {
+                return Flow::Close;
+            }
+        }
+        Flow::Continue
     }
 
     /// The number that CLIENT ID gives. Never used again while the server runs.
@@ -78,6 +139,10 @@ pub struct Profile {
     pub local_address: String,
     /// The descriptor of the driver's socket, or whatever else it tells connections apart by.
     pub descriptor: i64,
+    /// What others have to tell it.
+    pub mailbox: Mailbox,
+    /// The request that waits for data, if there is one.
+    waiter: Mutex<Option<Arc<Waiter>>>,
     /// By which way the client came.
     pub origin: Origin,
     created_us: u64,
@@ -107,6 +172,11 @@ impl Profile {
     /// What the client tells about itself.
     pub fn labels(&self) -> MutexGuard<'_, Labels> {
         self.labels.lock().expect("nothing panics while it holds the labels")
+    }
+
+    /// The request that waits for data, if there is one.
+    pub(crate) fn waiter(&self) -> MutexGuard<'_, Option<Arc<Waiter>>> {
+        self.waiter.lock().expect("nothing panics while it holds the waiter")
     }
 
     /// How long the client has been connected, in seconds.
@@ -194,6 +264,8 @@ pub struct Registry {
     /// Of `opened`, those before the last reset of the statistics.
     forgotten: AtomicU64,
     refused: AtomicU64,
+    /// How many wait for data.
+    waiting: AtomicUsize,
     /// What all connections have buffered, in bytes, each rounded down to [`BUFFER_STEP`].
     buffered: AtomicUsize,
 }
@@ -226,6 +298,8 @@ impl Registry {
             local_address: peer.local_address,
             descriptor: peer.descriptor,
             origin: peer.origin,
+            mailbox: Mailbox::default(),
+            waiter: Mutex::default(),
             created_us: now.mono_us,
             labels: Mutex::default(),
             database: AtomicUsize::new(0),
@@ -242,6 +316,9 @@ impl Registry {
             commands: 0,
             transaction: None,
             watching: None,
+            is_in_exec: false,
+            waiting: None,
+            subscriptions: None,
             profile,
             registry: Arc::clone(self),
         })
@@ -255,6 +332,11 @@ impl Registry {
     /// The session of this number, if it is open. O(log n).
     pub fn profile(&self, id: u64) -> Option<Arc<Profile>> {
         self.list().get(&id).cloned()
+    }
+
+    /// How many sessions wait for data.
+    pub fn waiting(&self) -> usize {
+        self.waiting.load(Relaxed)
     }
 
     /// How many sessions are open. Takes no lock.

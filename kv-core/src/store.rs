@@ -30,7 +30,7 @@ use crate::now::Now;
 use crate::rng::Rng;
 use crate::value::{Approach, Growth, Value};
 use counters::Counters;
-use interest::Interests;
+use interest::{Interests, Ready};
 use keys::Keys;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
@@ -57,6 +57,8 @@ pub struct Store {
     peak: AtomicUsize,
     /// How often somebody wants to know of a key's changes.
     observers: AtomicUsize,
+    /// What requests that wait can be run for.
+    ready: Ready,
 }
 
 /// The keys whose hashes begin with the shard's number, of all databases.
@@ -127,10 +129,11 @@ impl Shard {
     fn tend(&mut self, store: &Store, unix_ms: i64, budget: usize) -> usize {
         let mut spent = 0;
         let is_observed = store.is_observed();
-        for (keyspace, interests) in self.databases.iter_mut().zip(&self.interests) {
+        let parts = self.databases.iter_mut().zip(&self.interests);
+        for (database, (keyspace, interests)) in parts.enumerate() {
             let gone = |key: &[u8]| {
                 if is_observed {
-                    interests.tell(key);
+                    interests.tell(store, database, key);
                 }
             };
             while spent < budget {
@@ -222,6 +225,7 @@ impl Store {
             used: AtomicUsize::new(0),
             peak: AtomicUsize::new(0),
             observers: AtomicUsize::new(0),
+            ready: Ready::default(),
         }
     }
 

@@ -380,6 +380,9 @@ impl Reply for OnlyV2 {
     fn set(&mut self, len: usize) {
         self.0.set(len);
     }
+    fn push(&mut self, len: usize) {
+        self.0.push(len);
+    }
     fn error(&mut self, error: &Error) {
         self.0.error(error);
     }

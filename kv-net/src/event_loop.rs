@@ -51,6 +51,8 @@ pub(crate) struct Inbox {
     stop: AtomicBool,
     /// Another loop has more to do besides requests than it can.
     join_in: AtomicBool,
+    /// Sessions of the loop have letters.
+    has_mail: AtomicBool,
     waker: Waker,
     /// Connections that the loop has or will have.
     load: AtomicUsize,
@@ -65,6 +67,13 @@ impl Inbox {
     /// Asks the loop to take part in what there is to do besides requests.
     fn join_in(&self) {
         if !self.join_in.swap(true, Ordering::Relaxed) {
+            self.wake();
+        }
+    }
+
+    /// Tells the loop that its sessions have letters.
+    fn tell_of_mail(&self) {
+        if !self.has_mail.swap(true, Ordering::AcqRel) {
             self.wake();
         }
     }
@@ -94,8 +103,8 @@ pub(crate) struct EventLoop {
     clock: Clock,
     server: Server,
     inbox: Arc<Inbox>,
-    /// The loop to call when there is more to do than requests, if there is another.
-    neighbour: Option<Arc<Inbox>>,
+    /// All loops with the same kernel, by the numbers of their servers.
+    loops: Arc<[Arc<Inbox>]>,
     doors: Vec<Door>,
     /// In the loop that accepts connections: the inboxes of all that take them.
     takers: Vec<Arc<Inbox>>,
@@ -139,6 +148,7 @@ impl EventLoop {
             accepted: Mutex::default(),
             stop: AtomicBool::new(false),
             join_in: AtomicBool::new(false),
+            has_mail: AtomicBool::new(false),
             waker: Waker::new(poll.registry(), WAKER)?,
             load: AtomicUsize::new(0),
         };
@@ -147,7 +157,7 @@ impl EventLoop {
             clock,
             server,
             inbox: Arc::new(inbox),
-            neighbour: None,
+            loops: Arc::new([]),
             doors: Vec::new(),
             takers: Vec::new(),
             accept_retry_us: None,
@@ -163,10 +173,10 @@ impl EventLoop {
         Arc::clone(&self.inbox)
     }
 
-    /// Tells the loop of another with the same kernel, which it calls for help, and which may call
-    /// the next one if there is enough to do.
-    pub(crate) fn meet(&mut self, neighbour: Arc<Inbox>) {
-        self.neighbour = Some(neighbour);
+    /// Tells the loop of all with the same kernel, by the numbers of their servers. It calls the next
+    /// one for help, which may call the next if there is enough to do.
+    pub(crate) fn meet(&mut self, loops: Arc<[Arc<Inbox>]>) {
+        self.loops = loops;
     }
 
     /// Makes the loop accept connections, which it hands to the loop with the fewest of these.
@@ -319,8 +329,12 @@ impl EventLoop {
                 Event::Output(id) => self.send(id),
                 Event::Refused(id, reason) => self.log_refused(id, reason),
                 Event::Closed(id) => self.close(id),
+                Event::Mail(number) => self.loops[number].tell_of_mail(),
                 Event::Backlog => {
-                    self.neighbour.iter().for_each(|neighbour| neighbour.join_in());
+                    let next = (self.server.number() + 1) % self.loops.len();
+                    if next != self.server.number() {
+                        self.loops[next].join_in();
+                    }
                     // What delivers packets on this processor need not wait for the scheduler.
                     std::thread::yield_now();
                 }
@@ -397,6 +411,10 @@ impl EventLoop {
     fn open_inbox(&mut self) {
         if self.inbox.join_in.swap(false, Ordering::Relaxed) {
             self.server.join_in(self.clock.now());
+        }
+        if self.inbox.has_mail.swap(false, Ordering::AcqRel) {
+            self.server.handle_mail(self.clock.now());
+            self.drain_events();
         }
         let accepted = std::mem::take(&mut *self.inbox.accepted.lock().expect("see `push`"));
         accepted.into_iter().for_each(|accepted| self.adopt(accepted));

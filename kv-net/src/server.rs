@@ -231,10 +231,8 @@ impl Builder {
         let new_loop = |_| EventLoop::new(Connections::new(Arc::clone(&kernel)), clock);
         let mut loops = (0..threads).map(new_loop).collect::<io::Result<Vec<_>>>()?;
         let inboxes: Vec<_> = loops.iter().map(EventLoop::inbox).collect();
-        let neighbours = inboxes.iter().cycle().skip(1);
-        for (event_loop, neighbour) in loops.iter_mut().zip(neighbours).filter(|_| threads > 1) {
-            event_loop.meet(Arc::clone(neighbour));
-        }
+        let all: Arc<[_]> = inboxes.clone().into();
+        loops.iter_mut().for_each(|event_loop| event_loop.meet(Arc::clone(&all)));
         loops[0].accept_from(listeners, inboxes.clone())?;
         let mut server =
             Server { kernel, addresses, threads: Vec::new(), admin: None, socket_file };

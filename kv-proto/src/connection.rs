@@ -7,10 +7,12 @@ use crate::window::{End, Turn, Window};
 use kv_core::config::OutputLimits;
 use kv_core::error::Error;
 use kv_core::kernel::{Batch, Flow, Kernel, Unwelcome};
+use kv_core::mailbox::Post;
 use kv_core::now::Now;
 use kv_core::reply::{Protocol, Reply as _};
 use kv_core::session::{Origin, Peer, Session};
 use std::ops::Range;
+use std::sync::Arc;
 
 /// A connection reads no more requests than this at once, in bytes, so that one with an endless
 /// pipeline gets its share of a tick and no more. Redis's.
@@ -18,6 +20,9 @@ pub(crate) const READ_MAX: usize = 16 * 1024;
 
 /// The smallest room worth reading into, in bytes.
 pub(crate) const READ_MIN: usize = 4 * 1024;
+
+/// As long as a request waits, those behind it are kept up to so many bytes.
+const WAITING_INPUT_MAX: usize = 64 * 1024;
 
 /// A buffer with more capacity than this is freed when it is empty, rather than kept, in bytes.
 const KEEP_MAX: usize = 256 * 1024;
@@ -60,6 +65,8 @@ pub(crate) struct Connection {
     /// When it will be given up because the client takes nothing, or does not say who it is, if
     /// that is being watched.
     pub(crate) stall_deadline_us: Option<u64>,
+    /// When the request that waits will have waited long enough, if that is being watched.
+    pub(crate) wait_until_us: Option<u64>,
     /// When it last received or sent anything.
     pub(crate) active_us: u64,
     /// Its place in the server's list of connections that may become idle.
@@ -74,6 +81,8 @@ enum Phase {
     Open,
     /// No request is run until the client has taken some of what there is to send.
     Paused,
+    /// No request is run until the one that waits has got its reply.
+    Waiting,
     /// Nothing more is run; what there is to send is sent, then the connection is closed.
     Closing,
     /// It is closed at once, whatever there is to send.
@@ -103,6 +112,7 @@ impl Connection {
             fresh: None,
             is_queued: false,
             stall_deadline_us: None,
+            wait_until_us: None,
             active_us: now.mono_us,
             idle_from_us: now.mono_us,
         }
@@ -153,9 +163,15 @@ impl Connection {
         }))
     }
 
-    /// Whether it may be given more input.
+    /// Whether it may be given more input. One that waits is read from all the same, since its end
+    /// would not be noticed otherwise.
     pub(crate) fn wants_input(&self) -> bool {
-        matches!(self.phase, Phase::Open | Phase::Announced) && !self.end_of_input
+        let may = match self.phase {
+            Phase::Open | Phase::Announced => true,
+            Phase::Waiting => self.input.filled < WAITING_INPUT_MAX,
+            _ => false,
+        };
+        may && !self.end_of_input
     }
 
     /// Whether the next bytes must go behind others that wait already.
@@ -193,7 +209,7 @@ impl Connection {
         limits: &Limits,
         pool: &mut Pool,
     ) -> Option<End> {
-        if self.has_input() || self.phase == Phase::Paused {
+        if self.has_input() || matches!(self.phase, Phase::Paused | Phase::Waiting) {
             self.keep_fresh(arena, pool);
         }
         let Self { session, decoder, input, fresh, decoded, .. } = self;
@@ -202,7 +218,7 @@ impl Connection {
             (Some(session), Phase::Open) => {
                 window.decode(decoder, input, decoded, session.database, batch, limits)
             }
-            (_, Phase::Paused) => Some(Ok(())),
+            (_, Phase::Paused | Phase::Waiting) => Some(Ok(())),
             _ => {
                 self.used = input.len();
                 Some(Ok(()))
@@ -221,6 +237,9 @@ impl Connection {
         limits: &OutputLimits,
         pool: &mut Pool,
     ) {
+        if self.has_mail() {
+            self.deliver(limits, pool);
+        }
         if self.phase == Phase::Open {
             if self.output.bytes.capacity() == 0 {
                 self.output.bytes = pool.take_output();
@@ -249,8 +268,10 @@ impl Connection {
             }
             self.used = next.end;
             let mut out = Encoder::new(&mut output.bytes, protocol);
-            if batch.execute_prepared(next.prepared, session, next.args, &mut out) == Flow::Close {
-                return Phase::Closing;
+            match batch.execute_prepared(next.prepared, session, next.args, &mut out) {
+                Flow::Continue => {}
+                Flow::Close => return Phase::Closing,
+                Flow::Wait => return Phase::Waiting,
             }
         }
         output.beyond(limits).unwrap_or_else(|| self.come_to(turn.end))
@@ -284,6 +305,9 @@ impl Connection {
         match self.phase {
             // What was decoded beyond the pause will be decoded again.
             Phase::Paused => self.decoder = Decoder::default(),
+            // Nobody is there to get the reply.
+            Phase::Waiting if self.end_of_input => self.phase = Phase::Dead,
+            Phase::Waiting => self.decoder = Decoder::default(),
             Phase::Open if self.end_of_input => self.phase = Phase::Closing,
             _ => {}
         }
@@ -291,6 +315,61 @@ impl Connection {
             self.input = Input::default();
         }
         self.note_buffered();
+    }
+
+    /// Has the post told under this name of what others tell the session.
+    pub(crate) fn register(&self, post: &Arc<Post>, name: u64) {
+        let session = self.session.as_ref().expect("it was opened");
+        session.profile().mailbox.register(post, name);
+    }
+
+    /// Whether it is in order that the client sends nothing, for however long.
+    pub(crate) fn may_be_idle(&self) -> bool {
+        self.phase == Phase::Waiting || self.session.as_ref().is_some_and(Session::is_listening)
+    }
+
+    /// Whether others have told the session something.
+    pub(crate) fn has_mail(&self) -> bool {
+        self.session.as_ref().is_some_and(Session::has_mail)
+    }
+
+    /// Writes what others have told the session. Whether it goes on after having waited.
+    pub(crate) fn deliver(&mut self, limits: &OutputLimits, pool: &mut Pool) -> bool {
+        let Self { session: Some(session), output, protocol, .. } = self else { return false };
+        if output.bytes.capacity() == 0 {
+            output.bytes = pool.take_output();
+        }
+        let flow = session.deliver(&mut Encoder::new(&mut output.bytes, protocol));
+        let is_too_much = limits.hard > 0 && output.len() > limits.hard;
+        if flow == Flow::Close || is_too_much {
+            self.phase = Phase::Dead;
+        }
+        self.goes_on_after_waiting()
+    }
+
+    /// The request that waits has waited long enough. Whether the connection goes on.
+    pub(crate) fn time_out(&mut self, kernel: &Kernel, pool: &mut Pool) -> bool {
+        let Self { session: Some(session), output, protocol, .. } = self else { return false };
+        if output.bytes.capacity() == 0 {
+            output.bytes = pool.take_output();
+        }
+        kernel.time_out(session, &mut Encoder::new(&mut output.bytes, protocol));
+        self.goes_on_after_waiting()
+    }
+
+    fn goes_on_after_waiting(&mut self) -> bool {
+        let is_waiting = self.session.as_ref().is_some_and(Session::is_waiting);
+        let goes_on = self.phase == Phase::Waiting && !is_waiting;
+        if goes_on {
+            self.phase = Phase::Open;
+        }
+        goes_on
+    }
+
+    /// When the request that waits has waited long enough.
+    pub(crate) fn wait_deadline_us(&self) -> Option<u64> {
+        let session = self.session.as_ref().filter(|_| self.phase == Phase::Waiting)?;
+        session.wait_deadline_us()
     }
 
     fn keep_fresh(&mut self, arena: &[u8], pool: &mut Pool) {

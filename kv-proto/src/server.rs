@@ -33,6 +33,7 @@ use crate::resp::decode::Limits;
 use crate::window::Window;
 use kv_core::config::{self, ClientClass, Config};
 use kv_core::kernel::{Batch, Kernel, Unwelcome};
+use kv_core::mailbox::{POSTS_MAX, Post};
 use kv_core::now::Now;
 use kv_core::session::Peer;
 use slab::Slab;
@@ -96,6 +97,9 @@ pub enum Event {
     /// there is more to do than one slice, or a setting has changed. They may
     /// [join in](Server::join_in).
     Backlog,
+    /// Sessions of the server with this number have letters: it is to be woken, and to
+    /// [handle them](Server::handle_mail).
+    Mail(usize),
 }
 
 /// Why a client gets no session.
@@ -131,6 +135,8 @@ impl From<Unwelcome> for Refusal {
 #[derive(Debug)]
 pub struct Server {
     kernel: Arc<Kernel>,
+    /// Tells of sessions that have letters.
+    post: Arc<Post>,
     connections: Slab<Connection>,
     /// Where connections without waiting input receive, one after the other in each round.
     arena: Vec<u8>,
@@ -143,6 +149,8 @@ pub struct Server {
     /// The connections that wait for their clients to take what there is to send, or to say who they
     /// are.
     stalls: BTreeSet<(u64, ConnectionId)>,
+    /// The connections with a request that waits, by when it has waited long enough.
+    waits: BTreeSet<(u64, ConnectionId)>,
     /// The connections that have a session, by when each was last seen to be active. It may have
     /// been active since: that is found out when its time is up.
     idle: BTreeSet<(u64, ConnectionId)>,
@@ -172,8 +180,10 @@ impl Server {
     /// The same, which divides its time as `pace` says.
     pub fn with_pace(kernel: Arc<Kernel>, pace: Pace) -> Self {
         let timeout_s = kernel.config.int(config::TIMEOUT);
+        let post = kernel.open_post();
         Self {
             kernel,
+            post,
             connections: Slab::new(),
             arena: vec![0; READS_PER_ROUND * READ_MAX],
             arena_used: 0,
@@ -182,6 +192,7 @@ impl Server {
             events: VecDeque::new(),
             pool: Pool::default(),
             stalls: BTreeSet::new(),
+            waits: BTreeSet::new(),
             idle: BTreeSet::new(),
             timeout_s,
             announced: 0,
@@ -234,6 +245,7 @@ impl Server {
     fn open(&mut self, now: Now, id: ConnectionId, peer: Peer) {
         match self.connections[id.0].open(&self.kernel, peer, now) {
             Ok(()) => {
+                self.connections[id.0].register(&self.post, id.0 as u64);
                 self.connections[id.0].idle_from_us = now.mono_us;
                 self.idle.insert((now.mono_us, id));
             }
@@ -314,7 +326,35 @@ impl Server {
         self.window = window;
         self.arena_used = 0;
         drop(batch);
+        self.handle_mail(now);
         self.plan_slice(now);
+    }
+
+    /// The number that [`Event::Mail`] gives.
+    pub fn number(&self) -> usize {
+        self.post.number()
+    }
+
+    /// Writes what others have told the sessions of this server, and has other servers told of what
+    /// there is for theirs.
+    pub fn handle_mail(&mut self, now: Now) {
+        let rung = self.kernel.take_rung();
+        let others = (0..POSTS_MAX).filter(|&post| rung & 1 << post != 0);
+        let others = others.filter(|&post| post != self.post.number());
+        self.events.extend(others.map(Event::Mail));
+        let limits = self.kernel.config.output_limits(ClientClass::Pubsub);
+        for name in self.post.take() {
+            let id = ConnectionId(name as usize);
+            // It may be another one by now.
+            let Some(connection) = self.connections.get_mut(id.0) else { continue };
+            if connection.has_mail() {
+                let had_output = !connection.output().is_empty();
+                if connection.deliver(&limits, &mut self.pool) {
+                    self.enqueue(id);
+                }
+                self.after_change(now, id, had_output);
+            }
+        }
     }
 
     /// Reads the headers of the PROXY protocol. What has none yet need not run.
@@ -399,6 +439,17 @@ impl Server {
                 }
             }
             self.plan_slice(now);
+            self.handle_mail(now);
+        }
+        while let Some(&(at, id)) = self.waits.first().filter(|wait| wait.0 <= now.mono_us) {
+            self.waits.remove(&(at, id));
+            let connection = &mut self.connections[id.0];
+            connection.wait_until_us = None;
+            let had_output = !connection.output().is_empty();
+            if connection.time_out(&self.kernel, &mut self.pool) {
+                self.enqueue(id);
+            }
+            self.after_change(now, id, had_output);
         }
         while let Some(&(at, id)) = self.stalls.first().filter(|stall| stall.0 <= now.mono_us) {
             self.stalls.remove(&(at, id));
@@ -421,9 +472,11 @@ impl Server {
             }
             let Some((from_us, id)) = self.idle.pop_first() else { return };
             let connection = &mut self.connections[id.0];
-            if connection.active_us > from_us {
-                connection.idle_from_us = connection.active_us;
-                self.idle.insert((connection.active_us, id));
+            let active_us =
+                if connection.may_be_idle() { now.mono_us } else { connection.active_us };
+            if active_us > from_us {
+                connection.idle_from_us = active_us;
+                self.idle.insert((active_us, id));
             } else {
                 connection.abandon();
                 self.after_change(now, id, true);
@@ -458,7 +511,8 @@ impl Server {
             return Some(0);
         }
         let stall = self.stalls.first().map(|&(at, _)| at);
-        [stall, self.slice_us, self.idle_deadline()].into_iter().flatten().min()
+        let wait = self.waits.first().map(|&(at, _)| at);
+        [stall, wait, self.slice_us, self.idle_deadline()].into_iter().flatten().min()
     }
 
     /// What is to be done next, if anything.
@@ -536,6 +590,7 @@ impl Server {
 
     /// Tells the driver, and sets the clock, after a connection may have changed.
     fn after_change(&mut self, now: Now, id: ConnectionId, had_output: bool) {
+        self.watch_wait(id);
         let connection = &mut self.connections[id.0];
         if connection.is_finished() {
             self.unwatch(id);
@@ -557,6 +612,21 @@ impl Server {
         self.stalls.insert((deadline_us, id));
     }
 
+    /// Sets the clock for a request that waits, or stops it.
+    fn watch_wait(&mut self, id: ConnectionId) {
+        let connection = &mut self.connections[id.0];
+        let (old, new) = (connection.wait_until_us, connection.wait_deadline_us());
+        if old != new {
+            connection.wait_until_us = new;
+            if let Some(at) = old {
+                self.waits.remove(&(at, id));
+            }
+            if let Some(at) = new {
+                self.waits.insert((at, id));
+            }
+        }
+    }
+
     fn is_finished(&self, id: ConnectionId) -> bool {
         self.connections.get(id.0).is_some_and(Connection::is_finished)
     }
@@ -570,6 +640,9 @@ impl Server {
     fn remove(&mut self, id: ConnectionId) {
         if self.connections.contains(id.0) {
             self.unwatch(id);
+            if let Some(at) = self.connections[id.0].wait_until_us {
+                self.waits.remove(&(at, id));
+            }
             self.idle.remove(&(self.connections[id.0].idle_from_us, id));
             self.announced -= usize::from(self.connections[id.0].is_announced());
             let connection = self.connections.remove(id.0);

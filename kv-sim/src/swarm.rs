@@ -520,7 +520,7 @@ impl<'a> Swarm<'a> {
                     self.forget(id);
                 }
                 // There is no other server.
-                Event::Refused(..) | Event::Backlog => {}
+                Event::Refused(..) | Event::Backlog | Event::Mail(_) => {}
             }
         }
     }

@@ -92,6 +92,7 @@ impl Reply for Nowhere {
         black_box(len);
     }
 
+    fn push(&mut self, _len: usize) {}
     fn error(&mut self, error: &Error) {
         panic!("{}", String::from_utf8_lossy(&error.message()));
     }

@@ -36,6 +36,7 @@ mod hyperloglog;
 mod list;
 mod memory;
 mod object;
+mod pubsub;
 mod server;
 mod set;
 mod sorted_set;
@@ -56,6 +57,7 @@ const GROUPS: &[&[&Command]] = &[
     list::ROWS,
     memory::ROWS,
     object::ROWS,
+    pubsub::ROWS,
     server::ROWS,
     set::ROWS,
     sorted_set::ROWS,

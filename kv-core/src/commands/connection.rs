@@ -5,13 +5,21 @@ pub(crate) mod client;
 use crate::args::Args;
 use crate::command::EngineCx;
 use crate::commands::parse::{int, is};
-use crate::commands::transaction;
+use crate::commands::{pubsub, transaction};
 use crate::error::Error;
 use crate::kernel::{Flow, REDIS_VERSION, until_zero};
 use crate::reply::Protocol;
 use crate::value::string::parse_int;
 
 pub(crate) fn ping(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
+    if cx.session.subscriptions.is_some() && cx.out.protocol() == Protocol::V2 && cx.args.len() <= 2
+    {
+        // As a message, since such a client takes nothing else.
+        cx.out.array(2);
+        cx.out.bulk(b"pong");
+        cx.out.bulk(cx.args.try_get(1).unwrap_or_default());
+        return Ok(Flow::Continue);
+    }
     match (cx.args.try_get(1), cx.args.len()) {
         (None, _) => cx.out.simple("PONG"),
         (Some(message), 2) => cx.out.bulk(message),
@@ -48,6 +56,7 @@ pub(crate) fn reset(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
     cx.session.select(0);
     cx.session.transaction = None;
     transaction::forget_watched(cx);
+    pubsub::forget(cx.kernel, cx.session);
     // What the client told of its library stays: it is still the one behind the connection.
     cx.session.profile().labels().name.clear();
     switch_protocol(cx, Protocol::V2);

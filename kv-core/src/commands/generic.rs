@@ -1,13 +1,15 @@
 //! Keys of any type.
 
 use crate::args::Args;
-use crate::command::Cx;
-use crate::commands::parse::{TimeUnit, int, is};
+use crate::command::{Cx, EngineCx};
+use crate::commands::parse::{TimeUnit, int, is, timeout_ms};
 use crate::commands::scan::{self, ScanOptions};
 use crate::error::Error;
-use crate::kernel::until_zero;
+use crate::kernel::{Flow, until_zero};
 use crate::keyspace::Entry;
 use crate::store::View;
+use crate::waiter::{Nothing, Wait, Waiter};
+use std::sync::Arc;
 
 pub(crate) fn del(cx: &mut Cx<'_>) -> Result<(), Error> {
     let removed = cx.args.from(1).filter(|key| cx.db.remove(key)).count();
@@ -280,4 +282,20 @@ pub(crate) fn persist(cx: &mut Cx<'_>) -> Result<(), Error> {
     }
     cx.out.int(had_deadline.into());
     Ok(())
+}
+
+/// There are no replicas that could have anything.
+pub(crate) fn wait(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
+    let wanted = int(cx.args.get(1))?;
+    let timeout_us = timeout_ms(cx.args.get(2))?;
+    if wanted <= 0 || cx.session.is_in_exec {
+        cx.out.int(0);
+        return Ok(Flow::Continue);
+    }
+    let nothing = Nothing::Int(0);
+    let wait = Wait { nothing, at_once: nothing, ..Wait::for_array([], timeout_us) };
+    let (protocol, now) = (cx.out.protocol(), cx.now);
+    let waiter = Waiter::new(cx.session, cx.command, cx.args, protocol, now, wait);
+    cx.session.start_waiting(Arc::new(waiter));
+    Ok(Flow::Wait)
 }

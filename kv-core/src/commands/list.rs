@@ -2,13 +2,14 @@
 
 use crate::args::Args;
 use crate::command::Cx;
-use crate::commands::parse::{count, int, is, range_int};
+use crate::commands::parse::{count, int, is, once_waited, range_int, timeout};
 use crate::error::Error;
 use crate::reply::Reply;
 use crate::store::View;
 use crate::value::list::{End, List, ListRef};
 use crate::value::pack::Item;
 use crate::value::string::IntBuffer;
+use crate::waiter::{Nothing, Wait};
 use std::ops::Range;
 
 pub(crate) fn lpush(cx: &mut Cx<'_>) -> Result<(), Error> {
@@ -86,10 +87,43 @@ fn give_popped(list: &mut List, end: End, count: usize, out: &mut dyn Reply) {
     }
 }
 
+pub(crate) fn blpop(cx: &mut Cx<'_>) -> Result<(), Error> {
+    pop_or_wait(cx, End::Head)
+}
+
+pub(crate) fn brpop(cx: &mut Cx<'_>) -> Result<(), Error> {
+    pop_or_wait(cx, End::Tail)
+}
+
+fn pop_or_wait(cx: &mut Cx<'_>, end: End) -> Result<(), Error> {
+    let last = cx.args.len() - 1;
+    let timeout_us = timeout(cx.args.get(last))?;
+    for key in cx.args.first(last).from(1) {
+        if let Some(mut list) = once_waited(cx.db.edit_existing::<List>(key), cx.has_waited)? {
+            cx.out.array(2);
+            cx.out.bulk(key);
+            list.pop(end, |item| cx.out.bulk(item));
+            return Ok(());
+        }
+    }
+    cx.wait = Some(Wait::for_array(1..last, timeout_us));
+    Ok(())
+}
+
 pub(crate) fn lmpop(cx: &mut Cx<'_>) -> Result<(), Error> {
     let request = PopRequest::parse(cx.args.skip(1))?;
-    if !pop_from_first(&mut cx.db, &request, cx.out)? {
+    if !pop_from_first(cx, &request)? {
         cx.out.null_array();
+    }
+    Ok(())
+}
+
+pub(crate) fn blmpop(cx: &mut Cx<'_>) -> Result<(), Error> {
+    let request = PopRequest::parse(cx.args.skip(2))?;
+    let timeout_us = timeout(cx.args.get(1))?;
+    if !pop_from_first(cx, &request)? {
+        let first = 3;
+        cx.wait = Some(Wait::for_array(first..first + request.keys.len(), timeout_us));
     }
     Ok(())
 }
@@ -124,16 +158,12 @@ fn positive(arg: &[u8], error: &'static str) -> Result<usize, Error> {
 
 /// Takes elements from the first of the lists that is there, and replies with its key and them.
 /// False, without a reply, if there is none.
-fn pop_from_first(
-    db: &mut View<'_>,
-    request: &PopRequest<'_>,
-    out: &mut dyn Reply,
-) -> Result<bool, Error> {
+fn pop_from_first(cx: &mut Cx<'_>, request: &PopRequest<'_>) -> Result<bool, Error> {
     for key in request.keys.from(0) {
-        if let Some(mut list) = db.edit_existing::<List>(key)? {
-            out.array(2);
-            out.bulk(key);
-            give_popped(&mut list, request.end, request.count, out);
+        if let Some(mut list) = once_waited(cx.db.edit_existing::<List>(key), cx.has_waited)? {
+            cx.out.array(2);
+            cx.out.bulk(key);
+            give_popped(&mut list, request.end, request.count, cx.out);
             return Ok(true);
         }
     }
@@ -153,6 +183,27 @@ fn move_between(cx: &mut Cx<'_>, from: End, to: End) -> Result<(), Error> {
     let (source, target) = (cx.args.get(1), cx.args.get(2));
     if !move_element(&mut cx.db, (source, from), (target, to), cx.out)? {
         cx.out.null();
+    }
+    Ok(())
+}
+
+pub(crate) fn blmove(cx: &mut Cx<'_>) -> Result<(), Error> {
+    let (from, to) = (end(cx.args.get(3))?, end(cx.args.get(4))?);
+    let timeout_us = timeout(cx.args.get(5))?;
+    move_or_wait(cx, from, to, timeout_us)
+}
+
+pub(crate) fn brpoplpush(cx: &mut Cx<'_>) -> Result<(), Error> {
+    let timeout_us = timeout(cx.args.get(3))?;
+    move_or_wait(cx, End::Tail, End::Head, timeout_us)
+}
+
+fn move_or_wait(cx: &mut Cx<'_>, from: End, to: End, timeout_us: Option<u64>) -> Result<(), Error> {
+    let (source, target) = (cx.args.get(1), cx.args.get(2));
+    let is_list = once_waited(cx.db.edit_existing::<List>(source), cx.has_waited)?.is_some();
+    if !is_list || !move_element(&mut cx.db, (source, from), (target, to), cx.out)? {
+        let wait = Wait::for_array([1], timeout_us);
+        cx.wait = Some(Wait { at_once: Nothing::Null, ..wait });
     }
     Ok(())
 }

@@ -88,3 +88,47 @@ pub(crate) fn positive_ttl(
     let deadline = if amount > 0 { unit.deadline(amount, unix_ms) } else { None };
     deadline.ok_or(Error::InvalidExpire(command))
 }
+
+/// How long to wait, of seconds with a fraction: in microseconds, in whole milliseconds; forever if
+/// it is 0.
+pub(crate) fn timeout(arg: &[u8]) -> Result<Option<u64>, Error> {
+    const NOT_A_FLOAT: Error = Error::text("ERR timeout is not a float or out of range");
+    let seconds = float(arg).map_err(|_| NOT_A_FLOAT)?;
+    let ms = (seconds * 1000.0).ceil();
+    if ms < 0.0 {
+        return Err(NEGATIVE_TIMEOUT);
+    }
+    timeout_of_ms(if ms < i64::MAX as f64 { ms as i64 } else { i64::MAX })
+}
+
+/// The same of whole milliseconds.
+pub(crate) fn timeout_ms(arg: &[u8]) -> Result<Option<u64>, Error> {
+    const NOT_AN_INTEGER: Error = Error::text("ERR timeout is not an integer or out of range");
+    match int(arg).map_err(|_| NOT_AN_INTEGER)? {
+        ..0 => Err(NEGATIVE_TIMEOUT),
+        ms => timeout_of_ms(ms),
+    }
+}
+
+const NEGATIVE_TIMEOUT: Error = Error::text("ERR timeout is negative");
+
+fn timeout_of_ms(ms: i64) -> Result<Option<u64>, Error> {
+    /// Some 29 million years: a moment beyond cannot be told.
+    const MS_MAX: i64 = i64::MAX / 10_000;
+    match ms {
+        0 => Ok(None),
+        1..=MS_MAX => Ok(Some(ms as u64 * 1000)),
+        _ => Err(Error::text("ERR timeout is out of range")),
+    }
+}
+
+/// What a request for a key found, for which another type is nothing once it has waited.
+pub(crate) fn once_waited<T>(
+    found: Result<Option<T>, Error>,
+    has_waited: bool,
+) -> Result<Option<T>, Error> {
+    match found {
+        Err(Error::WrongType) if has_waited => Ok(None),
+        found => found,
+    }
+}

@@ -9,7 +9,7 @@ mod range;
 
 pub(crate) use add::{zadd, zincrby};
 pub(crate) use algebra::{zdiff, zdiffstore, zinter, zintercard, zinterstore, zunion, zunionstore};
-pub(crate) use pop::{zmpop, zpopmax, zpopmin};
+pub(crate) use pop::{bzmpop, bzpopmax, bzpopmin, zmpop, zpopmax, zpopmin};
 pub(crate) use random::zrandmember;
 pub(crate) use range::{
     zrange, zrangebylex, zrangebyscore, zrangestore, zremrangebylex, zremrangebyrank,

@@ -57,7 +57,9 @@ pub(crate) fn exec(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
     }
     let needs = transaction.needs(cx.store, cx.session.watching.as_deref());
     cx.store.hold(&needs);
+    cx.session.is_in_exec = true;
     let flow = run(cx, &transaction);
+    cx.session.is_in_exec = false;
     cx.store.release();
     forget_watched(cx);
     Ok(flow)

@@ -3,10 +3,11 @@
 //! A change is told while the key's shard is locked. As long as nobody wants to know of any key,
 //! a change costs one look at a counter.
 
-use super::{Access, Shard, Store, lock};
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use super::{Access, Shard, Store, View, lock};
+use crate::waiter::Waiter;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
 
 /// The keys of one database, in one shard, that somebody wants to know of.
 #[derive(Debug, Default)]
@@ -16,11 +17,13 @@ pub(super) struct Interests(BTreeMap<Box<[u8]>, Interest>);
 #[derive(Debug, Default)]
 struct Interest {
     watches: Vec<Arc<Watch>>,
+    /// In the order in which they came.
+    waiters: VecDeque<Arc<Waiter>>,
 }
 
 impl Interest {
     fn is_empty(&self) -> bool {
-        self.watches.is_empty()
+        self.watches.is_empty() && self.waiters.is_empty()
     }
 }
 
@@ -41,16 +44,20 @@ impl Watch {
 }
 
 impl Interests {
-    /// Tells of a change of a key.
-    pub(super) fn tell(&self, key: &[u8]) {
+    /// Tells of a change of a key of this database.
+    pub(super) fn tell(&self, store: &Store, database: usize, key: &[u8]) {
         if let Some(interest) = self.0.get(key) {
             interest.watches.iter().for_each(|watch| watch.break_up());
+            if !interest.waiters.is_empty() {
+                store.ready.push(database, key);
+            }
         }
     }
 
     /// Tells of a change of every key for which this says so.
-    pub(super) fn tell_all(&self, is_changed: impl Fn(&[u8]) -> bool) {
-        self.0.keys().filter(|key| is_changed(key)).for_each(|key| self.tell(key));
+    fn tell_all(&self, store: &Store, database: usize, is_changed: impl Fn(&[u8]) -> bool) {
+        let changed = self.0.keys().filter(|key| is_changed(key));
+        changed.for_each(|key| self.tell(store, database, key));
     }
 
     fn watch(&mut self, key: &[u8], watch: &Arc<Watch>) {
@@ -59,6 +66,20 @@ impl Interests {
 
     fn unwatch(&mut self, key: &[u8], watch: &Arc<Watch>) {
         self.change(key, |interest| interest.watches.retain(|other| !Arc::ptr_eq(other, watch)));
+    }
+
+    fn wait(&mut self, key: &[u8], waiter: &Arc<Waiter>) {
+        self.change(key, |interest| interest.waiters.push_back(Arc::clone(waiter)));
+    }
+
+    fn unwait(&mut self, key: &[u8], waiter: &Waiter) {
+        self.change(key, |interest| {
+            interest.waiters.retain(|other| !std::ptr::eq(&**other, waiter))
+        });
+    }
+
+    fn waiters(&self, key: &[u8]) -> Vec<Arc<Waiter>> {
+        self.0.get(key).map_or(Vec::new(), |interest| interest.waiters.iter().cloned().collect())
     }
 
     fn change(&mut self, key: &[u8], change: impl FnOnce(&mut Interest)) {
@@ -82,6 +103,13 @@ impl Store {
 }
 
 impl Store {
+    /// Ends what [`View::wait`] began, where no access is open.
+    pub(crate) fn unwait(&self, database: usize, key: &[u8], waiter: &Waiter) {
+        let shard = &self.shards[self.shard_of(self.hash(key))];
+        lock(shard).interests[database].unwait(key, waiter);
+        self.observers.fetch_sub(1, Relaxed);
+    }
+
     /// Ends what [`Access::watch`] began, where no access is open.
     pub fn unwatch(&self, database: usize, key: &[u8], watch: &Arc<Watch>) {
         let shard = &self.shards[self.shard_of(self.hash(key))];
@@ -102,18 +130,72 @@ impl Shard {
             let hash = store.hash(key);
             keyspaces.iter().any(|keyspace| keyspace.find(hash, key).is_some())
         };
-        databases.iter().for_each(|&database| self.interests[database].tell_all(is_there));
+        for database in databases {
+            self.interests[database].tell_all(store, database, is_there);
+        }
     }
 
     /// Tells those who want to know that a key has changed.
     pub(super) fn tell(&mut self, store: &Store, database: usize, key: &[u8]) {
         if store.is_observed() {
-            self.interests[database].tell(key);
+            self.interests[database].tell(store, database, key);
         }
     }
 }
 
+/// Keys that requests wait for and that have changed, with their databases.
+#[derive(Debug, Default)]
+pub(super) struct Ready {
+    keys: Mutex<VecDeque<(usize, Box<[u8]>)>>,
+    is_any: AtomicBool,
+}
+
+impl Ready {
+    fn push(&self, database: usize, key: &[u8]) {
+        let mut keys = self.keys.lock().expect("nothing panics while it holds the keys");
+        keys.push_back((database, key.into()));
+        self.is_any.store(true, Relaxed);
+    }
+
+    fn pop(&self) -> Option<(usize, Box<[u8]>)> {
+        if !self.is_any.load(Relaxed) {
+            return None;
+        }
+        let mut keys = self.keys.lock().expect("nothing panics while it holds the keys");
+        let key = keys.pop_front();
+        self.is_any.store(!keys.is_empty(), Relaxed);
+        key
+    }
+}
+
+impl View<'_> {
+    /// Has a request wait for a key, which is locked. It has to be ended by its `unwait`.
+    pub(crate) fn wait(&mut self, key: &[u8], waiter: &Arc<Waiter>) {
+        self.store().observers.fetch_add(1, Relaxed);
+        let (hash, database) = (self.store().hash(key), self.database());
+        self.shard(hash).interests[database].wait(key, waiter);
+    }
+}
+
 impl Access<'_> {
+    /// One of the keys that requests wait for and that have changed.
+    pub(crate) fn take_ready(&mut self) -> Option<(usize, Box<[u8]>)> {
+        self.store.ready.pop()
+    }
+
+    /// The requests that wait for a key.
+    pub(crate) fn waiters(&mut self, database: usize, key: &[u8]) -> Vec<Arc<Waiter>> {
+        self.with_shard(self.store.hash(key), |shard| shard.interests[database].waiters(key))
+    }
+
+    /// Ends what [`View::wait`] began.
+    pub(crate) fn unwait(&mut self, database: usize, key: &[u8], waiter: &Waiter) {
+        self.with_shard(self.store.hash(key), |shard| {
+            shard.interests[database].unwait(key, waiter)
+        });
+        self.store.observers.fetch_sub(1, Relaxed);
+    }
+
     /// Has `watch` broken by the next change of a key. The caller has to end that by `unwatch`.
     pub fn watch(&mut self, database: usize, key: &[u8], watch: &Arc<Watch>) {
         self.store.observers.fetch_add(1, Relaxed);

@@ -483,7 +483,11 @@ impl<'a> View<'a> {
         })
     }
 
-    fn shard(&mut self, hash: u64) -> &mut Shard {
+    pub(super) fn store(&self) -> &'a Store {
+        self.store
+    }
+
+    pub(super) fn shard(&mut self, hash: u64) -> &mut Shard {
         let index = self.store.shard_of(hash);
         match &mut self.locked {
             Locked::Only(shard) => shard,

@@ -272,6 +272,10 @@ impl Reply for Text {
         self.begin("~[", len, false);
     }
 
+    fn push(&mut self, len: usize) {
+        self.begin(">[", len, false);
+    }
+
     fn error(&mut self, error: &Error) {
         self.put("-", &error.message());
     }

@@ -116,6 +116,11 @@ impl Reply for Encoder<'_> {
         push_header(self.out, kind, len);
     }
 
+    fn push(&mut self, len: usize) {
+        let kind = self.kind(b'*', b'>');
+        push_header(self.out, kind, len);
+    }
+
     fn error(&mut self, error: &Error) {
         push_error(self.out, &error.message());
     }

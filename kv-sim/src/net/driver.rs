@@ -138,7 +138,7 @@ impl Driver {
                 Some(Event::Output(id)) => self.links.borrow()[&id].output.notify_one(),
                 Some(Event::Closed(id)) => self.forget(id),
                 // There is no other server.
-                Some(Event::Refused(..) | Event::Backlog) => {}
+                Some(Event::Refused(..) | Event::Backlog | Event::Mail(_)) => {}
             }
         }
     }

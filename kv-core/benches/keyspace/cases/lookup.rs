@@ -360,6 +360,7 @@ impl Reply for Nowhere {
         panic!("a set of {len}");
     }
 
+    fn push(&mut self, _len: usize) {}
     fn error(&mut self, error: &Error) {
         panic!("{}", String::from_utf8_lossy(&error.message()));
     }

@@ -44,6 +44,7 @@ pub(super) const ROWS: &[&Command] = &[
     },
     &Command {
         name: "ping",
+        is_for_subscribers: true,
         arity: -1,
         flags: flag::FAST,
         summary: "Answers PONG, or the message.",
@@ -54,6 +55,7 @@ pub(super) const ROWS: &[&Command] = &[
     },
     &Command {
         name: "quit",
+        is_for_subscribers: true,
         is_immediate: true,
         deprecated: Some(("7.2.0", "just closing the connection")),
         arity: -1,
@@ -64,6 +66,7 @@ pub(super) const ROWS: &[&Command] = &[
     },
     &Command {
         name: "reset",
+        is_for_subscribers: true,
         is_immediate: true,
         arity: 1,
         flags: HANDSHAKE,

@@ -1,6 +1,6 @@
 //! The rows of the generic commands.
 
-use crate::command::Handler::Data;
+use crate::command::Handler::{Data, Engine};
 use crate::command::{Begin, Command, Find, Group, KeySpec, Scope, flag};
 use crate::commands::{dump, generic as run, sort};
 
@@ -310,6 +310,18 @@ pub(super) const ROWS: &[&Command] = &[
         syntax: "key [key ...]",
         tips: &["request_policy:multi_shard", "response_policy:agg_sum"],
         handler: Data(run::del),
+        ..ROW
+    },
+    &Command {
+        name: "wait",
+        arity: 3,
+        flags: flag::NOSCRIPT,
+        since: "3.0.0",
+        categories: &["connection"],
+        summary: "Waits until replicas have what the connection has written. There are none.",
+        tips: &["request_policy:all_shards", "response_policy:agg_min"],
+        syntax: "numreplicas:integer timeout:integer",
+        handler: Engine(run::wait),
         ..ROW
     },
 ];

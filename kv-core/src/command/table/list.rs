@@ -6,7 +6,72 @@ use crate::commands::list as run;
 
 const ROW: Command = Command { group: Group::List, ..Command::DEFAULT };
 
+const BLOCKING_POP: Command = Command {
+    arity: -3,
+    flags: flag::WRITE | flag::NOSCRIPT | flag::BLOCKING,
+    keys: &[KeySpec {
+        access: "RW access delete",
+        begin: Begin::Index(1),
+        find: Find::Range { last: -2, step: 1 },
+    }],
+    since: "2.0.0",
+    complexity: "O(N), N being the number of keys.",
+    syntax: "key [key ...] timeout",
+    ..ROW
+};
+
 pub(super) const ROWS: &[&Command] = &[
+    &Command {
+        name: "blmove",
+        arity: 6,
+        flags: flag::WRITE | flag::DENYOOM | flag::NOSCRIPT | flag::BLOCKING,
+        keys: &[KeySpec::one("RW access delete", 1), KeySpec::one("RW insert", 2)],
+        since: "6.2.0",
+        summary: "Takes an element from one list to another, as soon as there is one.",
+        syntax: "source destination wherefrom:(LEFT|RIGHT) whereto:(LEFT|RIGHT) timeout",
+        handler: Data(run::blmove),
+        ..ROW
+    },
+    &Command {
+        name: "blmpop",
+        arity: -5,
+        flags: flag::WRITE | flag::BLOCKING,
+        keys: &[KeySpec {
+            access: "RW access delete",
+            begin: Begin::Index(2),
+            find: Find::Count { at: 0, first: 1, step: 1 },
+        }],
+        since: "7.0.0",
+        summary: "Takes elements from the first list of several that has any, as soon as there is one.",
+        complexity: "O(N+M), N being the number of keys and M the number of elements taken.",
+        syntax: "timeout numkeys key [key ...] where:(LEFT|RIGHT) [COUNT count]",
+        handler: Data(run::blmpop),
+        ..ROW
+    },
+    &Command {
+        name: "blpop",
+        summary: "Takes the first element of the first list of several, as soon as there is one.",
+        handler: Data(run::blpop),
+        ..BLOCKING_POP
+    },
+    &Command {
+        name: "brpop",
+        summary: "Takes the last element of the first list of several, as soon as there is one.",
+        handler: Data(run::brpop),
+        ..BLOCKING_POP
+    },
+    &Command {
+        name: "brpoplpush",
+        arity: 4,
+        flags: flag::WRITE | flag::DENYOOM | flag::NOSCRIPT | flag::BLOCKING,
+        keys: &[KeySpec::one("RW access delete", 1), KeySpec::one("RW insert", 2)],
+        since: "2.2.0",
+        summary: "Takes the last element of one list to the head of another, as soon as there is one.",
+        deprecated: Some(("6.2.0", "`BLMOVE` with the `RIGHT` and `LEFT` arguments")),
+        syntax: "source destination timeout",
+        handler: Data(run::brpoplpush),
+        ..ROW
+    },
     &Command {
         name: "lindex",
         arity: 3,

@@ -11,7 +11,45 @@ const fn counted(access: &'static str, at: usize) -> KeySpec {
     KeySpec { access, begin: Begin::Index(at), find: Find::Count { at: 0, first: 1, step: 1 } }
 }
 
+const BLOCKING_POP: Command = Command {
+    arity: -3,
+    flags: flag::WRITE | flag::NOSCRIPT | flag::BLOCKING | flag::FAST,
+    keys: &[KeySpec {
+        access: "RW access delete",
+        begin: Begin::Index(1),
+        find: Find::Range { last: -2, step: 1 },
+    }],
+    since: "5.0.0",
+    complexity: "O(log(N)), N being the number of members.",
+    syntax: "key [key ...] timeout",
+    ..ROW
+};
+
 pub(super) const ROWS: &[&Command] = &[
+    &Command {
+        name: "bzmpop",
+        arity: -5,
+        flags: flag::WRITE | flag::BLOCKING,
+        keys: &[counted("RW access delete", 2)],
+        since: "7.0.0",
+        summary: "Takes the members with the lowest or highest scores of the first sorted set of several, as soon as there is one.",
+        complexity: "O(K+M*log(N)), K being the number of keys, M the number of members taken, and N the number of members.",
+        syntax: "timeout numkeys key [key ...] where:(MIN|MAX) [COUNT count]",
+        handler: Data(run::bzmpop),
+        ..ROW
+    },
+    &Command {
+        name: "bzpopmax",
+        summary: "Takes the member with the highest score of the first sorted set of several, as soon as there is one.",
+        handler: Data(run::bzpopmax),
+        ..BLOCKING_POP
+    },
+    &Command {
+        name: "bzpopmin",
+        summary: "Takes the member with the lowest score of the first sorted set of several, as soon as there is one.",
+        handler: Data(run::bzpopmin),
+        ..BLOCKING_POP
+    },
     &Command {
         name: "zadd",
         arity: -4,

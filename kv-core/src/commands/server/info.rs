@@ -80,7 +80,7 @@ fn clients(cx: &mut EngineCx<'_, '_>, fields: &mut Fields) {
     fields.put("connected_clients", cx.kernel.sessions.len());
     fields.put("cluster_connections", 0);
     fields.put("maxclients", cx.kernel.config.int(MAXCLIENTS));
-    fields.put("blocked_clients", 0);
+    fields.put("blocked_clients", cx.kernel.sessions.waiting());
     fields.put("tracking_clients", 0);
     fields.put("clients_in_timeout_table", 0);
 }

@@ -1,11 +1,13 @@
 //! What takes pairs from either end.
 
 use super::{write_pair, write_pairs};
+use crate::args::Args;
 use crate::command::Cx;
-use crate::commands::parse::{count, int, is};
+use crate::commands::parse::{count, int, is, once_waited, timeout};
 use crate::error::Error;
 use crate::reply::Reply;
 use crate::value::sorted_set::{Pair, SortedSet};
+use crate::waiter::Wait;
 
 /// Of which end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,10 +46,59 @@ fn pop(cx: &mut Cx<'_>, end: End) -> Result<(), Error> {
     Ok(())
 }
 
+pub(crate) fn bzpopmin(cx: &mut Cx<'_>) -> Result<(), Error> {
+    pop_or_wait(cx, End::Min)
+}
+
+pub(crate) fn bzpopmax(cx: &mut Cx<'_>) -> Result<(), Error> {
+    pop_or_wait(cx, End::Max)
+}
+
+fn pop_or_wait(cx: &mut Cx<'_>, end: End) -> Result<(), Error> {
+    let last = cx.args.len() - 1;
+    let timeout_us = timeout(cx.args.get(last))?;
+    for key in cx.args.first(last).from(1) {
+        let set = cx.db.edit_existing::<SortedSet>(key);
+        let Some(mut set) = once_waited(set, cx.has_waited)? else { continue };
+        cx.out.array(3);
+        cx.out.bulk(key);
+        take(&mut set, end, 1, cx.out, |out, pairs| {
+            pairs.next().into_iter().for_each(|pair| write_pair(out, pair));
+        });
+        return Ok(());
+    }
+    cx.wait = Some(Wait::for_array(1..last, timeout_us));
+    Ok(())
+}
+
 pub(crate) fn zmpop(cx: &mut Cx<'_>) -> Result<(), Error> {
-    let (keys, end, number) = parse_zmpop(cx)?;
-    for key in cx.args.from(2).take(keys) {
-        let Some(mut set) = cx.db.edit_existing::<SortedSet>(key)? else { continue };
+    let request = parse_zmpop(cx.args.skip(1))?;
+    if !pop_from_first(cx, cx.args.skip(2), request)? {
+        cx.out.null_array();
+    }
+    Ok(())
+}
+
+pub(crate) fn bzmpop(cx: &mut Cx<'_>) -> Result<(), Error> {
+    let request = parse_zmpop(cx.args.skip(2))?;
+    let timeout_us = timeout(cx.args.get(1))?;
+    if !pop_from_first(cx, cx.args.skip(3), request)? {
+        let first = 3;
+        cx.wait = Some(Wait::for_array(first..first + request.0, timeout_us));
+    }
+    Ok(())
+}
+
+/// Takes pairs from the first of the sets that is there, and replies with its key and them. False,
+/// without a reply, if there is none.
+fn pop_from_first(
+    cx: &mut Cx<'_>,
+    args: Args<'_>,
+    (keys, end, number): (usize, End, usize),
+) -> Result<bool, Error> {
+    for key in args.from(0).take(keys) {
+        let set = cx.db.edit_existing::<SortedSet>(key);
+        let Some(mut set) = once_waited(set, cx.has_waited)? else { continue };
         cx.out.array(2);
         cx.out.bulk(key);
         take(&mut set, end, number, cx.out, |out, pairs| {
@@ -57,23 +108,23 @@ pub(crate) fn zmpop(cx: &mut Cx<'_>) -> Result<(), Error> {
                 write_pair(out, pair);
             });
         });
-        return Ok(());
+        return Ok(true);
     }
-    cx.out.null_array();
-    Ok(())
+    Ok(false)
 }
 
-/// How many keys there are, which end is meant, and how many pairs.
-fn parse_zmpop(cx: &Cx<'_>) -> Result<(usize, End, usize), Error> {
-    let keys = positive(cx.args.get(1), "ERR numkeys should be greater than 0")?;
-    let end = keys.checked_add(2).and_then(|at| cx.args.try_get(at)).ok_or(Error::Syntax)?;
+/// Of `numkeys key [key ...] MIN|MAX [COUNT count]`: how many keys there are, which end is meant, and
+/// how many pairs.
+fn parse_zmpop(args: Args<'_>) -> Result<(usize, End, usize), Error> {
+    let keys = positive(args.get(0), "ERR numkeys should be greater than 0")?;
+    let end = keys.checked_add(1).and_then(|at| args.try_get(at)).ok_or(Error::Syntax)?;
     let end = match end {
         end if is(end, "MIN") => End::Min,
         end if is(end, "MAX") => End::Max,
         _ => return Err(Error::Syntax),
     };
     let mut number = None;
-    let mut rest = cx.args.from(keys + 3);
+    let mut rest = args.from(keys + 2);
     while let Some(option) = rest.next() {
         let value = rest.next().filter(|_| is(option, "COUNT") && number.is_none());
         let value = value.ok_or(Error::Syntax)?;

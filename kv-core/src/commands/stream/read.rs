@@ -1,20 +1,16 @@
 //! XREAD and XREADGROUP.
-//!
-//! Neither waits yet: what has nothing to give answers at once, as within a transaction.
 
 use super::{id, write_entry, write_id};
-use crate::args::Args;
+use crate::args::{Args, OwnedArgs};
 use crate::command::Cx;
-use crate::commands::parse::{int, is};
+use crate::commands::parse::{int, is, once_waited, timeout_ms};
 use crate::error::Error;
 use crate::kernel::until_zero;
 use crate::reply::{Protocol, Reply};
 use crate::value::ValueRef;
 use crate::value::stream::{Group, Log, Pending, Reading, Stream, StreamId};
+use crate::waiter::Wait;
 
-const TIMEOUT_NOT_AN_INTEGER: Error = Error::text("ERR timeout is not an integer or out of range");
-const NEGATIVE_TIMEOUT: Error = Error::text("ERR timeout is negative");
-const TIMEOUT_OUT_OF_RANGE: Error = Error::text("ERR timeout is out of range");
 const GROUP_IN_XREAD: Error =
     Error::text("ERR The GROUP option is only supported by XREADGROUP. You called XREAD instead.");
 const NOACK_IN_XREAD: Error =
@@ -35,6 +31,8 @@ struct Options<'a> {
     /// How many entries of each stream.
     count: usize,
     is_noack: bool,
+    /// How long to wait if there is nothing to give, if at all: forever if it does not say.
+    block: Option<Option<u64>>,
     /// The group's name and the consumer's.
     reader: Option<[&'a [u8]; 2]>,
     /// Where the first key stands.
@@ -44,12 +42,18 @@ struct Options<'a> {
 }
 
 impl<'a> Options<'a> {
-    fn parse(args: Args<'a>, is_group: bool, unix_ms: i64) -> Result<Self, Error> {
-        let mut options =
-            Self { count: usize::MAX, is_noack: false, reader: None, first: 0, streams: 0 };
+    fn parse(args: Args<'a>, is_group: bool) -> Result<Self, Error> {
+        let mut options = Self {
+            count: usize::MAX,
+            is_noack: false,
+            block: None,
+            reader: None,
+            first: 0,
+            streams: 0,
+        };
         let mut at = 1;
         while at < args.len() && options.first == 0 {
-            at += options.read(args.skip(at), at, is_group, unix_ms)?;
+            at += options.read(args.skip(at), at, is_group)?;
         }
         match options {
             Self { first: 0, .. } => Err(Error::Syntax),
@@ -59,16 +63,10 @@ impl<'a> Options<'a> {
     }
 
     /// Reads the option that `rest` begins with. How many arguments it has.
-    fn read(
-        &mut self,
-        rest: Args<'a>,
-        at: usize,
-        is_group: bool,
-        unix_ms: i64,
-    ) -> Result<usize, Error> {
+    fn read(&mut self, rest: Args<'a>, at: usize, is_group: bool) -> Result<usize, Error> {
         let (option, more) = (rest.get(0), rest.len() - 1);
         if is(option, "BLOCK") && more >= 1 {
-            check_timeout(rest.get(1), unix_ms)?;
+            self.block = Some(timeout_ms(rest.get(1))?);
             return Ok(2);
         }
         if is(option, "COUNT") && more >= 1 {
@@ -94,6 +92,19 @@ impl<'a> Options<'a> {
         Err(Error::Syntax)
     }
 
+    /// What to wait for if there is nothing to give, with these IDs from then on.
+    fn wait(&self, args: Args<'_>, ids: &[StreamId]) -> Option<Wait> {
+        let mut later: OwnedArgs = args.first(self.first + self.streams).from(0).collect();
+        for id in ids {
+            match *id {
+                NEW => later.push(b">"),
+                StreamId { ms, seq } => later.push(format!("{ms}-{seq}").as_bytes()),
+            }
+        }
+        let wait = Wait::for_array(self.first..self.first + self.streams, self.block?);
+        Some(Wait { later: Some(later), ..wait })
+    }
+
     /// The keys, each with what is said of its ID.
     fn streams(&self, args: Args<'a>) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + use<'a> {
         let keys = args.from(self.first).take(self.streams);
@@ -106,15 +117,6 @@ fn unbalanced(is_group: bool) -> Error {
     Error::composed(format!(
         "ERR Unbalanced '{command}' list of streams: for each stream key an ID or '{symbol}' must be specified."
     ))
-}
-
-fn check_timeout(arg: &[u8], unix_ms: i64) -> Result<(), Error> {
-    let timeout_ms = int(arg).map_err(|_| TIMEOUT_NOT_AN_INTEGER)?;
-    match timeout_ms {
-        ..0 => Err(NEGATIVE_TIMEOUT),
-        _ if timeout_ms.checked_add(unix_ms).is_none() => Err(TIMEOUT_OUT_OF_RANGE),
-        _ => Ok(()),
-    }
 }
 
 /// What is read of a stream.
@@ -131,18 +133,19 @@ enum Found {
 }
 
 pub(crate) fn xread(cx: &mut Cx<'_>) -> Result<(), Error> {
-    let options = Options::parse(cx.args, false, cx.now.unix_ms())?;
-    let mut parts = Vec::new();
+    let options = Options::parse(cx.args, false)?;
+    let (mut parts, mut starts) = (Vec::new(), Vec::new());
     for (key, id) in options.streams(cx.args) {
-        let log = cx.db.get::<Stream>(key)?;
+        let log = once_waited(cx.db.get::<Stream>(key), cx.has_waited)?;
         let start = start_of(id, log)?;
+        starts.push(start);
         let is_there = |log: &&Log| log.last().is_some_and(|last| last.id() > start);
         if let (Some(log), Some(start)) = (log.filter(is_there), start.next()) {
             let count = log.iter_from(start).take(options.count).count();
             parts.push(Part { key, found: Found::Entries(start, count) });
         }
     }
-    write(cx, &parts);
+    give_or_wait(cx, &options, &parts, &starts);
     Ok(())
 }
 
@@ -157,7 +160,7 @@ fn start_of(id: &[u8], log: Option<&Log>) -> Result<StreamId, Error> {
 
 pub(crate) fn xreadgroup(cx: &mut Cx<'_>) -> Result<(), Error> {
     let unix_ms = cx.now.unix_ms();
-    let options = Options::parse(cx.args, true, unix_ms)?;
+    let options = Options::parse(cx.args, true)?;
     let [group, consumer] = options.reader.expect("it was looked for");
     let mut starts = Vec::with_capacity(options.streams);
     for (key, id) in options.streams(cx.args) {
@@ -166,7 +169,7 @@ pub(crate) fn xreadgroup(cx: &mut Cx<'_>) -> Result<(), Error> {
         starts.push(start_of_group(id)?);
     }
     let mut parts = Vec::new();
-    for ((key, _), start) in options.streams(cx.args).zip(starts) {
+    for ((key, _), &start) in options.streams(cx.args).zip(&starts) {
         let mut stream = cx.db.edit::<Stream>(key)?;
         let found = stream.log_mut().change_group(group, |reading, group| {
             let reader = Reader { reading: *reading, consumer, options: &options, unix_ms };
@@ -174,9 +177,18 @@ pub(crate) fn xreadgroup(cx: &mut Cx<'_>) -> Result<(), Error> {
         });
         let found = found.expect("the group was found above");
         parts.extend(found.map(|found| Part { key, found }));
+        // What a group has read is no change to what the stream holds.
+        stream.unchanged();
     }
-    write(cx, &parts);
+    give_or_wait(cx, &options, &parts, &starts);
     Ok(())
+}
+
+fn give_or_wait(cx: &mut Cx<'_>, options: &Options<'_>, parts: &[Part<'_>], ids: &[StreamId]) {
+    cx.wait = if parts.is_empty() { options.wait(cx.args, ids) } else { None };
+    if cx.wait.is_none() {
+        write(cx, parts);
+    }
 }
 
 fn start_of_group(id: &[u8]) -> Result<StreamId, Error> {
