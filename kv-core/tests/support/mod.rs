@@ -16,7 +16,7 @@
 use kv_core::args::OwnedArgs;
 use kv_core::config::Config;
 use kv_core::error::Error;
-use kv_core::kernel::{Kernel, NoHost};
+use kv_core::kernel::{Flow, Kernel, NoHost};
 use kv_core::now::Now;
 use kv_core::reply::{Protocol, Reply};
 use kv_core::session::{Peer, Session};
@@ -92,9 +92,15 @@ impl Client {
         let args: OwnedArgs = args.iter().collect();
         let mut out = Text::new(self.protocol);
         let mut batch = self.kernel.batch(self.now);
-        let _ = batch.execute(&mut self.session, args.as_args(), &mut out);
+        let flow = batch.execute(&mut self.session, args.as_args(), &mut out);
         self.protocol = out.protocol;
-        out.finish()
+        // A request that waits has no reply yet, one about channels has one for each.
+        let name = args.as_args().get(0).to_ascii_lowercase();
+        if flow == Flow::Wait || name.ends_with(b"subscribe") {
+            out.finish_all()
+        } else {
+            out.finish()
+        }
     }
 }
 
@@ -165,6 +171,12 @@ impl Text {
     ///
     /// # Panics
     /// If there was not exactly one whole reply.
+    /// All replies, separated by spaces, however many there are.
+    pub fn finish_all(self) -> String {
+        assert!(self.open.is_empty(), "elements are missing: {}", self.text);
+        self.text
+    }
+
     pub fn finish(self) -> String {
         assert!(self.open.is_empty(), "elements are missing: {}", self.text);
         assert_eq!(self.replies, 1, "a command gives one reply: {}", self.text);
@@ -199,6 +211,8 @@ impl Text {
                 (done, true) if done % 2 == 1 => self.text.push('='),
                 _ => self.text.push(' '),
             }
+        } else if !self.text.is_empty() {
+            self.text.push(' ');
         }
     }
 
