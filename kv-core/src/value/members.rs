@@ -197,14 +197,29 @@ impl Members {
     pub fn random(&self, rng: &mut Rng) -> Option<Place> {
         // The buckets' sizes differ, and so a slot is drawn from as many as the largest may have.
         let slots = self.len.min(self.largest.into());
-        while !self.is_empty() {
+        let draw = |rng: &mut Rng| {
             let bucket = rng.below(self.buckets.len() as u64) as usize;
-            let slot = rng.below(slots as u64) as usize;
-            if slot < self.bucket(bucket).len() {
-                return Some(Place { bucket, slot });
+            Place { bucket, slot: rng.below(slots as u64) as usize }
+        };
+        if !self.is_empty() {
+            self.prefetch_draws(&mut rng.clone(), draw);
+        }
+        while !self.is_empty() {
+            let place = draw(rng);
+            if place.slot < self.bucket(place.bucket).len() {
+                return Some(place);
             }
         }
         None
+    }
+
+    /// Asks the processor for the buckets that are drawn next: those of the first draws that turn out
+    /// to be none would be waited for one after the other.
+    fn prefetch_draws(&self, rng: &mut Rng, draw: impl Fn(&mut Rng) -> Place) {
+        const DRAWS: usize = 3;
+        let buckets: [usize; DRAWS] = std::array::from_fn(|_| draw(rng).bucket);
+        buckets.iter().for_each(|&bucket| self.buckets.prefetch_name(bucket));
+        buckets.iter().for_each(|&bucket| self.buckets.prefetch(bucket));
     }
 
     /// All records in the order of their positions, which depends on the hasher and the keys

@@ -58,6 +58,12 @@ pub struct Pair<'a> {
 
 impl<'a> Pair<'a> {
     fn of(mut record: Items<'a>) -> Self {
+        Self::take_from(&mut record)
+    }
+
+    /// The pair that stands first.
+    #[inline]
+    fn take_from(record: &mut Items<'a>) -> Self {
         let score = record.next().expect("a pair has a score");
         let member = record.next().expect("a pair has a member");
         Self { score: score::decode(score), member }
@@ -449,8 +455,8 @@ impl<'a> Iterator for Pairs<'a> {
 
     fn next(&mut self) -> Option<Pair<'a>> {
         match &mut self.0 {
-            Source::Packed(items) => (items.len() > 0).then(|| Pair::of(items.take_front(STRIDE))),
-            Source::Large(records) => records.next().map(Pair::of),
+            Source::Packed(items) => (items.len() > 0).then(|| Pair::take_from(items)),
+            Source::Large(records) => records.next_items().map(Pair::take_from),
         }
     }
 

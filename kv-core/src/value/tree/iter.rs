@@ -49,7 +49,22 @@ impl<'a, S: Shape> Tree<S> {
     }
 }
 
-impl<S: Shape> Iter<'_, S> {
+impl<'a, S: Shape> Iter<'a, S> {
+    /// The items that the next record begins, of which the caller takes the record's. It is faster
+    /// than `next` where they are looked at one by one.
+    #[inline]
+    pub fn next_items(&mut self) -> Option<&mut Items<'a>> {
+        let rank = self.ranks.next()?;
+        let tree = self.tree;
+        let cursor = self.front.get_or_insert_with(|| {
+            tree.cursor_from(tree.at(rank).expect("the ranks are those of records"))
+        });
+        if cursor.items.len() == 0 {
+            *cursor = tree.cursor_beside(cursor.leaf, Way::On);
+        }
+        Some(&mut cursor.items)
+    }
+
     /// The leaf of the record that `next` gave last, if it gave one.
     pub fn leaf(&self) -> Option<LeafNumber> {
         self.front.as_ref().map(|cursor| LeafNumber(cursor.leaf))
@@ -59,16 +74,9 @@ impl<S: Shape> Iter<'_, S> {
 impl<'a, S: Shape> Iterator for Iter<'a, S> {
     type Item = Items<'a>;
 
+    #[inline]
     fn next(&mut self) -> Option<Items<'a>> {
-        let rank = self.ranks.next()?;
-        let tree = self.tree;
-        let cursor = self.front.get_or_insert_with(|| {
-            tree.cursor_from(tree.at(rank).expect("the ranks are those of records"))
-        });
-        if cursor.items.len() == 0 {
-            *cursor = tree.cursor_beside(cursor.leaf, Way::On);
-        }
-        Some(cursor.items.take_front(S::STRIDE))
+        self.next_items().map(|items| items.take_front(S::STRIDE))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
