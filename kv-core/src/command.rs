@@ -28,6 +28,9 @@ pub struct Command {
     pub keys: &'static [KeySpec],
     /// Of a command whose `keys` say `variable_flags`: what these arguments make of its keys.
     pub key_access: Option<fn(Args<'_>) -> &'static str>,
+    /// Whether the argument at a position may be a password, or tell of one: such arguments are shown
+    /// to nobody who watches or logs requests.
+    pub secrets: Option<fn(Args<'_>, usize) -> bool>,
     /// Which argument of most requests names a member, or a field, of the collection at the first key:
     /// what can be fetched from memory ahead.
     pub member: Option<usize>,
@@ -68,6 +71,7 @@ impl Command {
         flags: 0,
         keys: &[],
         key_access: None,
+        secrets: None,
         member: None,
         is_immediate: false,
         scope: Scope::Keys,
@@ -132,6 +136,19 @@ impl Command {
         }
     }
 
+    /// The arguments of a request as whoever watches or logs requests may see them: something else
+    /// stands in the place of each secret.
+    pub fn redacted<'a>(
+        &self,
+        args: Args<'a>,
+    ) -> impl ExactSizeIterator<Item = &'a [u8]> + use<'a> {
+        let secrets = self.secrets;
+        args.from(0).enumerate().map(move |(at, arg)| match secrets {
+            Some(is_secret) if is_secret(args, at) => REDACTED,
+            _ => arg,
+        })
+    }
+
     /// The positions of the keys in `args`, each with what the command does to it, in the words of
     /// its [`KeySpec`]. None if `args` do not say where the keys are.
     pub fn keys_of(&self, args: Args<'_>) -> Option<Vec<(usize, &'static str)>> {
@@ -167,6 +184,9 @@ impl Command {
         }
     }
 }
+
+/// What stands in the place of a secret.
+const REDACTED: &[u8] = b"(redacted)";
 
 /// A command's keys as clients knew them before there were key specifications: every `step`th
 /// argument from `first` to `last`, which counts from the end if negative. All are 0 if the

@@ -218,12 +218,25 @@ impl Kernel {
             self.sessions.note_refused();
             return Err(Unwelcome::Stranger);
         }
-        self.sessions.open(peer, now, max).ok_or(Unwelcome::TooMany)
+        let mut session = self.sessions.open(peer, now, max).ok_or(Unwelcome::TooMany)?;
+        self.greet(&mut session);
+        Ok(session)
     }
 
-    /// Whether a client is refused for where it comes from. There are no passwords yet.
+    /// Whether a client is refused for where it comes from.
     fn protects_from(&self, peer: &Peer) -> bool {
-        peer.origin == Origin::Remote && self.config.text(config::PROTECTED_MODE) == "yes"
+        let is_open = !self.config.requires_password() && self.config.is_on(config::PROTECTED_MODE);
+        is_open && peer.origin == Origin::Remote
+    }
+
+    /// Forgets who a client is. If no password is needed now, it will not have to say it later.
+    pub(crate) fn greet(&self, session: &mut Session) {
+        session.is_authenticated = !self.config.requires_password();
+    }
+
+    /// Whether a client has to say who it is before it may do anything else.
+    fn requires_auth(&self, session: &Session) -> bool {
+        !session.is_authenticated && self.config.requires_password()
     }
 
     /// Ends a session. No batch may be open in this thread.
@@ -419,6 +432,12 @@ impl Batch<'_> {
         }
     }
 
+    /// Whether a client has to say who it is before it may do anything else.
+    #[inline]
+    pub fn requires_auth(&self, session: &Session) -> bool {
+        self.kernel.requires_auth(session)
+    }
+
     /// Does what is due besides requests: removes expired keys, frees what is out of use and gives
     /// memory back, until about `budget` entries' worth of work is done. How much that was; less
     /// than `budget` if nothing is left for now.
@@ -442,8 +461,7 @@ impl Batch<'_> {
     ) -> Flow {
         session.profile().note_command(command, self.now);
         if let Err(error) = self.admit(command, session) {
-            session.break_transaction();
-            out.error(&error);
+            out.error(&self.refuse(command, session, error));
             return Flow::Continue;
         }
         if session.transaction.is_some() && !command.is_immediate {
@@ -461,6 +479,9 @@ impl Batch<'_> {
 
     /// The gate that every request passes before it runs or is put off.
     fn admit(&mut self, command: &Command, session: &Session) -> Result<(), Error> {
+        if self.requires_auth(session) && !command.has(flag::NO_AUTH) {
+            return Err(Error::NoAuth);
+        }
         if session.transaction.is_some() && command.has(flag::NO_MULTI) {
             return Err(Error::text("ERR Command not allowed inside a transaction"));
         }
@@ -470,6 +491,21 @@ impl Batch<'_> {
                 .map_err(|OutOfMemory| Error::OutOfMemory)?;
         }
         Ok(())
+    }
+
+    /// What becomes of a transaction of which a request was refused, and what its client is told.
+    #[cold]
+    fn refuse(&mut self, command: &Command, session: &mut Session, error: Error) -> Error {
+        if command.name != "exec" {
+            session.break_transaction();
+            return error;
+        }
+        session.transaction = None;
+        if let Some(watching) = session.watching.take() {
+            watching.end(&mut self.access);
+        }
+        let reason = error.message();
+        Error::composed([b"EXECABORT Transaction discarded because of: ", &*reason].concat())
     }
 
     fn put_off(

@@ -14,6 +14,7 @@ pub mod hash;
 pub mod kernel;
 pub mod keyspace;
 pub mod now;
+mod password;
 pub mod rdb;
 pub mod reply;
 pub mod rng;

@@ -16,6 +16,8 @@ pub struct Session {
     pub database: usize,
     /// How many commands it has run; distinguishes their random choices.
     pub commands: u64,
+    /// Whether its client has said who it is, or came when nobody had to.
+    pub(crate) is_authenticated: bool,
     /// What waits for EXEC, since MULTI.
     pub(crate) transaction: Option<Box<Transaction>>,
     /// The keys that must not change before EXEC.
@@ -240,6 +242,7 @@ impl Registry {
         Some(Session {
             database: 0,
             commands: 0,
+            is_authenticated: false,
             transaction: None,
             watching: None,
             profile,

@@ -200,7 +200,8 @@ impl Connection {
         let input = received(input, fresh, arena);
         match (session, self.phase) {
             (Some(session), Phase::Open) => {
-                window.decode(decoder, input, decoded, session.database, batch, limits)
+                let limits = Limits { is_unknown: batch.requires_auth(session), ..*limits };
+                window.decode(decoder, input, decoded, session.database, batch, &limits)
             }
             (_, Phase::Paused) => Some(Ok(())),
             _ => {

@@ -15,6 +15,17 @@ const HANDSHAKE: u32 = flag::NOSCRIPT | ANYTIME | flag::FAST | flag::NO_AUTH | f
 
 pub(super) const ROWS: &[&Command] = &[
     &Command {
+        name: "auth",
+        arity: -2,
+        flags: HANDSHAKE,
+        summary: "Tells the server who the client is.",
+        complexity: "O(N) where N is the number of passwords defined for the user",
+        syntax: "[username] password",
+        secrets: Some(|_, at| at > 0),
+        handler: Engine(run::auth),
+        ..ROW
+    },
+    &Command {
         name: "client",
         arity: -2,
         since: "2.4.0",
@@ -39,6 +50,7 @@ pub(super) const ROWS: &[&Command] = &[
         since: "6.0.0",
         summary: "Chooses the protocol version and describes the server.",
         syntax: "[arguments:(protover [AUTH username password] [SETNAME clientname])]",
+        secrets: Some(run::is_hello_secret),
         handler: Engine(run::hello),
         ..ROW
     },

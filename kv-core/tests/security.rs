@@ -1,0 +1,192 @@
+//! Passwords and users. The replies are those of Redis.
+
+mod support;
+
+use kv_core::args::OwnedArgs;
+use kv_core::command::table;
+use kv_core::kernel::Unwelcome;
+use kv_core::session::{Origin, Peer};
+use support::{Client, check, check_sessions, words};
+
+const NOAUTH: &str = "-NOAUTH Authentication required.";
+const WRONGPASS: &str = "-WRONGPASS invalid username-password pair or user is disabled.";
+const NEEDLESS: &str = "-ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?";
+const HELLO_NOAUTH: &str = "-NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time";
+const EXEC_NOAUTH: &str =
+    "-EXECABORT Transaction discarded because of: NOAUTH Authentication required.";
+
+fn greeting(protocol: u8, id: u64) -> String {
+    format!(
+        "{{$server=$redis $version=$7.2.0 $proto=:{protocol} $id=:{id} $mode=$standalone $role=$master $modules=[]}}"
+    )
+}
+
+#[test]
+fn auth_without_a_password_set_takes_any_for_the_default_user() {
+    check(&[
+        ("AUTH", "-ERR wrong number of arguments for 'auth' command"),
+        ("AUTH x", NEEDLESS),
+        (r#"AUTH """#, NEEDLESS),
+        ("AUTH default x", "+OK"),
+        (r#"auth default """#, "+OK"),
+        ("AUTH Default x", WRONGPASS),
+        ("AUTH nobody x", WRONGPASS),
+        ("AUTH default x y", "-ERR syntax error"),
+        ("PING", "+PONG"),
+    ]);
+}
+
+#[test]
+fn a_password_is_asked_of_sessions_that_begin_after_it_was_set() {
+    check_sessions(&[
+        (1, "CONFIG SET requirepass secret", "+OK"),
+        (1, "PING", "+PONG"),
+        (2, "PING", NOAUTH),
+        (2, "GET k", NOAUTH),
+        (2, "MULTI", NOAUTH),
+        (2, "EXEC", EXEC_NOAUTH),
+        (2, "DISCARD", NOAUTH),
+        (2, "SELECT 99", NOAUTH),
+        (2, "CLIENT SETNAME a", NOAUTH),
+        (2, "COMMAND", NOAUTH),
+        (2, "GET", "-ERR wrong number of arguments for 'get' command"),
+        (2, "nosuch", "-ERR unknown command 'nosuch', with args beginning with: "),
+        (2, "CLIENT nosuch", "-ERR unknown subcommand 'nosuch'. Try CLIENT HELP."),
+        (2, "QUIT", "+OK"),
+        (2, "RESET", "+RESET"),
+        (2, "AUTH no", WRONGPASS),
+        (2, r#"AUTH """#, WRONGPASS),
+        (2, "AUTH Secret", WRONGPASS),
+        (2, "AUTH default no", WRONGPASS),
+        (2, "AUTH nobody secret", WRONGPASS),
+        (2, "AUTH default secret x", "-ERR syntax error"),
+        (2, "PING", NOAUTH),
+        (2, "AUTH secret", "+OK"),
+        (2, "PING", "+PONG"),
+        (2, "AUTH no", WRONGPASS),
+        (2, "PING", "+PONG"),
+        (2, "RESET", "+RESET"),
+        (2, "PING", NOAUTH),
+        (2, "AUTH default secret", "+OK"),
+        (2, "PING", "+PONG"),
+        (1, "RESET", "+RESET"),
+        (1, "PING", NOAUTH),
+    ]);
+}
+
+#[test]
+fn changing_the_password_leaves_sessions_as_they_are() {
+    check_sessions(&[
+        (1, "CONFIG SET requirepass one", "+OK"),
+        (2, "AUTH one", "+OK"),
+        (1, "CONFIG SET requirepass two", "+OK"),
+        (1, "CONFIG GET requirepass", "{$requirepass=$two}"),
+        (2, "PING", "+PONG"),
+        (2, "AUTH one", WRONGPASS),
+        (3, "AUTH one", WRONGPASS),
+        (1, r#"CONFIG SET requirepass """#, "+OK"),
+        (3, "PING", "+PONG"),
+        (3, "HELLO", HELLO_NOAUTH),
+        (1, "CONFIG SET requirepass three", "+OK"),
+        (3, "PING", NOAUTH),
+        (1, "PING", "+PONG"),
+    ]);
+}
+
+#[test]
+fn a_session_that_must_authenticate_in_mid_transaction_loses_it() {
+    check_sessions(&[
+        (1, "CONFIG SET requirepass one", "+OK"),
+        (2, "PING", NOAUTH),
+        (1, r#"CONFIG SET requirepass """#, "+OK"),
+        (2, "WATCH k", "+OK"),
+        (2, "MULTI", "+OK"),
+        (2, "SET k 1", "+QUEUED"),
+        (1, "CONFIG SET requirepass two", "+OK"),
+        (2, "EXEC", EXEC_NOAUTH),
+        (2, "AUTH two", "+OK"),
+        (2, "EXEC", "-ERR EXEC without MULTI"),
+        (2, "GET k", "_"),
+    ]);
+}
+
+#[test]
+fn hello_authenticates_from_left_to_right() {
+    check_sessions(&[
+        (1, "CONFIG SET requirepass secret", "+OK"),
+        (2, "HELLO", HELLO_NOAUTH),
+        (2, "HELLO 3", HELLO_NOAUTH),
+        (2, "HELLO 3 SETNAME a", HELLO_NOAUTH),
+        (2, "HELLO 9 AUTH default secret", "-NOPROTO unsupported protocol version"),
+        (2, "HELLO 3 nonsense", "-ERR Syntax error in HELLO option 'nonsense'"),
+        (2, "HELLO 3 AUTH default", "-ERR Syntax error in HELLO option 'AUTH'"),
+        (2, "HELLO 3 AUTH default no", WRONGPASS),
+        (2, "HELLO 3 AUTH default no nonsense", WRONGPASS),
+        (2, "PING", NOAUTH),
+        (2, "HELLO 3 AUTH default secret nonsense", "-ERR Syntax error in HELLO option 'nonsense'"),
+        (2, "PING", "+PONG"),
+        (2, "CLIENT GETNAME", "_"),
+        (2, "RESET", "+RESET"),
+        (2, "HELLO 3 SETNAME a AUTH default secret", &greeting(3, 3)),
+        (2, "CLIENT GETNAME", "$a"),
+        (2, "HELLO 2", &greeting(2, 3)),
+        (2, "MULTI", "+OK"),
+        (2, "AUTH no", "+QUEUED"),
+        (2, "HELLO 3 AUTH default no", "+QUEUED"),
+        (2, "AUTH a b c", "+QUEUED"),
+        (2, "PING", "+QUEUED"),
+        (2, "EXEC", &format!("[{WRONGPASS} {WRONGPASS} -ERR syntax error +PONG]")),
+        (2, "MULTI", "+OK"),
+        (2, "RESET", "+RESET"),
+        (2, "EXEC", EXEC_NOAUTH),
+    ]);
+}
+
+#[test]
+fn a_password_lifts_the_protection_from_strangers() {
+    let mut client = Client::new(1);
+    let open = |client: &Client| {
+        let peer = Peer { origin: Origin::Remote, ..Peer::default() };
+        client.kernel.open_session(peer, client.now).map(drop)
+    };
+    assert_eq!(open(&client), Err(Unwelcome::Stranger));
+    client.run("CONFIG SET requirepass secret");
+    assert_eq!(open(&client), Ok(()));
+    client.run(r#"CONFIG SET requirepass """#);
+    assert_eq!(open(&client), Err(Unwelcome::Stranger));
+    client.run("CONFIG SET protected-mode no");
+    assert_eq!(open(&client), Ok(()));
+}
+
+/// A request as whoever logs it may see it.
+fn redacted(request: &str) -> String {
+    let args: OwnedArgs = words(request).into_iter().collect();
+    let args = args.as_args();
+    let command = table::find(args.get(0)).expect("it is in the table");
+    let command = args.try_get(1).and_then(|name| command.subcommand(name)).unwrap_or(command);
+    let shown = command.redacted(args).map(|arg| String::from_utf8_lossy(arg).into_owned());
+    shown.collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn passwords_are_not_shown() {
+    let table = [
+        ("GET auth", "GET auth"),
+        ("auth secret", "auth (redacted)"),
+        ("AUTH user secret", "AUTH (redacted) (redacted)"),
+        ("AUTH user secret x", "AUTH (redacted) (redacted) (redacted)"),
+        ("HELLO 3", "HELLO 3"),
+        ("HELLO 3 SETNAME a auth user secret", "HELLO 3 SETNAME a auth (redacted) (redacted)"),
+        ("HELLO 3 AUTH u s SETNAME a", "HELLO 3 AUTH (redacted) (redacted) SETNAME a"),
+        ("HELLO 3 AUTH secret", "HELLO 3 AUTH (redacted)"),
+        (
+            "config set maxclients 5 REQUIREPASS secret",
+            "config set maxclients 5 REQUIREPASS (redacted)",
+        ),
+        ("CONFIG SET requirepass", "CONFIG SET requirepass"),
+        ("CONFIG GET requirepass", "CONFIG GET requirepass"),
+    ];
+    for (request, expected) in table {
+        assert_eq!(redacted(request), expected);
+    }
+}
