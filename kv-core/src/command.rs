@@ -1,8 +1,11 @@
 //! What a command is. All that is known of one stands in its row of the table ([`table`]); the
 //! dispatcher, `COMMAND`, key extraction and the documentation read it there.
 
+mod names;
 pub mod syntax;
 pub mod table;
+
+pub use names::{Names, RenameError};
 
 use crate::args::Args;
 use crate::config::Config;

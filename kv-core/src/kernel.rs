@@ -6,7 +6,7 @@
 
 use crate::args::Args;
 use crate::command::{
-    Begin, Command, Cx, EngineCx, Find, Group, Handler, KeySpec, Scope, flag, table,
+    Begin, Command, Cx, EngineCx, Find, Group, Handler, KeySpec, Names, Scope, flag,
 };
 use crate::config::{self, Config};
 use crate::error::Error;
@@ -381,7 +381,7 @@ impl Batch<'_> {
     /// told, and has the table's part for its first key fetched.
     #[inline]
     pub fn prepare(&mut self, database: usize, args: Args<'_>) -> Prepared {
-        let command = resolve(args);
+        let command = resolve(self.kernel.config.names(), args);
         let position = command.ok().and_then(|command| first_key_position(command, args));
         let key = position.map(|position| self.access.hash_key(args, position));
         if let Some(key) = key {
@@ -589,8 +589,7 @@ impl Call<'_> {
 #[derive(Clone, Copy, Debug)]
 enum Refusal {
     UnknownCommand,
-    /// Of this container.
-    UnknownSubcommand(&'static Command),
+    UnknownSubcommand,
     WrongArity(&'static Command),
 }
 
@@ -599,7 +598,7 @@ impl Refusal {
     fn error(self, args: Args<'_>) -> Error {
         match self {
             Self::UnknownCommand => unknown_command(args),
-            Self::UnknownSubcommand(container) => unknown_subcommand(container, args.get(1)),
+            Self::UnknownSubcommand => unknown_subcommand(args.get(0), args.get(1)),
             Self::WrongArity(command) => Error::WrongArity(command.full_name()),
         }
     }
@@ -607,10 +606,10 @@ impl Refusal {
 
 /// The command that a request names, if its number of arguments is right.
 #[inline]
-fn resolve(args: Args<'_>) -> Result<&'static Command, Refusal> {
-    let mut command = table::find(args.get(0)).ok_or(Refusal::UnknownCommand)?;
+fn resolve(names: &Names, args: Args<'_>) -> Result<&'static Command, Refusal> {
+    let mut command = names.find(args.get(0)).ok_or(Refusal::UnknownCommand)?;
     if let (false, Some(name)) = (command.subcommands.is_empty(), args.try_get(1)) {
-        command = command.subcommand(name).ok_or(Refusal::UnknownSubcommand(command))?;
+        command = command.subcommand(name).ok_or(Refusal::UnknownSubcommand)?;
     }
     if command.accepts(args.len()) { Ok(command) } else { Err(Refusal::WrongArity(command)) }
 }
@@ -646,12 +645,10 @@ fn unknown_command(args: Args<'_>) -> Error {
     )
 }
 
-fn unknown_subcommand(container: &Command, name: &[u8]) -> Error {
-    let help = container.name.to_ascii_uppercase();
+fn unknown_subcommand(container: &[u8], name: &[u8]) -> Error {
+    let help = container.to_ascii_uppercase();
     let name = quote(name, QUOTE_MAX);
-    Error::composed(
-        [b"ERR unknown subcommand '", name, b"'. Try ", help.as_bytes(), b" HELP."].concat(),
-    )
+    Error::composed([b"ERR unknown subcommand '", name, b"'. Try ", &help, b" HELP."].concat())
 }
 
 /// The beginning of `text`, up to `max` bytes or a zero byte, as Redis quotes it.

@@ -4,6 +4,7 @@ mod support;
 
 use kv_core::args::OwnedArgs;
 use kv_core::command::table;
+use kv_core::config::{self, Loader, Step};
 use kv_core::kernel::Unwelcome;
 use kv_core::session::{Origin, Peer};
 use support::{Client, check, check_sessions, words};
@@ -189,4 +190,43 @@ fn passwords_are_not_shown() {
     for (request, expected) in table {
         assert_eq!(redacted(request), expected);
     }
+}
+
+#[test]
+fn renamed_commands_have_their_new_names_alone() {
+    let text = b"rename-command GET fetch\nrename-command CONFIG xyz\nrename-command KEYS \"\"";
+    let mut loader = Loader::default();
+    for directive in config::parse("x.conf", text).unwrap() {
+        assert_eq!(loader.apply(&directive), Ok(Step::Next));
+    }
+    let mut client = Client::with(loader.finish(), 1);
+    let count = table::all().len() - 1;
+    let table = [
+        ("SET k v", "+OK".into()),
+        ("GET k", "-ERR unknown command 'GET', with args beginning with: 'k' ".into()),
+        ("fetch k", "$v".into()),
+        ("FETCH", "-ERR wrong number of arguments for 'get' command".into()),
+        (
+            "CONFIG GET port",
+            "-ERR unknown command 'CONFIG', with args beginning with: 'GET' 'port' ".into(),
+        ),
+        ("Xyz GET port", "{$port=$6379}".into()),
+        ("Xyz foo", "-ERR unknown subcommand 'foo'. Try XYZ HELP.".into()),
+        ("xyz get", "-ERR wrong number of arguments for 'config|get' command".into()),
+        ("KEYS *", "-ERR unknown command 'KEYS', with args beginning with: '*' ".into()),
+        ("COMMAND COUNT", format!(":{count}")),
+        ("COMMAND INFO get keys", "[_ _]".into()),
+        ("COMMAND GETKEYS fetch k", "[$k]".into()),
+        ("COMMAND GETKEYS get k", "-ERR Invalid command specified".into()),
+        ("COMMAND LIST FILTERBY PATTERN *e?ch*", "[]".into()),
+        ("COMMAND LIST FILTERBY PATTERN get", "[$get]".into()),
+        ("COMMAND LIST FILTERBY PATTERN keys", "[]".into()),
+    ];
+    for (request, expected) in table {
+        assert_eq!(client.run(request), expected, "{request}");
+    }
+    assert!(client.run("COMMAND INFO fetch").starts_with("[[$get :2 "));
+    assert!(client.run("COMMAND INFO xyz|get").starts_with("[[$config|get :-3 "));
+    assert!(client.run("COMMAND DOCS fetch").starts_with("{$get={$summary="));
+    assert!(client.run("xyz help").starts_with("[+XYZ <subcommand>"));
 }

@@ -7,6 +7,7 @@ use super::output_limits::{self, ClientClass, OutputLimits};
 use super::parameter::{Id, Kind, ids, parameters};
 use super::policy::Policy;
 use super::value::{parse, words};
+use crate::command::{Names, RenameError};
 use crate::password;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 use std::sync::{RwLock, RwLockReadGuard};
@@ -28,6 +29,7 @@ pub struct Config {
     numbers: Vec<AtomicI64>,
     /// The limits of output, by class: hard, soft, seconds.
     output: [[AtomicU64; 3]; ClientClass::ALL.len()],
+    names: Names,
 }
 
 impl Default for Config {
@@ -36,6 +38,7 @@ impl Default for Config {
             values: RwLock::new(vec![String::new(); parameters().len()]),
             numbers: parameters().iter().map(|_| AtomicI64::new(0)).collect(),
             output: Default::default(),
+            names: Names::default(),
         };
         for id in ids() {
             config.set(id, id.parameter().default.as_bytes()).expect("defaults are valid");
@@ -64,6 +67,17 @@ impl Config {
     /// The value as CONFIG GET gives it.
     pub fn text(&self, id: Id) -> String {
         self.values()[id.target().index()].clone()
+    }
+
+    /// What commands are called.
+    #[inline]
+    pub fn names(&self) -> &Names {
+        &self.names
+    }
+
+    /// Gives a command another name, none if `new` is empty.
+    pub(super) fn rename(&mut self, old: &[u8], new: &[u8]) -> Result<(), RenameError> {
+        self.names.rename(old, new)
     }
 
     /// Which keys make room when memory is short. Takes no lock.
