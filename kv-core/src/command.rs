@@ -5,6 +5,7 @@ mod names;
 pub mod syntax;
 pub mod table;
 
+pub(crate) use category::NAMES as CATEGORIES;
 pub use names::{Names, RenameError};
 
 use crate::args::Args;
@@ -226,7 +227,7 @@ impl KeyRange {
 /// ACL categories.
 mod category {
     /// All of them, in the order of COMMAND INFO.
-    pub(super) const NAMES: &[&str] = &[
+    pub(crate) const NAMES: &[&str] = &[
         "keyspace",
         "read",
         "write",

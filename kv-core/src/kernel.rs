@@ -614,6 +614,14 @@ fn resolve(names: &Names, args: Args<'_>) -> Result<&'static Command, Refusal> {
     if command.accepts(args.len()) { Ok(command) } else { Err(Refusal::WrongArity(command)) }
 }
 
+/// The command that a request names, whatever its number of arguments.
+pub(crate) fn find_command(names: &Names, args: Args<'_>) -> Option<&'static Command> {
+    match resolve(names, args) {
+        Ok(command) | Err(Refusal::WrongArity(command)) => Some(command),
+        Err(Refusal::UnknownCommand | Refusal::UnknownSubcommand) => None,
+    }
+}
+
 /// Where a request has its first key, if every request of the command has it there.
 fn first_key_position(command: &Command, args: Args<'_>) -> Option<usize> {
     match (command.scope, command.keys.first()) {

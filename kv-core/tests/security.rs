@@ -185,6 +185,7 @@ fn passwords_are_not_shown() {
             "config set maxclients 5 REQUIREPASS (redacted)",
         ),
         ("CONFIG SET requirepass", "CONFIG SET requirepass"),
+        ("ACL SETUSER user >secret", "ACL SETUSER (redacted) (redacted)"),
         ("CONFIG GET requirepass", "CONFIG GET requirepass"),
     ];
     for (request, expected) in table {
@@ -229,4 +230,97 @@ fn renamed_commands_have_their_new_names_alone() {
     assert!(client.run("COMMAND INFO xyz|get").starts_with("[[$config|get :-3 "));
     assert!(client.run("COMMAND DOCS fetch").starts_with("{$get={$summary="));
     assert!(client.run("xyz help").starts_with("[+XYZ <subcommand>"));
+}
+
+const SECRET: &str = "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b";
+const NO_FILE: &str = "-ERR This Redis instance is not configured to use an ACL file. You may want to specify users via the ACL SETUSER command and then issue a CONFIG REWRITE (assuming you have a Redis configuration file set) in order to store users in the Redis configuration.";
+
+#[test]
+fn there_is_one_user_who_may_do_everything() {
+    const NOPASS: &str = "{$flags=~[$on $nopass] $passwords=[] $commands=$+@all $keys=$~* $channels=$&* $selectors=[]}";
+    check(&[
+        ("ACL WHOAMI", "$default"),
+        ("ACL USERS", "[$default]"),
+        ("ACL LIST", "[$user default on nopass ~* &* +@all]"),
+        ("ACL GETUSER default", NOPASS),
+        ("ACL GETUSER Default", "_"),
+        ("ACL GETUSER nobody", "_"),
+        ("CONFIG SET requirepass secret", "+OK"),
+        ("ACL LIST", &format!("[$user default on #{SECRET} ~* &* +@all]")),
+        (
+            "acl getuser default",
+            &format!(
+                "{{$flags=~[$on] $passwords=[${SECRET}] $commands=$+@all $keys=$~* $channels=$&* $selectors=[]}}"
+            ),
+        ),
+        (r#"CONFIG SET requirepass """#, "+OK"),
+        ("ACL GETUSER default", NOPASS),
+    ]);
+}
+
+#[test]
+fn users_can_be_asked_for_and_not_be_changed() {
+    check(&[
+        ("ACL", "-ERR wrong number of arguments for 'acl' command"),
+        ("ACL foo", "-ERR unknown subcommand 'foo'. Try ACL HELP."),
+        ("ACL WHOAMI x", "-ERR wrong number of arguments for 'acl|whoami' command"),
+        ("ACL USERS x", "-ERR wrong number of arguments for 'acl|users' command"),
+        ("ACL LIST x", "-ERR wrong number of arguments for 'acl|list' command"),
+        ("ACL GETUSER", "-ERR wrong number of arguments for 'acl|getuser' command"),
+        ("ACL GETUSER a b", "-ERR wrong number of arguments for 'acl|getuser' command"),
+        ("ACL SETUSER", "-ERR wrong number of arguments for 'acl|setuser' command"),
+        (
+            "ACL SETUSER a on",
+            "-ERR there is one user, 'default', who may do everything; set his password with CONFIG SET requirepass",
+        ),
+        ("ACL DELUSER a b", ":0"),
+        ("ACL DELUSER Default", ":0"),
+        ("ACL DELUSER a default", "-ERR The 'default' user cannot be removed"),
+        ("ACL LOAD", NO_FILE),
+        ("ACL SAVE", NO_FILE),
+        ("ACL LOG", "[]"),
+        ("ACL LOG 0", "[]"),
+        ("ACL LOG -1", "[]"),
+        ("ACL LOG reset", "+OK"),
+        ("ACL LOG x", "-ERR value is not an integer or out of range"),
+        ("ACL LOG 99999999999999999999", "-ERR value is not an integer or out of range"),
+        (
+            "acl Log 1 2",
+            "-ERR unknown subcommand or wrong number of arguments for 'Log'. Try ACL HELP.",
+        ),
+        ("ACL DRYRUN nobody get k", "-ERR User 'nobody' not found"),
+        (r#"ACL DRYRUN "a\x00b" get k"#, "-ERR User 'a' not found"),
+        ("ACL DRYRUN default nosuch k", "-ERR Command 'nosuch' not found"),
+        ("ACL DRYRUN default get", "-ERR wrong number of arguments for 'get' command"),
+        (
+            "ACL DRYRUN default config get",
+            "-ERR wrong number of arguments for 'config|get' command",
+        ),
+        ("ACL DRYRUN default config", "-ERR wrong number of arguments for 'config' command"),
+        ("ACL DRYRUN default config nosuch", "-ERR Command 'config' not found"),
+        ("ACL DRYRUN default config|get x", "-ERR Command 'config|get' not found"),
+        ("ACL DRYRUN default get k", "+OK"),
+    ]);
+}
+
+#[test]
+fn acl_cat_lists_categories_and_what_is_in_them() {
+    check(&[
+        (
+            "ACL CAT",
+            "[$keyspace $read $write $set $sortedset $list $hash $string $bitmap $hyperloglog $geo $stream $pubsub $admin $fast $slow $blocking $dangerous $connection $transaction $scripting]",
+        ),
+        ("ACL CAT Transaction", "[$discard $exec $multi $unwatch $watch]"),
+        ("ACL CAT nosuch", "-ERR Unknown category 'nosuch'"),
+        (r#"ACL CAT "no\x00such""#, "-ERR Unknown category 'no'"),
+        (
+            "acl Cat a b",
+            "-ERR unknown subcommand or wrong number of arguments for 'Cat'. Try ACL HELP.",
+        ),
+    ]);
+    let connection = Client::new(1).run("ACL CAT connection");
+    for name in ["$auth ", " $client|id ", " $hello ", " $select]"] {
+        assert!(connection.contains(name), "{name}: {connection}");
+    }
+    assert!(!connection.contains("$client "), "{connection}");
 }

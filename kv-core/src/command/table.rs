@@ -26,6 +26,7 @@
 //! specifications. Tests check that each row's `syntax` parses, and that it takes as many words as
 //! the row's arity says.
 
+mod acl;
 mod bitmap;
 mod command;
 mod connection;
@@ -46,6 +47,7 @@ mod transaction;
 use crate::command::{Command, Group, Handler};
 
 const GROUPS: &[&[&Command]] = &[
+    acl::ROWS,
     bitmap::ROWS,
     command::ROWS,
     connection::ROWS,

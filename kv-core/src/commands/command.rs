@@ -6,7 +6,7 @@ use crate::command::{Begin, Command, EngineCx, Find, KeySpec, Names};
 use crate::commands::parse::is;
 use crate::error::Error;
 use crate::glob;
-use crate::kernel::Flow;
+use crate::kernel::{Flow, find_command};
 use crate::reply::Reply;
 
 type Outcome = Result<Flow, Error>;
@@ -121,7 +121,8 @@ impl<'a> Filter<'a> {
 
 /// Where the keys of a request stand that is given as arguments, with what it does to each.
 fn request_keys(names: &Names, request: Args<'_>) -> Result<Vec<(usize, &'static str)>, Error> {
-    let command = requested(names, request).ok_or(Error::text("ERR Invalid command specified"))?;
+    let command =
+        find_command(names, request).ok_or(Error::text("ERR Invalid command specified"))?;
     if command.keys.is_empty() {
         return Err(Error::text("ERR The command has no key arguments"));
     }
@@ -130,14 +131,6 @@ fn request_keys(names: &Names, request: Args<'_>) -> Result<Vec<(usize, &'static
     }
     let keys = command.keys_of(request);
     keys.ok_or(Error::text("ERR Invalid arguments specified for command"))
-}
-
-fn requested(names: &Names, request: Args<'_>) -> Option<&'static Command> {
-    let command = names.find(request.get(0))?;
-    match request.try_get(1) {
-        Some(name) if !command.subcommands.is_empty() => command.subcommand(name),
-        _ => Some(command),
-    }
 }
 
 fn all_infos(cx: &mut EngineCx<'_, '_>) {
