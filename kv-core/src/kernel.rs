@@ -14,7 +14,7 @@ use crate::keyspace::Sizes;
 use crate::now::Now;
 use crate::reply::Reply;
 use crate::rng::Rng;
-use crate::session::{Origin, Peer, Registry, Session};
+use crate::session::{Mode, Origin, Peer, Registry, Session};
 use crate::store::{
     Access, AccessClock, DatabaseSize, Eviction, HashedKey, OutOfMemory, ShardStats, Store,
 };
@@ -473,6 +473,9 @@ impl Batch<'_> {
         }
         let call = Call { kernel: self.kernel, now: self.now, command, key };
         let flow = call.run(&mut self.access, session, args, out);
+        if command.is_immediate || command.group == Group::Transactions {
+            session.show_transaction();
+        }
         self.commands += 1;
         flow
     }
@@ -504,6 +507,7 @@ impl Batch<'_> {
         if let Some(watching) = session.watching.take() {
             watching.end(&mut self.access);
         }
+        session.show_transaction();
         let reason = error.message();
         Error::composed([b"EXECABORT Transaction discarded because of: ", &*reason].concat())
     }
@@ -522,6 +526,7 @@ impl Batch<'_> {
         } else {
             out.error(&TRANSACTION_TOO_LARGE);
         }
+        session.show_transaction();
     }
 
     /// Adds the batch's commands so far to the kernel's statistics.
@@ -550,6 +555,7 @@ impl Call<'_> {
     ) -> Flow {
         let Self { kernel, now, command, key } = *self;
         session.commands += 1;
+        store.count_uses(!session.profile().is_in(Mode::NoTouch));
         let result = match command.handler {
             Handler::Data(handler) => {
                 let mut cx = Cx {

@@ -9,7 +9,7 @@ use kv_core::error::Error;
 use kv_core::kernel::{Batch, Flow, Kernel, Unwelcome};
 use kv_core::now::Now;
 use kv_core::reply::{Protocol, Reply as _};
-use kv_core::session::{Origin, Peer, Session};
+use kv_core::session::{Buffered, Origin, Peer, Session};
 use std::ops::Range;
 
 /// A connection reads no more requests than this at once, in bytes, so that one with an endless
@@ -326,7 +326,12 @@ impl Connection {
 
     fn note_buffered(&self) {
         if let Some(session) = &self.session {
-            session.set_buffered(self.input.filled, self.output.len());
+            session.set_buffered(Buffered {
+                input: self.input.filled,
+                input_free: self.input.bytes.len() - self.input.filled,
+                output: self.output.len(),
+                output_size: self.output.bytes.capacity(),
+            });
         }
     }
 

@@ -9,6 +9,7 @@ use crate::commands::transaction;
 use crate::error::Error;
 use crate::kernel::{Flow, REDIS_VERSION, until_zero};
 use crate::reply::Protocol;
+use crate::session::Mode;
 use crate::value::string::parse_int;
 
 pub(crate) fn ping(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
@@ -48,6 +49,7 @@ pub(crate) fn reset(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
     cx.session.select(0);
     cx.kernel.greet(cx.session);
     cx.session.transaction = None;
+    [Mode::NoEvict, Mode::NoTouch].into_iter().for_each(|mode| cx.session.set_mode(mode, false));
     transaction::forget_watched(cx);
     // What the client told of its library stays: it is still the one behind the connection.
     cx.session.profile().labels().name.clear();

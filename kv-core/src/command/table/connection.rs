@@ -108,6 +108,13 @@ const CLIENT: &[Command] = &[
         ..SUBCOMMAND
     },
     Command {
+        name: "getredir",
+        since: "6.0.0",
+        summary: "Tells which connection gets the invalidations of this one.",
+        handler: Engine(client::getredir),
+        ..SUBCOMMAND
+    },
+    Command {
         name: "help",
         flags: ANYTIME,
         since: "5.0.0",
@@ -143,6 +150,25 @@ const CLIENT: &[Command] = &[
         ..SUBCOMMAND
     },
     Command {
+        name: "no-evict",
+        arity: 3,
+        flags: flag::ADMIN | flag::NOSCRIPT | ANYTIME,
+        since: "7.0.0",
+        summary: "Sets whether this connection may be closed to make room.",
+        syntax: "ON|OFF",
+        handler: Engine(client::no_evict),
+        ..SUBCOMMAND
+    },
+    Command {
+        name: "no-touch",
+        arity: 3,
+        since: "7.2.0",
+        summary: "Sets whether what this connection does to keys counts as their use.",
+        syntax: "ON|OFF",
+        handler: Engine(client::no_touch),
+        ..SUBCOMMAND
+    },
+    Command {
         name: "setinfo",
         arity: 4,
         since: "7.2.0",
@@ -159,6 +185,13 @@ const CLIENT: &[Command] = &[
         syntax: "connection-name",
         tips: TO_ALL_NODES,
         handler: Engine(client::setname),
+        ..SUBCOMMAND
+    },
+    Command {
+        name: "trackinginfo",
+        since: "6.2.0",
+        summary: "Tells how the keys that this connection reads are tracked.",
+        handler: Engine(client::trackinginfo),
         ..SUBCOMMAND
     },
 ];
