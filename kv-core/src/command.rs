@@ -1,8 +1,12 @@
 //! What a command is. All that is known of one stands in its row of the table ([`table`]); the
 //! dispatcher, `COMMAND`, key extraction and the documentation read it there.
 
+mod names;
 pub mod syntax;
 pub mod table;
+
+pub(crate) use category::NAMES as CATEGORIES;
+pub use names::{Names, RenameError};
 
 use crate::args::Args;
 use crate::config::Config;
@@ -29,6 +33,9 @@ pub struct Command {
     pub keys: &'static [KeySpec],
     /// Of a command whose `keys` say `variable_flags`: what these arguments make of its keys.
     pub key_access: Option<fn(Args<'_>) -> &'static str>,
+    /// Whether the argument at a position may be a password, or tell of one: such arguments are shown
+    /// to nobody who watches or logs requests.
+    pub secrets: Option<fn(Args<'_>, usize) -> bool>,
     /// Which argument of most requests names a member, or a field, of the collection at the first key:
     /// what can be fetched from memory ahead.
     pub member: Option<usize>,
@@ -71,6 +78,7 @@ impl Command {
         flags: 0,
         keys: &[],
         key_access: None,
+        secrets: None,
         member: None,
         is_immediate: false,
         is_for_subscribers: false,
@@ -136,6 +144,19 @@ impl Command {
         }
     }
 
+    /// The arguments of a request as whoever watches or logs requests may see them: something else
+    /// stands in the place of each secret.
+    pub fn redacted<'a>(
+        &self,
+        args: Args<'a>,
+    ) -> impl ExactSizeIterator<Item = &'a [u8]> + use<'a> {
+        let secrets = self.secrets;
+        args.from(0).enumerate().map(move |(at, arg)| match secrets {
+            Some(is_secret) if is_secret(args, at) => REDACTED,
+            _ => arg,
+        })
+    }
+
     /// The positions of the keys in `args`, each with what the command does to it, in the words of
     /// its [`KeySpec`]. None if `args` do not say where the keys are.
     pub fn keys_of(&self, args: Args<'_>) -> Option<Vec<(usize, &'static str)>> {
@@ -172,6 +193,9 @@ impl Command {
     }
 }
 
+/// What stands in the place of a secret.
+const REDACTED: &[u8] = b"(redacted)";
+
 /// A command's keys as clients knew them before there were key specifications: every `step`th
 /// argument from `first` to `last`, which counts from the end if negative. All are 0 if the
 /// command has no such keys.
@@ -207,7 +231,7 @@ impl KeyRange {
 /// ACL categories.
 mod category {
     /// All of them, in the order of COMMAND INFO.
-    pub(super) const NAMES: &[&str] = &[
+    pub(crate) const NAMES: &[&str] = &[
         "keyspace",
         "read",
         "write",

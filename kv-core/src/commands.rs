@@ -1,6 +1,7 @@
 //! The handlers: what commands do. What is known of them stands in their rows in
 //! [`crate::command::table`].
 
+pub(crate) mod acl;
 pub(crate) mod bitmap;
 pub(crate) mod command;
 pub(crate) mod connection;

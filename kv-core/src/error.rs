@@ -63,6 +63,9 @@ pub enum Error {
     /// HELLO with a protocol version that the connection does not speak.
     #[error("NOPROTO unsupported protocol version")]
     UnsupportedProtocol,
+    /// The client has to give a password before it may do anything else.
+    #[error("NOAUTH Authentication required.")]
+    NoAuth,
     /// A user name and password that do not fit.
     #[error("WRONGPASS invalid username-password pair or user is disabled.")]
     WrongPassword,

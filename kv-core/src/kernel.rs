@@ -6,7 +6,7 @@
 
 use crate::args::Args;
 use crate::command::{
-    Begin, Command, Cx, EngineCx, Find, Group, Handler, KeySpec, Scope, flag, table,
+    Begin, Command, Cx, EngineCx, Find, Group, Handler, KeySpec, Names, Scope, flag,
 };
 use crate::commands::pubsub;
 use crate::config::{self, Config};
@@ -17,7 +17,7 @@ use crate::now::Now;
 use crate::pubsub::PubSub;
 use crate::reply::{Protocol, Reply};
 use crate::rng::Rng;
-use crate::session::{Origin, Peer, Registry, Session};
+use crate::session::{Mode, Origin, Peer, Registry, Session};
 use crate::store::{
     Access, AccessClock, DatabaseSize, Eviction, HashedKey, OutOfMemory, ShardStats, Store,
 };
@@ -232,12 +232,25 @@ impl Kernel {
             self.sessions.note_refused();
             return Err(Unwelcome::Stranger);
         }
-        self.sessions.open(peer, now, max).ok_or(Unwelcome::TooMany)
+        let mut session = self.sessions.open(peer, now, max).ok_or(Unwelcome::TooMany)?;
+        self.greet(&mut session);
+        Ok(session)
     }
 
-    /// Whether a client is refused for where it comes from. There are no passwords yet.
+    /// Whether a client is refused for where it comes from.
     fn protects_from(&self, peer: &Peer) -> bool {
-        peer.origin == Origin::Remote && self.config.text(config::PROTECTED_MODE) == "yes"
+        let is_open = !self.config.requires_password() && self.config.is_on(config::PROTECTED_MODE);
+        is_open && peer.origin == Origin::Remote
+    }
+
+    /// Forgets who a client is. If no password is needed now, it will not have to say it later.
+    pub(crate) fn greet(&self, session: &mut Session) {
+        session.is_authenticated = !self.config.requires_password();
+    }
+
+    /// Whether a client has to say who it is before it may do anything else.
+    fn requires_auth(&self, session: &Session) -> bool {
+        !session.is_authenticated && self.config.requires_password()
     }
 
     /// A new post, for one more server of this kernel.
@@ -412,7 +425,7 @@ impl Batch<'_> {
     /// told, and has the table's part for its first key fetched.
     #[inline]
     pub fn prepare(&mut self, database: usize, args: Args<'_>) -> Prepared {
-        let command = resolve(args);
+        let command = resolve(self.kernel.config.names(), args);
         let position = command.ok().and_then(|command| first_key_position(command, args));
         let key = position.map(|position| self.access.hash_key(args, position));
         if let Some(key) = key {
@@ -463,6 +476,12 @@ impl Batch<'_> {
         }
     }
 
+    /// Whether a client has to say who it is before it may do anything else.
+    #[inline]
+    pub fn requires_auth(&self, session: &Session) -> bool {
+        self.kernel.requires_auth(session)
+    }
+
     /// Does what is due besides requests: removes expired keys, frees what is out of use and gives
     /// memory back, until about `budget` entries' worth of work is done. How much that was; less
     /// than `budget` if nothing is left for now.
@@ -486,8 +505,7 @@ impl Batch<'_> {
     ) -> Flow {
         session.profile().note_command(command, self.now);
         if let Err(error) = self.admit(command, session, out.protocol()) {
-            session.break_transaction();
-            out.error(&error);
+            out.error(&self.refuse(command, session, error));
             return Flow::Continue;
         }
         if session.transaction.is_some() && !command.is_immediate {
@@ -499,6 +517,9 @@ impl Batch<'_> {
         }
         let call = Call { kernel: self.kernel, now: self.now, command, key };
         let flow = call.run(&mut self.access, session, args, out);
+        if command.is_immediate || command.group == Group::Transactions {
+            session.show_transaction();
+        }
         self.commands += 1;
         waiter::serve(self.kernel, &mut self.access, self.now);
         flow
@@ -511,6 +532,9 @@ impl Batch<'_> {
         session: &Session,
         protocol: Protocol,
     ) -> Result<(), Error> {
+        if self.requires_auth(session) && !command.has(flag::NO_AUTH) {
+            return Err(Error::NoAuth);
+        }
         if session.transaction.is_some() && command.has(flag::NO_MULTI) {
             return Err(Error::text("ERR Command not allowed inside a transaction"));
         }
@@ -528,6 +552,22 @@ impl Batch<'_> {
         Ok(())
     }
 
+    /// What becomes of a transaction of which a request was refused, and what its client is told.
+    #[cold]
+    fn refuse(&mut self, command: &Command, session: &mut Session, error: Error) -> Error {
+        if command.name != "exec" {
+            session.break_transaction();
+            return error;
+        }
+        session.transaction = None;
+        if let Some(watching) = session.watching.take() {
+            watching.end(&mut self.access);
+        }
+        session.show_transaction();
+        let reason = error.message();
+        Error::composed([b"EXECABORT Transaction discarded because of: ", &*reason].concat())
+    }
+
     fn put_off(
         &self,
         command: &'static Command,
@@ -542,6 +582,7 @@ impl Batch<'_> {
         } else {
             out.error(&TRANSACTION_TOO_LARGE);
         }
+        session.show_transaction();
     }
 
     /// Adds the batch's commands so far to the kernel's statistics.
@@ -570,6 +611,7 @@ impl Call<'_> {
     ) -> Flow {
         let Self { kernel, now, command, key } = *self;
         session.commands += 1;
+        store.count_uses(!session.profile().is_in(Mode::NoTouch));
         let result = match command.handler {
             Handler::Data(handler) => {
                 let mut cx = Cx {
@@ -666,8 +708,7 @@ fn start_waiting(mut cx: Cx<'_>, command: &'static Command, session: &mut Sessio
 #[derive(Clone, Copy, Debug)]
 enum Refusal {
     UnknownCommand,
-    /// Of this container.
-    UnknownSubcommand(&'static Command),
+    UnknownSubcommand,
     WrongArity(&'static Command),
 }
 
@@ -676,7 +717,7 @@ impl Refusal {
     fn error(self, args: Args<'_>) -> Error {
         match self {
             Self::UnknownCommand => unknown_command(args),
-            Self::UnknownSubcommand(container) => unknown_subcommand(container, args.get(1)),
+            Self::UnknownSubcommand => unknown_subcommand(args.get(0), args.get(1)),
             Self::WrongArity(command) => Error::WrongArity(command.full_name()),
         }
     }
@@ -684,12 +725,20 @@ impl Refusal {
 
 /// The command that a request names, if its number of arguments is right.
 #[inline]
-fn resolve(args: Args<'_>) -> Result<&'static Command, Refusal> {
-    let mut command = table::find(args.get(0)).ok_or(Refusal::UnknownCommand)?;
+fn resolve(names: &Names, args: Args<'_>) -> Result<&'static Command, Refusal> {
+    let mut command = names.find(args.get(0)).ok_or(Refusal::UnknownCommand)?;
     if let (false, Some(name)) = (command.subcommands.is_empty(), args.try_get(1)) {
-        command = command.subcommand(name).ok_or(Refusal::UnknownSubcommand(command))?;
+        command = command.subcommand(name).ok_or(Refusal::UnknownSubcommand)?;
     }
     if command.accepts(args.len()) { Ok(command) } else { Err(Refusal::WrongArity(command)) }
+}
+
+/// The command that a request names, whatever its number of arguments.
+pub(crate) fn find_command(names: &Names, args: Args<'_>) -> Option<&'static Command> {
+    match resolve(names, args) {
+        Ok(command) | Err(Refusal::WrongArity(command)) => Some(command),
+        Err(Refusal::UnknownCommand | Refusal::UnknownSubcommand) => None,
+    }
 }
 
 /// Where a request has its first key, if every request of the command has it there.
@@ -731,12 +780,10 @@ fn while_subscribed(command: &'static Command) -> Error {
     Error::composed(text.into_bytes())
 }
 
-fn unknown_subcommand(container: &Command, name: &[u8]) -> Error {
-    let help = container.name.to_ascii_uppercase();
+fn unknown_subcommand(container: &[u8], name: &[u8]) -> Error {
+    let help = container.to_ascii_uppercase();
     let name = quote(name, QUOTE_MAX);
-    Error::composed(
-        [b"ERR unknown subcommand '", name, b"'. Try ", help.as_bytes(), b" HELP."].concat(),
-    )
+    Error::composed([b"ERR unknown subcommand '", name, b"'. Try ", &help, b" HELP."].concat())
 }
 
 /// The beginning of `text`, up to `max` bytes or a zero byte, as Redis quotes it.

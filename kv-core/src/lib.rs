@@ -15,6 +15,7 @@ pub mod kernel;
 pub mod keyspace;
 pub mod mailbox;
 pub mod now;
+mod password;
 pub mod pubsub;
 pub mod rdb;
 pub mod recording;

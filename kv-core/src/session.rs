@@ -6,10 +6,11 @@ use crate::mailbox::{Mailbox, Message};
 use crate::now::Now;
 use crate::pubsub::Subscriptions;
 use crate::reply::{Protocol, Reply};
+use crate::store::Watch;
 use crate::transaction::{Transaction, Watching};
 use crate::waiter::Waiter;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicI64, AtomicU8, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 /// One client's state between its commands. Its connection owns it and hands it in with each
@@ -20,6 +21,8 @@ pub struct Session {
     pub database: usize,
     /// How many commands it has run; distinguishes their random choices.
     pub commands: u64,
+    /// Whether its client has said who it is, or came when nobody had to.
+    pub(crate) is_authenticated: bool,
     /// What waits for EXEC, since MULTI.
     pub(crate) transaction: Option<Box<Transaction>>,
     /// The keys that must not change before EXEC.
@@ -30,14 +33,35 @@ pub struct Session {
     pub(crate) waiting: Option<Arc<Waiter>>,
     /// The channels that it listens to, if any.
     pub(crate) subscriptions: Option<Box<Subscriptions>>,
+    /// Whether others are shown what it watches.
+    shows_watch: bool,
     profile: Arc<Profile>,
     registry: Arc<Registry>,
 }
 
+/// What a connection has buffered, in bytes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Buffered {
+    /// Received and not yet executed.
+    pub input: usize,
+    /// Room for more input.
+    pub input_free: usize,
+    /// Replies not yet sent.
+    pub output: usize,
+    /// The size of the buffer that they are in.
+    pub output_size: usize,
+}
+
 impl Session {
-    /// Tells how much the connection has buffered, in bytes.
-    pub fn set_buffered(&self, input: usize, output: usize) {
+    /// Tells how much the connection has buffered.
+    pub fn set_buffered(&self, buffered: Buffered) {
+        let Buffered { input, input_free, output, output_size } = buffered;
         let Profile { input_len, output_len, .. } = &*self.profile;
+        self.profile.input_free.store(input_free, Relaxed);
+        self.profile.output_size.store(output_size, Relaxed);
+        if output > self.profile.output_peak.load(Relaxed) {
+            self.profile.output_peak.store(output, Relaxed);
+        }
         let before = steps(input_len.swap(input, Relaxed) + output_len.swap(output, Relaxed));
         let after = steps(input + output);
         if after != before {
@@ -106,6 +130,26 @@ impl Session {
         self.profile.id
     }
 
+    /// Shows others how its transaction stands.
+    pub(crate) fn show_transaction(&mut self) {
+        let transaction = self.transaction.as_deref();
+        let queued = transaction.map_or(-1, |transaction| transaction.requests().len() as i64);
+        self.profile.queued.store(queued, Relaxed);
+        self.profile.queued_bytes.store(transaction.map_or(0, Transaction::bytes), Relaxed);
+        if self.watching.is_some() != self.shows_watch {
+            let watch = self.watching.as_ref().map(|watching| Arc::clone(watching.watch()));
+            self.shows_watch = watch.is_some();
+            *self.profile.watch() = watch;
+        }
+    }
+
+    /// Turns a mode on or off.
+    pub(crate) fn set_mode(&self, mode: Mode, is_on: bool) {
+        let modes = &self.profile.modes;
+        let others = modes.load(Relaxed) & !(mode as u8);
+        modes.store(others | if is_on { mode as u8 } else { 0 }, Relaxed);
+    }
+
     /// A request was refused: EXEC will run nothing.
     pub(crate) fn break_transaction(&mut self) {
         if let Some(transaction) = &mut self.transaction {
@@ -122,9 +166,18 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        self.set_buffered(0, 0);
+        self.set_buffered(Buffered::default());
         self.registry.remove(self.profile.id);
     }
+}
+
+/// What a client can turn on and off for itself. Each is a bit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// CLIENT NO-EVICT: it is not closed to make room.
+    NoEvict = 1,
+    /// CLIENT NO-TOUCH: what it does to keys does not count as their use.
+    NoTouch = 2,
 }
 
 /// What every session may see of a client: what CLIENT LIST shows. Written by the client's own
@@ -154,7 +207,16 @@ pub struct Profile {
     /// since it is only ever compared with the addresses of the table's rows.
     last_command: AtomicUsize,
     input_len: AtomicUsize,
+    input_free: AtomicUsize,
     output_len: AtomicUsize,
+    output_size: AtomicUsize,
+    output_peak: AtomicUsize,
+    /// A union of [`Mode`]s.
+    modes: AtomicU8,
+    /// How many requests wait for EXEC, -1 if there was no MULTI.
+    queued: AtomicI64,
+    queued_bytes: AtomicUsize,
+    watch: Mutex<Option<Arc<Watch>>>,
 }
 
 /// What a client tells about itself.
@@ -207,6 +269,37 @@ impl Profile {
     /// Bytes of replies not yet sent.
     pub fn output_len(&self) -> usize {
         self.output_len.load(Relaxed)
+    }
+
+    /// All that its connection has buffered, and the most bytes of replies that ever waited.
+    pub(crate) fn buffered(&self) -> (Buffered, usize) {
+        let buffered = Buffered {
+            input: self.input_len(),
+            input_free: self.input_free.load(Relaxed),
+            output: self.output_len(),
+            output_size: self.output_size.load(Relaxed),
+        };
+        (buffered, self.output_peak.load(Relaxed))
+    }
+
+    /// Whether a mode is on.
+    pub fn is_in(&self, mode: Mode) -> bool {
+        self.modes.load(Relaxed) & mode as u8 != 0
+    }
+
+    /// How many requests wait for EXEC, and the bytes that they take. None if there was no MULTI.
+    pub fn queued(&self) -> Option<(usize, usize)> {
+        let queued = usize::try_from(self.queued.load(Relaxed)).ok()?;
+        Some((queued, self.queued_bytes.load(Relaxed)))
+    }
+
+    /// Whether it watches a key that has changed, as far as is known.
+    pub fn has_broken_watch(&self) -> bool {
+        self.watch().as_ref().is_some_and(|watch| watch.is_broken())
+    }
+
+    fn watch(&self) -> MutexGuard<'_, Option<Arc<Watch>>> {
+        self.watch.lock().expect("nothing panics while it holds the watch")
     }
 
     /// The last command that began, if there was one.
@@ -307,18 +400,27 @@ impl Registry {
             last_active_us: AtomicU64::new(now.mono_us),
             last_command: AtomicUsize::new(0),
             input_len: AtomicUsize::new(0),
+            input_free: AtomicUsize::new(0),
             output_len: AtomicUsize::new(0),
+            output_size: AtomicUsize::new(0),
+            output_peak: AtomicUsize::new(0),
+            modes: AtomicU8::new(0),
+            queued: AtomicI64::new(-1),
+            queued_bytes: AtomicUsize::new(0),
+            watch: Mutex::default(),
         });
         sessions.insert(id, Arc::clone(&profile));
         self.open.store(sessions.len(), Relaxed);
         Some(Session {
             database: 0,
             commands: 0,
+            is_authenticated: false,
             transaction: None,
             watching: None,
             is_in_exec: false,
             waiting: None,
             subscriptions: None,
+            shows_watch: false,
             profile,
             registry: Arc::clone(self),
         })

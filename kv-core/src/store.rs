@@ -404,6 +404,11 @@ impl<'a> Access<'a> {
         });
     }
 
+    /// From now on, what is done to keys counts as their use, or does not.
+    pub(crate) fn count_uses(&mut self, counts: bool) {
+        self.clock = self.clock.counting(counts);
+    }
+
     /// Locks what `command` needs for the request `args` and gives the view of it. `key` is one of
     /// the request's keys whose hash is known, if any is.
     #[inline(never)]

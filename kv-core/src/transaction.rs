@@ -53,6 +53,11 @@ impl Transaction {
         self.is_broken
     }
 
+    /// How much memory its requests take, about.
+    pub(crate) fn bytes(&self) -> usize {
+        if self.requests.is_empty() { 0 } else { self.bytes }
+    }
+
     /// What is to run, in order.
     pub(crate) fn requests(&self) -> &[Queued] {
         &self.requests
@@ -84,6 +89,11 @@ pub struct Watching {
 }
 
 impl Watching {
+    /// What tells whether a key has changed.
+    pub(crate) fn watch(&self) -> &Arc<Watch> {
+        &self.watch
+    }
+
     /// Watches one more key.
     pub(crate) fn add(&mut self, access: &mut Access<'_>, database: usize, key: &[u8]) {
         let is_known = |(other, known): &(usize, Box<[u8]>)| *other == database && **known == *key;

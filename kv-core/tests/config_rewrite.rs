@@ -18,7 +18,7 @@ fn value(parameter: &'static Parameter) -> BoxedStrategy<String> {
         Kind::Choice(words) => proptest::sample::select(words).prop_map(str::to_owned).boxed(),
         Kind::Int { min, max } | Kind::Memory { min, max } => number(min, max),
         Kind::Octal { max } => (0..=max).prop_map(|number| format!("{number:o}")).boxed(),
-        Kind::Text => "(?s)[^\0]{0,12}".boxed(),
+        Kind::Text | Kind::Secret => "(?s)[^\0]{0,12}".boxed(),
         Kind::FileName => "(?s)[^\0/\\\\]{0,12}".boxed(),
         Kind::Addresses => "([^\0 ]{1,8}( [^\0 ]{1,8}){0,3})?".boxed(),
         Kind::OutputLimits => prop::collection::vec(limits, 0..3).prop_map(joined).boxed(),

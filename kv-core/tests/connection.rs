@@ -6,8 +6,8 @@ use kv_core::args::OwnedArgs;
 use kv_core::error::Error;
 use kv_core::kernel::Flow;
 use kv_core::reply::{Protocol, Reply};
-use kv_core::session::Peer;
-use support::{Client, Text, check};
+use kv_core::session::{Buffered, Origin, Peer};
+use support::{Client, Text, check, check_sessions};
 
 #[test]
 fn ping_and_echo_answer_what_they_are_given() {
@@ -307,10 +307,12 @@ fn client_info_has_every_field_in_the_order_of_redis() {
     client.run("+2500ms");
     client.run("HELLO 3 SETNAME me");
     client.run("SELECT 3");
-    client.session.set_buffered(7, 9);
+    let buffered = Buffered { input: 7, input_free: 100, output: 900, output_size: 1000 };
+    client.session.set_buffered(buffered);
+    client.session.set_buffered(Buffered { output: 9, ..buffered });
     assert_eq!(
         client.run("CLIENT INFO"),
-        r"=id=1 addr= laddr= fd=0 name=me age=2 idle=0 flags=N db=3 sub=0 psub=0 ssub=0 multi=-1 qbuf=7 qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=9 oll=0 omem=0 tot-mem=16 events=r cmd=client|info user=default redir=-1 resp=3 lib-name= lib-ver=\x0a"
+        r"=id=1 addr= laddr= fd=0 name=me age=2 idle=0 flags=N db=3 sub=0 psub=0 ssub=0 multi=-1 qbuf=7 qbuf-free=100 argv-mem=0 multi-mem=0 rbs=1000 rbp=900 obl=9 oll=0 omem=0 tot-mem=1107 events=rw cmd=client|info user=default redir=-1 resp=3 lib-name= lib-ver=\x0a"
     );
 }
 
@@ -341,6 +343,129 @@ fn client_list_tells_of_every_open_session() {
     drop(second);
     assert_eq!(column(&client.run("CLIENT LIST"), "id"), ["1", "3"]);
     drop(third);
+}
+
+/// Runs requests and shows what another session sees of the client then: its flags, `multi`, and
+/// whether `multi-mem` is more than 0.
+#[track_caller]
+fn check_seen(table: &[(&str, &str)]) {
+    let mut client = Client::new(1);
+    let mut other = client.open();
+    for (request, expected) in table {
+        client.run(request);
+        std::mem::swap(&mut client.session, &mut other);
+        let list = client.run("CLIENT LIST ID 1");
+        std::mem::swap(&mut client.session, &mut other);
+        let [flags, multi, memory] =
+            ["flags", "multi", "multi-mem"].map(|field| column(&list, field).remove(0));
+        assert_eq!(format!("{flags} {multi} {}", memory != "0"), *expected, "{request}");
+    }
+}
+
+#[test]
+fn client_list_tells_how_a_transaction_stands() {
+    check_seen(&[
+        ("PING", "N -1 false"),
+        ("MULTI", "x 0 false"),
+        ("GET k", "x 1 true"),
+        ("nosuch", "x 1 true"),
+        ("MULTI", "x 1 true"),
+        ("GET k", "x 2 true"),
+        ("DISCARD", "N -1 false"),
+        ("WATCH k", "N -1 false"),
+        ("SET k v", "d -1 false"),
+        ("MULTI", "xd 0 false"),
+        ("GET k", "xd 1 true"),
+        ("EXEC", "N -1 false"),
+        ("WATCH k", "N -1 false"),
+        ("SET k v", "d -1 false"),
+        ("UNWATCH", "N -1 false"),
+        ("WATCH k", "N -1 false"),
+        ("SET k v", "d -1 false"),
+        ("MULTI", "xd 0 false"),
+        ("GET k", "xd 1 true"),
+        ("RESET", "N -1 false"),
+    ]);
+}
+
+#[test]
+fn a_transaction_sees_itself_in_client_list() {
+    let mut client = Client::new(1);
+    client.run("MULTI");
+    client.run("CLIENT INFO");
+    let info = client.run("EXEC");
+    assert_eq!(column(info.trim_matches(['[', ']']), "multi"), ["1"], "{info}");
+    assert_eq!(column(info.trim_matches(['[', ']']), "flags"), ["x"], "{info}");
+}
+
+#[test]
+fn client_list_shows_the_modes_of_a_client() {
+    check_seen(&[
+        ("CLIENT NO-EVICT on", "e -1 false"),
+        ("CLIENT NO-TOUCH ON", "eT -1 false"),
+        ("MULTI", "xeT 0 false"),
+        ("DISCARD", "eT -1 false"),
+        ("CLIENT NO-EVICT Off", "T -1 false"),
+        ("CLIENT NO-EVICT on", "eT -1 false"),
+        ("RESET", "N -1 false"),
+    ]);
+    let mut client = Client::new(1);
+    let peer = Peer { origin: Origin::Unix, ..Peer::default() };
+    client.session = client.kernel.open_session(peer, client.now).unwrap();
+    assert_eq!(column(&client.run("CLIENT INFO"), "flags"), ["U"]);
+    client.run("CLIENT NO-EVICT on");
+    assert_eq!(column(&client.run("CLIENT INFO"), "flags"), ["Ue"]);
+}
+
+#[test]
+fn client_modes_are_on_or_off() {
+    check(&[
+        ("CLIENT NO-EVICT", "-ERR wrong number of arguments for 'client|no-evict' command"),
+        ("CLIENT NO-EVICT x", "-ERR syntax error"),
+        ("CLIENT NO-EVICT on off", "-ERR wrong number of arguments for 'client|no-evict' command"),
+        ("CLIENT NO-TOUCH", "-ERR wrong number of arguments for 'client|no-touch' command"),
+        ("CLIENT NO-TOUCH yes", "-ERR syntax error"),
+        ("CLIENT NO-TOUCH oN", "+OK"),
+        ("CLIENT GETREDIR", ":-1"),
+        ("CLIENT GETREDIR x", "-ERR wrong number of arguments for 'client|getredir' command"),
+        ("CLIENT TRACKINGINFO", "{$flags=~[$off] $redirect=:-1 $prefixes=[]}"),
+        ("CLIENT CAPA redirect", "-ERR unknown subcommand 'CAPA'. Try CLIENT HELP."),
+    ]);
+}
+
+#[test]
+fn what_a_client_without_touch_does_is_no_use_of_keys() {
+    check_sessions(&[
+        (1, "SET k 1", "+OK"),
+        (1, "SADD s a", ":1"),
+        (1, "CLIENT NO-TOUCH on", "+OK"),
+        (1, "+5000ms", ""),
+        (1, "GET k", "$1"),
+        (1, "SETRANGE k 0 2", ":1"),
+        (1, "SADD s b", ":1"),
+        (1, "OBJECT IDLETIME k", ":5"),
+        (1, "OBJECT IDLETIME s", ":5"),
+        (1, "TOUCH k nosuch", ":1"),
+        (1, "OBJECT IDLETIME k", ":0"),
+        (2, "SMEMBERS s", "~[$a $b]"),
+        (1, "OBJECT IDLETIME s", ":0"),
+        (1, "+5000ms", ""),
+        (1, "SET k 3", "+OK"),
+        (1, "OBJECT IDLETIME k", ":0"),
+        (1, "CLIENT NO-TOUCH off", "+OK"),
+        (1, "SCARD s", ":2"),
+        (1, "OBJECT IDLETIME s", ":0"),
+    ]);
+    check(&[
+        ("CONFIG SET maxmemory-policy allkeys-lfu", "+OK"),
+        ("SET k 1", "+OK"),
+        ("CLIENT NO-TOUCH on", "+OK"),
+        ("GET k", "$1"),
+        ("SET k 2", "+OK"),
+        ("OBJECT FREQ k", ":5"),
+        ("TOUCH k", ":1"),
+        ("OBJECT FREQ k", ":6"),
+    ]);
 }
 
 /// A sink that speaks version 2 only.

@@ -245,10 +245,9 @@ fn flags_take_their_values_as_redis_server_does() {
 
 #[test]
 fn settings_of_redis_are_accepted_with_one_warning() {
-    let text =
-        "daemonize yes\nrename-command CONFIG \"\"\nloadmodule /x y z\nuser x on\nio-threads 4\n";
+    let text = "daemonize yes\nloadmodule /x y z\nuser x on\nio-threads 4\n";
     let program = start(&directory("foreign", &[("kv.conf", text)]), &["kv.conf"]);
-    let names = "daemonize, io-threads, loadmodule, rename-command, user\n";
+    let names = "daemonize, io-threads, loadmodule, user\n";
     assert_eq!(program.log.matches(names).count(), 1, "{}", program.log);
     assert_eq!(program.log.matches("no effect").count(), 1, "{}", program.log);
 }

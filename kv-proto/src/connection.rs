@@ -10,7 +10,7 @@ use kv_core::kernel::{Batch, Flow, Kernel, Unwelcome};
 use kv_core::mailbox::Post;
 use kv_core::now::Now;
 use kv_core::reply::{Protocol, Reply as _};
-use kv_core::session::{Origin, Peer, Session};
+use kv_core::session::{Buffered, Origin, Peer, Session};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -216,7 +216,8 @@ impl Connection {
         let input = received(input, fresh, arena);
         match (session, self.phase) {
             (Some(session), Phase::Open) => {
-                window.decode(decoder, input, decoded, session.database, batch, limits)
+                let limits = Limits { is_unknown: batch.requires_auth(session), ..*limits };
+                window.decode(decoder, input, decoded, session.database, batch, &limits)
             }
             (_, Phase::Paused | Phase::Waiting) => Some(Ok(())),
             _ => {
@@ -404,7 +405,12 @@ impl Connection {
 
     fn note_buffered(&self) {
         if let Some(session) = &self.session {
-            session.set_buffered(self.input.filled, self.output.len());
+            session.set_buffered(Buffered {
+                input: self.input.filled,
+                input_free: self.input.bytes.len() - self.input.filled,
+                output: self.output.len(),
+                output_size: self.output.bytes.capacity(),
+            });
         }
     }
 

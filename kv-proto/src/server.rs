@@ -665,6 +665,7 @@ fn settings(config: &Config) -> Settings {
             inline_len_max: INLINE_LEN_MAX,
             args_max: i32::MAX as usize,
             request_len_max: limit(config::CLIENT_QUERY_BUFFER_LIMIT),
+            is_unknown: false,
         },
         output: config.output_limits(ClientClass::Normal),
     }

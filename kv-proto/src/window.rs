@@ -80,7 +80,8 @@ impl Window {
     }
 
     /// Decodes requests from `position` on, which moves behind them, until the window is full or
-    /// the input comes to its end.
+    /// the input comes to its end. Of a client that has yet to say who it is, only one: the limits
+    /// of the next depend on what that does.
     pub(crate) fn decode(
         &mut self,
         decoder: &mut Decoder,
@@ -90,8 +91,9 @@ impl Window {
         batch: &mut Batch<'_>,
         limits: &Limits,
     ) -> Option<End> {
+        let full = if limits.is_unknown { self.requests.len() + 1 } else { WINDOW };
         while *position < input.len() {
-            if self.requests.len() == WINDOW {
+            if self.requests.len() == full {
                 return None;
             }
             let rest = &input[*position..];

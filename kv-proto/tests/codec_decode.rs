@@ -218,10 +218,31 @@ fn limits_beyond_4_gib_do_not_overflow() {
         inline_len_max: no_limit,
         args_max: no_limit,
         request_len_max: no_limit,
+        is_unknown: false,
     };
     let (_, error) = decode_pieces([&b"*1\r\n$9223372036854775807\r\n"[..]], &limits);
     assert_eq!(error, Some(ProtocolError::RequestTooLong));
     assert_eq!(decode_pieces([&b"PING\r\n"[..]], &limits).0.len(), 1);
+}
+
+#[test]
+fn a_client_that_has_yet_to_say_who_it_is_may_send_little() {
+    let limits = Limits { is_unknown: true, ..Limits::default() };
+    let outcome = |text: &[u8]| {
+        let (requests, error) = decode_pieces([text], &limits);
+        (requests.len(), error)
+    };
+    let array = |len: usize| [format!("*{len}\r\n").into(), b"$1\r\na\r\n".repeat(len)].concat();
+    let bulk = |len: usize| [format!("*1\r\n${len}\r\n").into(), vec![b'x'; len + 2]].concat();
+    let too_many = Some(ProtocolError::UnauthenticatedMultibulkLength);
+    let too_long = Some(ProtocolError::UnauthenticatedBulkLength);
+    assert_eq!(outcome(&array(10)), (1, None));
+    assert_eq!(outcome(&array(11)), (0, too_many));
+    assert_eq!(outcome(b"*2000000000\r\n"), (0, too_many));
+    assert_eq!(outcome(b"*9999999999\r\n"), (0, Some(ProtocolError::InvalidMultibulkLength)));
+    assert_eq!(outcome(&bulk(16384)), (1, None));
+    assert_eq!(outcome(&bulk(16385)), (0, too_long));
+    assert_eq!(outcome(b"*1\r\n$999999999\r\n"), (0, Some(ProtocolError::InvalidBulkLength)));
 }
 
 #[test]

@@ -88,6 +88,38 @@ impl Driver {
     }
 }
 
+/// An array of eleven words.
+const ELEVEN: &str = "*11\r\n$3\r\nDEL\r\n$1\r\n1\r\n$1\r\n2\r\n$1\r\n3\r\n$1\r\n4\r\n$1\r\n5\r\n$1\r\n6\r\n\
+                      $1\r\n7\r\n$1\r\n8\r\n$1\r\n9\r\n$1\r\n0\r\n";
+
+#[test]
+fn what_an_unknown_client_may_send_depends_on_what_came_before_in_the_pipeline() {
+    const WRONG: &str = "-WRONGPASS invalid username-password pair or user is disabled.\r\n";
+    const REFUSED: &str = "-ERR Protocol error: unauthenticated multibulk length\r\n";
+    let long = format!("*2\r\n$4\r\nECHO\r\n$16385\r\n{}\r\n", "x".repeat(16385));
+    let long_refused = "-ERR Protocol error: unauthenticated bulk length\r\n";
+    let echoed = &long["*2\r\n$4\r\nECHO\r\n".len()..];
+    let table: [(String, String); 6] = [
+        (ELEVEN.into(), REFUSED.into()),
+        (long.clone(), long_refused.into()),
+        (format!("AUTH no\r\n{ELEVEN}PING\r\n"), format!("{WRONG}{REFUSED}")),
+        (format!("AUTH secret\r\n{ELEVEN}{ELEVEN}"), "+OK\r\n:0\r\n:0\r\n".into()),
+        (format!("AUTH secret\r\n{long}"), format!("+OK\r\n{echoed}")),
+        (
+            format!("PING\r\nAUTH secret\r\nRESET\r\nPING\r\nAUTH secret\r\n{ELEVEN}"),
+            "-NOAUTH Authentication required.\r\n+OK\r\n+RESET\r\n\
+             -NOAUTH Authentication required.\r\n+OK\r\n:0\r\n"
+                .into(),
+        ),
+    ];
+    for (input, expected) in table {
+        let mut driver = Driver::new(&[("requirepass", "secret")]);
+        let id = driver.connect();
+        driver.receive(id, input.as_bytes());
+        assert_eq!(String::from_utf8_lossy(&driver.take(id)), expected, "{input}");
+    }
+}
+
 #[test]
 fn pipelined_requests_are_answered_in_order() {
     let mut driver = Driver::new(&[]);

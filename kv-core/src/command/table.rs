@@ -26,6 +26,7 @@
 //! specifications. Tests check that each row's `syntax` parses, and that it takes as many words as
 //! the row's arity says.
 
+mod acl;
 mod bitmap;
 mod command;
 mod connection;
@@ -47,6 +48,7 @@ mod transaction;
 use crate::command::{Command, Group, Handler};
 
 const GROUPS: &[&[&Command]] = &[
+    acl::ROWS,
     bitmap::ROWS,
     command::ROWS,
     connection::ROWS,
@@ -100,14 +102,6 @@ pub fn find(name: &[u8]) -> Option<&'static Command> {
     None
 }
 
-/// The row of this full name in any case, `get` or `client|id`, if there is one.
-pub fn find_full(name: &[u8]) -> Option<&'static Command> {
-    match name.iter().position(|&byte| byte == b'|') {
-        Some(bar) => find(&name[..bar])?.subcommand(&name[bar + 1..]),
-        None => find(name),
-    }
-}
-
 /// The table as a list in Markdown: for each group, in the order of their names, a line with its
 /// commands.
 pub fn markdown() -> String {
@@ -144,11 +138,16 @@ impl Command {
 
     /// The name as errors and `COMMAND` give it: `get`, or `client|id`.
     pub fn full_name(&'static self) -> std::borrow::Cow<'static, str> {
-        let is_self = |sub: &Command| std::ptr::eq(sub, self);
-        match TABLE.iter().find(|command| command.subcommands.iter().any(is_self)) {
+        match self.container() {
             Some(container) => format!("{}|{}", container.name, self.name).into(),
             None => self.name.into(),
         }
+    }
+
+    /// Of a subcommand: the command that it belongs to.
+    pub(crate) fn container(&'static self) -> Option<&'static Command> {
+        let is_self = |sub: &Command| std::ptr::eq(sub, self);
+        TABLE.iter().copied().find(|command| command.subcommands.iter().any(is_self))
     }
 }
 
@@ -268,17 +267,6 @@ mod tests {
                 let is_known = row.acl_categories().any(|category| category == name);
                 assert!(is_known, "{}: {name}", row.full_name());
             }
-        }
-    }
-
-    #[test]
-    fn full_names_find_their_rows() {
-        for row in rows() {
-            let found = find_full(row.full_name().to_ascii_uppercase().as_bytes());
-            assert!(found.is_some_and(|found| std::ptr::eq(found, row)), "{}", row.full_name());
-        }
-        for name in ["", "|", "get|", "get|x", "command|", "command|count|x", "|count"] {
-            assert!(find_full(name.as_bytes()).is_none(), "{name}");
         }
     }
 

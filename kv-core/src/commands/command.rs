@@ -2,34 +2,34 @@
 
 use crate::args::Args;
 use crate::command::syntax::Argument;
-use crate::command::{Begin, Command, EngineCx, Find, KeySpec, table};
+use crate::command::{Begin, Command, EngineCx, Find, KeySpec, Names};
 use crate::commands::parse::is;
 use crate::error::Error;
 use crate::glob;
-use crate::kernel::Flow;
+use crate::kernel::{Flow, find_command};
 use crate::reply::Reply;
 
 type Outcome = Result<Flow, Error>;
 
 pub(crate) fn command(cx: &mut EngineCx<'_, '_>) -> Outcome {
-    all_infos(cx.out);
+    all_infos(cx);
     Ok(Flow::Continue)
 }
 
 pub(crate) fn count(cx: &mut EngineCx<'_, '_>) -> Outcome {
-    cx.out.int(table::all().len() as i64);
+    cx.out.int(cx.kernel.config.names().commands().len() as i64);
     Ok(Flow::Continue)
 }
 
 pub(crate) fn info(cx: &mut EngineCx<'_, '_>) -> Outcome {
     let names = cx.args.from(2);
     if names.len() == 0 {
-        all_infos(cx.out);
+        all_infos(cx);
         return Ok(Flow::Continue);
     }
     cx.out.array(names.len());
     for name in names {
-        match table::find_full(name) {
+        match cx.kernel.config.names().find_full(name) {
             Some(command) => write_info(cx.out, command, &command.full_name()),
             None => cx.out.null(),
         }
@@ -38,13 +38,11 @@ pub(crate) fn info(cx: &mut EngineCx<'_, '_>) -> Outcome {
 }
 
 pub(crate) fn docs(cx: &mut EngineCx<'_, '_>) -> Outcome {
-    let names = cx.args.from(2);
-    if names.len() == 0 {
-        cx.out.map(table::all().len());
-        table::all().iter().for_each(|command| write_docs(cx.out, command, command.name));
-        return Ok(Flow::Continue);
-    }
-    let commands: Vec<_> = names.filter_map(table::find_full).collect();
+    let (names, asked) = (cx.kernel.config.names(), cx.args.from(2));
+    let commands = match asked.len() {
+        0 => names.commands(),
+        _ => asked.filter_map(|name| names.find_full(name)).collect(),
+    };
     cx.out.map(commands.len());
     for command in commands {
         write_docs(cx.out, command, &command.full_name());
@@ -55,7 +53,7 @@ pub(crate) fn docs(cx: &mut EngineCx<'_, '_>) -> Outcome {
 pub(crate) fn list(cx: &mut EngineCx<'_, '_>) -> Outcome {
     let filter = Filter::parse(cx.args)?;
     let mut names: Vec<_> = Vec::new();
-    for &command in table::all() {
+    for command in cx.kernel.config.names().commands() {
         let subcommands = command.subcommands.iter().map(|sub| (sub, sub_name(command, sub)));
         let rows = std::iter::once((command, command.name.to_owned())).chain(subcommands);
         names.extend(rows.filter(|(row, name)| filter.lets(row, name)).map(|(_, name)| name));
@@ -66,7 +64,7 @@ pub(crate) fn list(cx: &mut EngineCx<'_, '_>) -> Outcome {
 
 pub(crate) fn getkeys(cx: &mut EngineCx<'_, '_>) -> Outcome {
     let request = cx.args.skip(2);
-    let keys = request_keys(request)?;
+    let keys = request_keys(cx.kernel.config.names(), request)?;
     cx.out.array(keys.len());
     keys.iter().for_each(|&(position, _)| cx.out.bulk(request.get(position)));
     Ok(Flow::Continue)
@@ -74,7 +72,7 @@ pub(crate) fn getkeys(cx: &mut EngineCx<'_, '_>) -> Outcome {
 
 pub(crate) fn getkeysandflags(cx: &mut EngineCx<'_, '_>) -> Outcome {
     let request = cx.args.skip(2);
-    let keys = request_keys(request)?;
+    let keys = request_keys(cx.kernel.config.names(), request)?;
     cx.out.array(keys.len());
     for (position, access) in keys {
         cx.out.array(2);
@@ -122,8 +120,9 @@ impl<'a> Filter<'a> {
 }
 
 /// Where the keys of a request stand that is given as arguments, with what it does to each.
-fn request_keys(request: Args<'_>) -> Result<Vec<(usize, &'static str)>, Error> {
-    let command = requested(request).ok_or(Error::text("ERR Invalid command specified"))?;
+fn request_keys(names: &Names, request: Args<'_>) -> Result<Vec<(usize, &'static str)>, Error> {
+    let command =
+        find_command(names, request).ok_or(Error::text("ERR Invalid command specified"))?;
     if command.keys.is_empty() {
         return Err(Error::text("ERR The command has no key arguments"));
     }
@@ -134,17 +133,10 @@ fn request_keys(request: Args<'_>) -> Result<Vec<(usize, &'static str)>, Error> 
     keys.ok_or(Error::text("ERR Invalid arguments specified for command"))
 }
 
-fn requested(request: Args<'_>) -> Option<&'static Command> {
-    let command = table::find(request.get(0))?;
-    match request.try_get(1) {
-        Some(name) if !command.subcommands.is_empty() => command.subcommand(name),
-        _ => Some(command),
-    }
-}
-
-fn all_infos(out: &mut dyn Reply) {
-    out.array(table::all().len());
-    table::all().iter().for_each(|command| write_info(out, command, command.name));
+fn all_infos(cx: &mut EngineCx<'_, '_>) {
+    let commands = cx.kernel.config.names().commands();
+    cx.out.array(commands.len());
+    commands.iter().for_each(|command| write_info(cx.out, command, command.name));
 }
 
 fn write_info(out: &mut dyn Reply, command: &'static Command, name: &str) {

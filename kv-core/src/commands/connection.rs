@@ -9,6 +9,7 @@ use crate::commands::{pubsub, transaction};
 use crate::error::Error;
 use crate::kernel::{Flow, REDIS_VERSION, until_zero};
 use crate::reply::Protocol;
+use crate::session::Mode;
 use crate::value::string::parse_int;
 
 pub(crate) fn ping(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
@@ -54,7 +55,9 @@ const NOT_32_BITS: Error =
 
 pub(crate) fn reset(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
     cx.session.select(0);
+    cx.kernel.greet(cx.session);
     cx.session.transaction = None;
+    [Mode::NoEvict, Mode::NoTouch].into_iter().for_each(|mode| cx.session.set_mode(mode, false));
     transaction::forget_watched(cx);
     pubsub::forget(cx.kernel, cx.session);
     // What the client told of its library stays: it is still the one behind the connection.
@@ -64,8 +67,44 @@ pub(crate) fn reset(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
     Ok(Flow::Continue)
 }
 
+pub(crate) fn auth(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
+    const NEEDLESS: Error = Error::text(
+        "ERR AUTH <password> called without any password configured for the default user. Are you \
+         sure your configuration is correct?",
+    );
+    match cx.args.len() {
+        2 if !cx.kernel.config.requires_password() => return Err(NEEDLESS),
+        2 => authenticate(cx, DEFAULT_USER, cx.args.get(1))?,
+        3 => authenticate(cx, cx.args.get(1), cx.args.get(2))?,
+        _ => return Err(Error::Syntax),
+    }
+    cx.out.ok();
+    Ok(Flow::Continue)
+}
+
+/// The only user there is.
+pub(crate) const DEFAULT_USER: &[u8] = b"default";
+
+/// A client that gives a wrong password stays who it was.
+fn authenticate(cx: &mut EngineCx<'_, '_>, user: &[u8], password: &[u8]) -> Result<(), Error> {
+    if user != DEFAULT_USER || !cx.kernel.config.is_password(password) {
+        return Err(Error::WrongPassword);
+    }
+    cx.session.is_authenticated = true;
+    Ok(())
+}
+
+const HELLO_NOAUTH: Error = Error::text(
+    "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH \
+     <user> <pass> option can be used to authenticate the client and select the RESP protocol \
+     version at the same time",
+);
+
 pub(crate) fn hello(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
-    let greeting = Greeting::parse(cx.args)?;
+    let greeting = Greeting::parse(cx)?;
+    if !cx.session.is_authenticated {
+        return Err(HELLO_NOAUTH);
+    }
     if greeting.protocol.is_some_and(|protocol| !switch_protocol(cx, protocol)) {
         return Err(Error::UnsupportedProtocol);
     }
@@ -76,6 +115,13 @@ pub(crate) fn hello(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
     Ok(Flow::Continue)
 }
 
+/// Whether the argument at `at` is a user or a password of HELLO. A name of the client that reads
+/// AUTH makes secrets of what follows, rather than the other way round.
+pub(crate) fn is_hello_secret(args: Args<'_>, at: usize) -> bool {
+    let follows = |back| at >= back + 2 && is(args.get(at - back), "AUTH");
+    follows(1) || follows(2)
+}
+
 /// What HELLO asks for.
 #[derive(Default)]
 struct Greeting<'a> {
@@ -84,7 +130,9 @@ struct Greeting<'a> {
 }
 
 impl<'a> Greeting<'a> {
-    fn parse(args: Args<'a>) -> Result<Self, Error> {
+    /// Reads it from left to right, and authenticates on the way.
+    fn parse(cx: &mut EngineCx<'a, '_>) -> Result<Self, Error> {
+        let args = cx.args;
         let mut greeting = Self::default();
         let Some(version) = args.try_get(1) else {
             return Ok(greeting);
@@ -93,8 +141,8 @@ impl<'a> Greeting<'a> {
         let mut at = 2;
         while let Some(option) = args.try_get(at) {
             match (args.try_get(at + 1), args.try_get(at + 2)) {
-                (Some(user), Some(_password)) if is(option, "AUTH") => {
-                    authenticate(user)?;
+                (Some(user), Some(password)) if is(option, "AUTH") => {
+                    authenticate(cx, user, password)?;
                     at += 3;
                 }
                 (Some(name), _) if is(option, "SETNAME") => {
@@ -117,11 +165,6 @@ fn protocol_version(version: &[u8]) -> Result<Protocol, Error> {
         3 => Ok(Protocol::V3),
         _ => Err(Error::UnsupportedProtocol),
     }
-}
-
-/// As long as no password can be set, the only user there is takes any password.
-fn authenticate(user: &[u8]) -> Result<(), Error> {
-    if user == b"default" { Ok(()) } else { Err(Error::WrongPassword) }
 }
 
 fn unknown_option(option: &[u8]) -> Error {

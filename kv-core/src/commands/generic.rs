@@ -24,7 +24,7 @@ pub(crate) fn exists(cx: &mut Cx<'_>) -> Result<(), Error> {
 }
 
 pub(crate) fn touch(cx: &mut Cx<'_>) -> Result<(), Error> {
-    let found = cx.args.from(1).filter(|key| cx.db.read(key).is_some()).count();
+    let found = cx.args.from(1).filter(|key| cx.db.touch(key)).count();
     cx.out.int(found as i64);
     Ok(())
 }

@@ -1,21 +1,21 @@
 //! HELP, the same for every container: made from the rows of its subcommands.
 
 use crate::command::syntax::plain;
-use crate::command::{Command, EngineCx, table};
+use crate::command::{Command, EngineCx};
 use crate::error::Error;
 use crate::kernel::Flow;
 
 /// Lists the subcommands of the container that the request names.
 pub(crate) fn help(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
-    let container = table::find(cx.args.get(0)).expect("the dispatcher found it");
-    let lines = lines(container);
+    let container = cx.command.container().expect("HELP is a subcommand");
+    let lines = lines(container, &String::from_utf8_lossy(cx.args.get(0)));
     cx.out.array(lines.len());
     lines.iter().for_each(|line| cx.out.simple(line));
     Ok(Flow::Continue)
 }
 
-fn lines(container: &Command) -> Vec<String> {
-    let name = container.name.to_ascii_uppercase();
+fn lines(container: &Command, name: &str) -> Vec<String> {
+    let name = name.to_ascii_uppercase();
     let title = format!("{name} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:");
     // HELP itself stands last, as in Redis.
     let is_help = |sub: &&Command| sub.name == "help";

@@ -62,6 +62,11 @@ impl Directive {
         Ok(directive)
     }
 
+    /// Whether it gives a command another name.
+    pub(super) fn is_rename(&self) -> bool {
+        self.name == "rename-command"
+    }
+
     /// Whether it names further files.
     pub(super) fn is_include(&self) -> bool {
         self.name == "include"

@@ -5,6 +5,7 @@ use super::nearest::nearest;
 use super::parameter::{Id, Kind, find};
 use super::redis;
 use super::settings::Config;
+use crate::command::RenameError;
 use std::collections::BTreeSet;
 
 /// Why a server cannot start with these settings.
@@ -40,6 +41,9 @@ pub enum Problem {
         /// What it takes.
         allowed: String,
     },
+    /// A command that cannot be renamed.
+    #[error("cannot rename a command: {0}")]
+    Rename(RenameError),
     /// A value that the setting cannot have.
     #[error("bad value for '{name}': {reason}; it takes {allowed}")]
     Value {
@@ -120,8 +124,13 @@ impl Loader {
                 return Ok(Step::Include(pattern.clone()));
             }
             (None, _) if directive.is_include() => {
-                let allowed = "one path or pattern".into();
-                return Err(Problem::ArgumentCount { name: directive.name.clone(), allowed });
+                return Err(bad_count(&directive.name, "one path or pattern"));
+            }
+            (None, [old, new]) if directive.is_rename() => {
+                self.config.rename(old, new).map_err(Problem::Rename)?;
+            }
+            (None, _) if directive.is_rename() => {
+                return Err(bad_count(&directive.name, "a command's name, and a new one or \"\""));
             }
             (None, _) => self.note_foreign(&directive.name)?,
         }
@@ -131,8 +140,7 @@ impl Loader {
     fn apply_setting(&mut self, id: Id, args: &[Vec<u8>]) -> Result<(), Problem> {
         let kind = id.parameter().kind;
         if args.len() != 1 && !kind.takes_words() {
-            let (name, allowed) = (id.parameter().name.into(), kind.allowed());
-            return Err(Problem::ArgumentCount { name, allowed });
+            return Err(bad_count(id.parameter().name, &kind.allowed()));
         }
         let mut value = args.join(&b' ');
         if matches!(kind, Kind::SavePoints) {
@@ -159,6 +167,10 @@ impl Loader {
         self.foreign.insert(name.into());
         Ok(())
     }
+}
+
+fn bad_count(name: &str, allowed: &str) -> Problem {
+    Problem::ArgumentCount { name: name.into(), allowed: allowed.into() }
 }
 
 fn bad_value(id: Id, reason: String) -> Problem {
@@ -235,9 +247,8 @@ mod tests {
 
     #[test]
     fn what_only_redis_knows_is_accepted_and_remembered_once() {
-        let loader =
-            load("daemonize yes\nrename-command CONFIG \"\"\nDaemonize no\nuser x on").unwrap();
-        assert_eq!(loader.foreign().collect::<Vec<_>>(), ["daemonize", "rename-command", "user"]);
+        let loader = load("daemonize yes\nloadmodule x\nDaemonize no\nuser x on").unwrap();
+        assert_eq!(loader.foreign().collect::<Vec<_>>(), ["daemonize", "loadmodule", "user"]);
     }
 
     #[test]
@@ -270,6 +281,28 @@ mod tests {
         check_error(
             "include a b",
             "x.conf:1: wrong number of arguments for 'include'; it takes one path or pattern",
+        );
+    }
+
+    #[test]
+    fn commands_are_renamed_in_the_order_of_the_lines() {
+        let loader =
+            load("rename-command GET a\nRENAME-COMMAND a B\nrename-command SET \"\"").unwrap();
+        let called = |name: &[u8]| loader.config().names().find(name).map(|command| command.name);
+        assert_eq!((called(b"get"), called(b"a"), called(b"b")), (None, None, Some("get")));
+        assert_eq!(called(b"set"), None);
+        assert_eq!(loader.foreign().count(), 0);
+        check_error(
+            "rename-command GET a\nrename-command GET b",
+            "x.conf:2: cannot rename a command: there is no command 'GET'",
+        );
+        check_error(
+            "rename-command GET set",
+            "x.conf:1: cannot rename a command: there is a command 'set' already",
+        );
+        check_error(
+            "rename-command GET",
+            "x.conf:1: wrong number of arguments for 'rename-command'; it takes a command's name, and a new one or \"\"",
         );
     }
 

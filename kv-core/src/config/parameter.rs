@@ -63,6 +63,9 @@ pub enum Kind {
     },
     /// Any text.
     Text,
+    /// Any text, which is not to be shown to whoever watches requests. Its number tells whether it
+    /// is set.
+    Secret,
     /// A file's name, without a path.
     FileName,
     /// Addresses, separated by spaces.
@@ -98,7 +101,7 @@ impl Kind {
             Self::Memory { min, max } => {
                 format!("bytes from {min} to {max}, with an optional k, kb, m, mb, g or gb")
             }
-            Self::Text => "one text, quoted if it has spaces".into(),
+            Self::Text | Self::Secret => "one text, quoted if it has spaces".into(),
             Self::FileName => "a file's name, without a path".into(),
             Self::Addresses => format!("up to {ADDRESSES_MAX} addresses"),
             Self::OutputLimits => {

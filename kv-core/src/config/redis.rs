@@ -93,7 +93,6 @@ const NAMES: &[&str] = &[
     "rdb-save-incremental-fsync",
     "rdbchecksum",
     "rdbcompression",
-    "rename-command",
     "repl-backlog-size",
     "repl-backlog-ttl",
     "repl-disable-tcp-nodelay",

@@ -1,12 +1,14 @@
 //! The settings of one server. Numbers can be read without a lock.
 
 use super::log_level::LogLevel;
-use super::names::{LOGLEVEL, MAXMEMORY_POLICY, NOTIFY_KEYSPACE_EVENTS, SAVE};
+use super::names::{LOGLEVEL, MAXMEMORY_POLICY, NOTIFY_KEYSPACE_EVENTS, REQUIREPASS, SAVE};
 use super::notifications::Notifications;
 use super::output_limits::{self, ClientClass, OutputLimits};
 use super::parameter::{Id, Kind, ids, parameters};
 use super::policy::Policy;
 use super::value::{parse, words};
+use crate::command::{Names, RenameError};
+use crate::password;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 use std::sync::{RwLock, RwLockReadGuard};
 
@@ -27,6 +29,7 @@ pub struct Config {
     numbers: Vec<AtomicI64>,
     /// The limits of output, by class: hard, soft, seconds.
     output: [[AtomicU64; 3]; ClientClass::ALL.len()],
+    names: Names,
 }
 
 impl Default for Config {
@@ -35,6 +38,7 @@ impl Default for Config {
             values: RwLock::new(vec![String::new(); parameters().len()]),
             numbers: parameters().iter().map(|_| AtomicI64::new(0)).collect(),
             output: Default::default(),
+            names: Names::default(),
         };
         for id in ids() {
             config.set(id, id.parameter().default.as_bytes()).expect("defaults are valid");
@@ -65,9 +69,31 @@ impl Config {
         self.values()[id.target().index()].clone()
     }
 
+    /// What commands are called.
+    #[inline]
+    pub fn names(&self) -> &Names {
+        &self.names
+    }
+
+    /// Gives a command another name, none if `new` is empty.
+    pub(super) fn rename(&mut self, old: &[u8], new: &[u8]) -> Result<(), RenameError> {
+        self.names.rename(old, new)
+    }
+
     /// Which keys make room when memory is short. Takes no lock.
     pub fn eviction_policy(&self) -> Policy {
         Policy::ALL[self.number(MAXMEMORY_POLICY) as usize]
+    }
+
+    /// Whether clients need a password. Takes no lock.
+    pub fn requires_password(&self) -> bool {
+        self.number(REQUIREPASS) != 0
+    }
+
+    /// Whether this is the password; none is needed if none is set.
+    pub(crate) fn is_password(&self, given: &[u8]) -> bool {
+        let password = self.text(REQUIREPASS);
+        password.is_empty() || password::is_same(password.as_bytes(), given)
     }
 
     /// The least important lines that are logged. Takes no lock.
@@ -201,6 +227,17 @@ mod tests {
         assert_eq!((config.int(UNIXSOCKETPERM), config.int(BUSY_REPLY_THRESHOLD)), (0o750, 7));
         assert!(config.notifications().contains(Notifications::NEW));
         assert!(!config.notifications().contains(Notifications::KEYEVENT));
+    }
+
+    #[test]
+    fn any_password_will_do_as_long_as_none_is_set() {
+        let config = Config::default();
+        assert!(!config.requires_password() && config.is_password(b"x"));
+        config.set(REQUIREPASS, b"secret").unwrap();
+        assert!(config.requires_password() && config.is_password(b"secret"));
+        assert!(!config.is_password(b"x") && !config.is_password(b""));
+        config.set(REQUIREPASS, b"").unwrap();
+        assert!(!config.requires_password() && config.is_password(b"x"));
     }
 
     #[test]

@@ -361,6 +361,7 @@ pub(super) static PARAMETERS: &[Parameter] = &[
     },
     Parameter {
         name: "requirepass",
+        kind: Kind::Secret,
         default: "",
         change: Change::Anytime,
         summary: "the password that AUTH asks of the default user; empty asks for none",

@@ -53,6 +53,9 @@ pub(super) fn parse(kind: Kind, value: &[u8]) -> Result<Parsed, String> {
             Ok(Parsed::number(in_range(number, min, max)?))
         }
         Kind::Text => Ok(Parsed::text(text.into())),
+        Kind::Secret => {
+            Ok(Parsed { number: i64::from(!text.is_empty()), ..Parsed::text(text.into()) })
+        }
         Kind::FileName => parse_file_name(text),
         Kind::Addresses if words(text).len() > ADDRESSES_MAX => {
             Err("Too many bind addresses specified.".into())

@@ -16,7 +16,14 @@ const COUNTER_START: u32 = 5;
 
 /// What an access at this moment means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AccessClock {
+pub struct AccessClock {
+    scale: Scale,
+    /// Whether accesses count.
+    counts: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Scale {
     /// Keys remember when they were accessed.
     Recency {
         /// Seconds since the Unix epoch, modulo 2^24.
@@ -47,16 +54,23 @@ pub enum Usage {
 impl AccessClock {
     /// For policies that go by time.
     pub fn recency(now: Now) -> Self {
-        Self::Recency { now_s: (now.unix_us / 1_000_000) as u32 % (1 << BITS) }
+        let scale = Scale::Recency { now_s: (now.unix_us / 1_000_000) as u32 % (1 << BITS) };
+        Self { scale, counts: true }
     }
 
     /// For policies that go by frequency.
     pub fn frequency(now: Now, log_factor: u32, decay_min: u32) -> Self {
-        Self::Frequency {
+        let scale = Scale::Frequency {
             now_min: (now.unix_us / 60_000_000) as u32 % (1 << 16),
             log_factor,
             decay_min,
-        }
+        };
+        Self { scale, counts: true }
+    }
+
+    /// The same, where accesses of keys that are there count, or do not.
+    pub(super) fn counting(self, counts: bool) -> Self {
+        Self { counts, ..self }
     }
 
     /// A key was accessed.
@@ -71,21 +85,21 @@ impl AccessClock {
 
     /// The clock of a key that is stored, over an `old` one or as a new key.
     pub(super) fn stored(self, old: Option<u32>, rng: &mut Rng) -> u32 {
-        match (self, old) {
-            (Self::Recency { now_s }, _) => now_s,
-            (Self::Frequency { .. }, Some(old)) => self.accessed(old, rng),
-            (Self::Frequency { now_min, .. }, None) => now_min << COUNTER_BITS | COUNTER_START,
+        match (self.scale, old) {
+            (Scale::Recency { now_s }, _) => now_s,
+            (Scale::Frequency { .. }, Some(old)) => self.accessed(old, rng),
+            (Scale::Frequency { now_min, .. }, None) => now_min << COUNTER_BITS | COUNTER_START,
         }
     }
 
     /// The clock of a key that comes from elsewhere. What the policy does not go by is ignored.
     pub(super) fn restored(self, usage: Usage, rng: &mut Rng) -> u32 {
         const IDLE_MAX: u64 = (1 << BITS) - 1;
-        match (self, usage) {
-            (Self::Recency { now_s }, Usage::Idle(idle_s)) => {
+        match (self.scale, usage) {
+            (Scale::Recency { now_s }, Usage::Idle(idle_s)) => {
                 now_s.wrapping_sub(idle_s.min(IDLE_MAX) as u32) % (1 << BITS)
             }
-            (Self::Frequency { now_min, .. }, Usage::Frequency(counter)) => {
+            (Scale::Frequency { now_min, .. }, Usage::Frequency(counter)) => {
                 now_min << COUNTER_BITS | u32::from(counter)
             }
             _ => self.stored(None, rng),
@@ -94,9 +108,12 @@ impl AccessClock {
 
     /// The clock of a key whose clock was `old` after one more access.
     pub(super) fn accessed(self, old: u32, rng: &mut Rng) -> u32 {
-        match self {
-            Self::Recency { now_s } => now_s,
-            Self::Frequency { now_min, log_factor, .. } => {
+        if !self.counts {
+            return old;
+        }
+        match self.scale {
+            Scale::Recency { now_s } => now_s,
+            Scale::Frequency { now_min, log_factor, .. } => {
                 let counter = self.counter(old);
                 let above_start = counter.saturating_sub(COUNTER_START);
                 let odds = u64::from(above_start) * u64::from(log_factor) + 1;
@@ -108,18 +125,18 @@ impl AccessClock {
 
     /// For how long the key was not accessed, in seconds. 0 under a policy of frequency.
     pub fn idle_s(self, clock: u32) -> u32 {
-        match self {
-            Self::Recency { now_s } => now_s.wrapping_sub(clock) % (1 << BITS),
-            Self::Frequency { .. } => 0,
+        match self.scale {
+            Scale::Recency { now_s } => now_s.wrapping_sub(clock) % (1 << BITS),
+            Scale::Frequency { .. } => 0,
         }
     }
 
     /// The counter of accesses, 0 to 255, as it is after the time without any. 0 under other
     /// policies.
     pub fn counter(self, clock: u32) -> u32 {
-        match self {
-            Self::Recency { .. } => 0,
-            Self::Frequency { now_min, decay_min, .. } => {
+        match self.scale {
+            Scale::Recency { .. } => 0,
+            Scale::Frequency { now_min, decay_min, .. } => {
                 let elapsed = now_min.wrapping_sub(clock >> COUNTER_BITS) % (1 << 16);
                 let decayed = elapsed.checked_div(decay_min).unwrap_or(0);
                 (clock & COUNTER_MAX).saturating_sub(decayed)

@@ -67,8 +67,13 @@ pub struct Client {
 impl Client {
     /// A new server without data.
     pub fn new(shards: usize) -> Self {
+        Self::with(Config::default(), shards)
+    }
+
+    /// A new server without data that has these settings.
+    pub fn with(config: Config, shards: usize) -> Self {
         let now = Now { mono_us: 0, unix_us: START_MS as u64 * 1000 };
-        let kernel = Kernel::new(Config::default(), shards, 1, Box::new(NoHost::default()), now);
+        let kernel = Kernel::new(config, shards, 1, Box::new(NoHost::default()), now);
         let session = kernel.open_session(Peer::default(), now).expect("it is the first");
         Self { kernel, session, now, protocol: Protocol::V2 }
     }

@@ -34,6 +34,36 @@ pub struct Limits {
     /// The longest array in bytes, its lengths included: `client-query-buffer-limit`. Beyond
     /// 4 GiB it has no effect, which is the limit then.
     pub request_len_max: usize,
+    /// Whether the client has yet to say who it is. Until then an array has at most
+    /// [`UNKNOWN_ARGS_MAX`] arguments of at most [`UNKNOWN_BULK_LEN_MAX`] bytes each.
+    pub is_unknown: bool,
+}
+
+/// The most arguments of an array of a client that has yet to say who it is.
+pub const UNKNOWN_ARGS_MAX: usize = 10;
+
+/// The longest argument of such a client, in bytes.
+pub const UNKNOWN_BULK_LEN_MAX: usize = 16384;
+
+impl Limits {
+    /// Whether an array may have so many arguments.
+    #[inline]
+    fn check_args(&self, len: usize) -> Result<(), ProtocolError> {
+        if len > self.args_max {
+            return Err(ProtocolError::InvalidMultibulkLength);
+        }
+        let is_too_long = self.is_unknown && len > UNKNOWN_ARGS_MAX;
+        if is_too_long { Err(ProtocolError::UnauthenticatedMultibulkLength) } else { Ok(()) }
+    }
+
+    /// Whether an argument may have this length.
+    fn check_bulk_len(&self, len: usize) -> Result<(), ProtocolError> {
+        if len > self.bulk_len_max {
+            return Err(ProtocolError::InvalidBulkLength);
+        }
+        let is_too_long = self.is_unknown && len > UNKNOWN_BULK_LEN_MAX;
+        if is_too_long { Err(ProtocolError::UnauthenticatedBulkLength) } else { Ok(()) }
+    }
 }
 
 impl Default for Limits {
@@ -44,6 +74,7 @@ impl Default for Limits {
             inline_len_max: 64 << 10,
             args_max: i32::MAX as usize,
             request_len_max: 1 << 30,
+            is_unknown: false,
         }
     }
 }
@@ -55,6 +86,9 @@ pub enum ProtocolError {
     /// The number of arguments is no number or too large.
     #[error("Protocol error: invalid multibulk length")]
     InvalidMultibulkLength,
+    /// More arguments than a client may send that has yet to say who it is.
+    #[error("Protocol error: unauthenticated multibulk length")]
+    UnauthenticatedMultibulkLength,
     /// The number of arguments does not end.
     #[error("Protocol error: too big mbulk count string")]
     TooBigMultibulkCount,
@@ -64,6 +98,9 @@ pub enum ProtocolError {
     /// The length of an argument is no number, negative or too large.
     #[error("Protocol error: invalid bulk length")]
     InvalidBulkLength,
+    /// A longer argument than a client may send that has yet to say who it is.
+    #[error("Protocol error: unauthenticated bulk length")]
+    UnauthenticatedBulkLength,
     /// The length of an argument does not end.
     #[error("Protocol error: too big bulk count string")]
     TooBigBulkCount,
@@ -358,9 +395,7 @@ impl Decoder {
                 None => return Ok(false),
             },
         };
-        if len > limits.args_max {
-            return Err(ProtocolError::InvalidMultibulkLength);
-        }
+        limits.check_args(len)?;
         self.args_left = len;
         self.next(Phase::BulkLen, 1 + digits + 2);
         Ok(true)
@@ -375,9 +410,7 @@ impl Decoder {
                 None => return Ok(false),
             },
         };
-        if len > limits.bulk_len_max {
-            return Err(ProtocolError::InvalidBulkLength);
-        }
+        limits.check_bulk_len(len)?;
         let header_len = 1 + digits + 2;
         let request_len = (self.position + header_len + 2).saturating_add(len);
         if request_len > limits.request_len_max.min(u32::MAX as usize) {
@@ -469,7 +502,8 @@ fn split(line: &[u8], arguments: &mut Arguments) -> Result<bool, ProtocolError> 
 /// end, and how many are still to come. None if not even their number is known.
 #[inline]
 fn short_arguments(input: &[u8], limits: &Limits, spans: &mut Vec<Span>) -> Option<(usize, usize)> {
-    let (mut args_left, digits) = short_number(input).filter(|short| short.0 <= limits.args_max)?;
+    let (mut args_left, digits) = short_number(input)?;
+    limits.check_args(args_left).ok()?;
     let end_max = input.len().min(limits.request_len_max).min(u32::MAX as usize);
     let mut position = 1 + digits + 2;
     while args_left > 0 {

@@ -15,6 +15,17 @@ const HANDSHAKE: u32 = flag::NOSCRIPT | ANYTIME | flag::FAST | flag::NO_AUTH | f
 
 pub(super) const ROWS: &[&Command] = &[
     &Command {
+        name: "auth",
+        arity: -2,
+        flags: HANDSHAKE,
+        summary: "Tells the server who the client is.",
+        complexity: "O(N) where N is the number of passwords defined for the user",
+        syntax: "[username] password",
+        secrets: Some(|_, at| at > 0),
+        handler: Engine(run::auth),
+        ..ROW
+    },
+    &Command {
         name: "client",
         arity: -2,
         since: "2.4.0",
@@ -39,6 +50,7 @@ pub(super) const ROWS: &[&Command] = &[
         since: "6.0.0",
         summary: "Chooses the protocol version and describes the server.",
         syntax: "[arguments:(protover [AUTH username password] [SETNAME clientname])]",
+        secrets: Some(run::is_hello_secret),
         handler: Engine(run::hello),
         ..ROW
     },
@@ -99,6 +111,13 @@ const CLIENT: &[Command] = &[
         ..SUBCOMMAND
     },
     Command {
+        name: "getredir",
+        since: "6.0.0",
+        summary: "Tells which connection gets the invalidations of this one.",
+        handler: Engine(client::getredir),
+        ..SUBCOMMAND
+    },
+    Command {
         name: "help",
         flags: ANYTIME,
         since: "5.0.0",
@@ -134,6 +153,25 @@ const CLIENT: &[Command] = &[
         ..SUBCOMMAND
     },
     Command {
+        name: "no-evict",
+        arity: 3,
+        flags: flag::ADMIN | flag::NOSCRIPT | ANYTIME,
+        since: "7.0.0",
+        summary: "Sets whether this connection may be closed to make room.",
+        syntax: "ON|OFF",
+        handler: Engine(client::no_evict),
+        ..SUBCOMMAND
+    },
+    Command {
+        name: "no-touch",
+        arity: 3,
+        since: "7.2.0",
+        summary: "Sets whether what this connection does to keys counts as their use.",
+        syntax: "ON|OFF",
+        handler: Engine(client::no_touch),
+        ..SUBCOMMAND
+    },
+    Command {
         name: "setinfo",
         arity: 4,
         since: "7.2.0",
@@ -150,6 +188,13 @@ const CLIENT: &[Command] = &[
         syntax: "connection-name",
         tips: TO_ALL_NODES,
         handler: Engine(client::setname),
+        ..SUBCOMMAND
+    },
+    Command {
+        name: "trackinginfo",
+        since: "6.2.0",
+        summary: "Tells how the keys that this connection reads are tracked.",
+        handler: Engine(client::trackinginfo),
         ..SUBCOMMAND
     },
 ];

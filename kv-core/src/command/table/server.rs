@@ -131,6 +131,7 @@ const CONFIG: &[Command] = &[
         summary: "Changes settings, all of them or none.",
         complexity: "O(N) when N is the number of configuration parameters provided",
         syntax: "parameter value [parameter value ...]",
+        secrets: Some(config::is_secret),
         tips: &["request_policy:all_nodes", "response_policy:all_succeeded"],
         handler: Engine(config::set),
         ..SUBCOMMAND

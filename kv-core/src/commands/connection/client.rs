@@ -5,7 +5,7 @@ use crate::commands::parse::is;
 use crate::error::Error;
 use crate::kernel::{Flow, until_zero};
 use crate::now::Now;
-use crate::session::{Origin, Profile, Registry};
+use crate::session::{Buffered, Mode, Origin, Profile, Registry};
 use crate::value::string::parse_int;
 use std::io::Write as _;
 
@@ -44,6 +44,45 @@ pub(crate) fn setinfo(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
     }
     *label = value.to_vec();
     cx.out.ok();
+    Ok(Flow::Continue)
+}
+
+pub(crate) fn no_evict(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
+    switch(cx, Mode::NoEvict)
+}
+
+pub(crate) fn no_touch(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
+    switch(cx, Mode::NoTouch)
+}
+
+fn switch(cx: &mut EngineCx<'_, '_>, mode: Mode) -> Result<Flow, Error> {
+    let is_on = match cx.args.get(2) {
+        word if is(word, "ON") => true,
+        word if is(word, "OFF") => false,
+        _ => return Err(Error::Syntax),
+    };
+    cx.session.set_mode(mode, is_on);
+    cx.out.ok();
+    Ok(Flow::Continue)
+}
+
+/// No client has its invalidations sent to another.
+pub(crate) fn getredir(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
+    cx.out.int(-1);
+    Ok(Flow::Continue)
+}
+
+/// Tracking is off.
+pub(crate) fn trackinginfo(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
+    let out = &mut *cx.out;
+    out.map(3);
+    out.bulk(b"flags");
+    out.set(1);
+    out.bulk(b"off");
+    out.bulk(b"redirect");
+    out.int(-1);
+    out.bulk(b"prefixes");
+    out.array(0);
     Ok(Flow::Continue)
 }
 
@@ -120,7 +159,8 @@ fn describe_all(text: &mut Vec<u8>, sessions: &Registry, now: Now) {
 }
 
 /// Writes a client's line. What this server does not have stands there with the value that Redis
-/// gives when there is nothing to tell, since readers expect every field.
+/// gives when there is nothing to tell, since readers expect every field: arguments lie in the query
+/// buffer, and all replies in one buffer rather than a list.
 fn describe(text: &mut Vec<u8>, profile: &Profile, now: Now) {
     const INFALLIBLE: &str = "a vector takes everything";
     let Profile { id, address, local_address, descriptor, .. } = profile;
@@ -129,20 +169,38 @@ fn describe(text: &mut Vec<u8>, profile: &Profile, now: Now) {
         .expect(INFALLIBLE);
     text.extend_from_slice(&labels.name);
     let (age, idle, database) = (profile.age_s(now), profile.idle_s(now), profile.database());
-    let (input, output) = (profile.input_len(), profile.output_len());
+    let (queued, queued_bytes) = match profile.queued() {
+        Some((queued, bytes)) => (queued as i64, bytes),
+        None => (-1, 0),
+    };
+    let (Buffered { input, input_free, output, output_size }, output_peak) = profile.buffered();
+    let total = input + input_free + output_size.max(output) + queued_bytes;
+    let events = if output > 0 { "rw" } else { "r" };
     let command = profile.last_command().map_or("NULL".into(), |command| command.full_name());
-    let protocol = profile.protocol();
-    let flags = if profile.origin == Origin::Unix { 'U' } else { 'N' };
+    let (flags, protocol) = (flags(profile), profile.protocol());
     write!(
         text,
-        " age={age} idle={idle} flags={flags} db={database} sub=0 psub=0 ssub=0 multi=-1 qbuf={input} \
-         qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl={output} oll=0 omem=0 tot-mem={total} \
-         events=r cmd={command} user=default redir=-1 resp={protocol} lib-name=",
-        total = input + output,
+        " age={age} idle={idle} flags={flags} db={database} sub=0 psub=0 ssub=0 multi={queued} \
+         qbuf={input} qbuf-free={input_free} argv-mem=0 multi-mem={queued_bytes} rbs={output_size} \
+         rbp={output_peak} obl={output} oll=0 omem=0 tot-mem={total} events={events} cmd={command} \
+         user=default redir=-1 resp={protocol} lib-name=",
     )
     .expect(INFALLIBLE);
     text.extend_from_slice(&labels.library);
     text.extend_from_slice(b" lib-ver=");
     text.extend_from_slice(&labels.library_version);
     text.push(b'\n');
+}
+
+/// A client's states, each as its letter; N for none.
+fn flags(profile: &Profile) -> String {
+    let states = [
+        (profile.queued().is_some(), 'x'),
+        (profile.has_broken_watch(), 'd'),
+        (profile.origin == Origin::Unix, 'U'),
+        (profile.is_in(Mode::NoEvict), 'e'),
+        (profile.is_in(Mode::NoTouch), 'T'),
+    ];
+    let flags: String = states.iter().filter(|state| state.0).map(|state| state.1).collect();
+    if flags.is_empty() { "N".into() } else { flags }
 }

@@ -2,7 +2,7 @@
 
 use crate::args::Args;
 use crate::command::EngineCx;
-use crate::config::{self, Change, Config, ENABLE_PROTECTED_CONFIGS, Id};
+use crate::config::{self, Change, Config, ENABLE_PROTECTED_CONFIGS, Id, Kind};
 use crate::error::Error;
 use crate::glob;
 use crate::kernel::{Flow, until_zero};
@@ -29,6 +29,13 @@ pub(crate) fn set(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
     }
     cx.out.ok();
     Ok(Flow::Continue)
+}
+
+/// Whether the argument at `at` is the value of a setting that is a secret.
+pub(crate) fn is_secret(args: Args<'_>, at: usize) -> bool {
+    let is_value = at >= 3 && at % 2 == 1;
+    let setting = config::find(args.get(at - usize::from(is_value)));
+    is_value && setting.is_some_and(|id| matches!(id.parameter().kind, Kind::Secret))
 }
 
 pub(crate) fn resetstat(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
