@@ -28,6 +28,10 @@ const EVICTION: u64 = 0x6576_6963_7469_6f6e;
 const TRANSACTION_TOO_LARGE: Error =
     Error::text("ERR transaction exceeds client-query-buffer-limit, queue fewer requests");
 
+const EXEC_WITH_ARGUMENTS: Error = Error::text(
+    "EXECABORT Transaction discarded because of: wrong number of arguments for 'exec' command",
+);
+
 /// The version of Redis whose commands and replies are followed.
 pub const REDIS_VERSION: &str = "7.2.0";
 
@@ -412,10 +416,32 @@ impl Batch<'_> {
         match prepared.command {
             Ok(command) => self.run(command, prepared.key.as_ref(), session, args, out),
             Err(refusal) => {
-                session.break_transaction();
-                out.error(&refusal.error(args));
+                self.refuse(refusal, session, args, out);
                 Flow::Continue
             }
+        }
+    }
+
+    fn refuse(
+        &mut self,
+        refusal: Refusal,
+        session: &mut Session,
+        args: Args<'_>,
+        out: &mut dyn Reply,
+    ) {
+        // A refused EXEC ends what it was to run.
+        if let Refusal::WrongArity(Command { name: "exec", .. }) = refusal {
+            session.transaction = None;
+            self.forget_watched(session);
+            return out.error(&EXEC_WITH_ARGUMENTS);
+        }
+        session.break_transaction();
+        out.error(&refusal.error(args));
+    }
+
+    fn forget_watched(&mut self, session: &mut Session) {
+        if let Some(watching) = session.watching.take() {
+            watching.end(&mut self.access);
         }
     }
 

@@ -48,6 +48,26 @@ fn a_request_that_is_refused_breaks_the_transaction() {
 }
 
 #[test]
+fn exec_with_arguments_ends_the_transaction() {
+    const REFUSED: &str =
+        "-EXECABORT Transaction discarded because of: wrong number of arguments for 'exec' command";
+    check(&[
+        ("MULTI", "+OK"),
+        ("SET a 1", "+QUEUED"),
+        ("EXEC x", REFUSED),
+        ("EXEC", "-ERR EXEC without MULTI"),
+        ("EXISTS a", ":0"),
+    ]);
+    check_sessions(&[
+        (1, "WATCH a", "+OK"),
+        (2, "SET a 1", "+OK"),
+        (1, "EXEC x", REFUSED),
+        (1, "MULTI", "+OK"),
+        (1, "EXEC", "[]"),
+    ]);
+}
+
+#[test]
 fn what_is_not_allowed_inside_breaks_nothing() {
     check(&[
         ("MULTI", "+OK"),
@@ -129,13 +149,17 @@ fn a_change_of_a_watched_key_breaks_the_transaction() {
         "FLUSHDB",
         "MOVE s 1",
         "SWAPDB 0 1",
-        "SETBIT s 1 1",
+        "SETBIT s 2 0",
+        "SETBIT s 100 0",
+        "SETBIT missing 0 0",
+        "BITFIELD s SET u8 0 1",
+        "BITFIELD s SET u8 100 0",
         "RPOP l",
         "SPOP set",
         "UNLINK s h x set l z",
     ];
     for change in changes {
-        check_watch(&scene, "s l set h z x", &[change], true);
+        check_watch(&scene, "s l set h z x missing", &[change], true);
     }
 }
 
@@ -172,6 +196,10 @@ fn what_changes_nothing_breaks_nothing() {
         "LMOVE t l LEFT LEFT",
         "SET s y NX",
         "GETEX s",
+        "RENAME s s",
+        "SWAPDB 0 0",
+        "SETBIT s 1 1",
+        "BITFIELD s SET u8 0 120 GET u8 8",
     ];
     for request in requests {
         check_watch(&scene, "s l set h z x", &[request], false);
