@@ -18,7 +18,7 @@ use std::thread;
 use support::{Served, serve};
 
 /// Within this, in seconds, a program comes to its end; only one that hangs gets to see it.
-const PATIENCE_S: &str = "60";
+const PATIENCE_S: &str = "180";
 
 /// Where `install` puts packages.
 fn packages() -> PathBuf {

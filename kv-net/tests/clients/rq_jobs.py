@@ -21,9 +21,9 @@ r.flushall()
 queue, urgent = rq.Queue("default", connection=r), rq.Queue("urgent", connection=r)
 
 
-def work(*queues, **options):
+def work(*queues):
     """Works all off, in this process."""
-    return rq.SimpleWorker(list(queues), connection=r).work(burst=True, logging_level="CRITICAL", **options)
+    return rq.SimpleWorker(queues, connection=r).work(burst=True, logging_level="CRITICAL")
 
 
 def jobs_wait_in_queues():
@@ -83,17 +83,16 @@ def a_worker_that_forks_works_it_off():
 
 def a_worker_waits_for_jobs():
     jobs = []
-    until = threading.Thread(target=lambda: jobs.extend(queue.enqueue("operator.neg", i) for i in range(5)))
-    worker = rq.SimpleWorker([queue, urgent], connection=r)
 
-    def begin_when_it_waits():
+    def enqueue_when_it_waits():
         while r.info("clients")["blocked_clients"] == 0:
             pass
-        until.start()
+        jobs.extend(queue.enqueue("operator.neg", i) for i in range(5))
 
-    threading.Thread(target=begin_when_it_waits).start()
-    assert worker.work(max_jobs=5, logging_level="CRITICAL")
-    until.join()
+    enqueuer = threading.Thread(target=enqueue_when_it_waits, daemon=True)
+    enqueuer.start()
+    assert rq.SimpleWorker([queue, urgent], connection=r).work(max_jobs=5, logging_level="CRITICAL")
+    enqueuer.join()
     assert [job.return_value() for job in jobs] == [0, -1, -2, -3, -4]
 
 
