@@ -198,12 +198,44 @@ fn what_changes_nothing_breaks_nothing() {
         "GETEX s",
         "RENAME s s",
         "SWAPDB 0 0",
+        "GETEX s PERSIST",
+        "LPOP l 0",
+        "RPOP l 0",
+        "ZPOPMIN z 0",
+        "XSETID x 2-1",
+        "XGROUP CREATE x g $",
         "SETBIT s 1 1",
         "BITFIELD s SET u8 0 120 GET u8 8",
     ];
     for request in requests {
         check_watch(&scene, "s l set h z x", &[request], false);
     }
+}
+
+#[test]
+fn what_groups_of_consumers_do_changes_no_stream() {
+    let scene = [
+        "XADD x 1-1 f v",
+        "XADD x 2-1 f v",
+        "XGROUP CREATE x g 0",
+        "XREADGROUP GROUP g c COUNT 1 STREAMS x >",
+    ];
+    let requests = [
+        "XREADGROUP GROUP g c STREAMS x >",
+        "XACK x g 1-1",
+        "XCLAIM x g d 0 1-1",
+        "XAUTOCLAIM x g d 0 0",
+        "XGROUP SETID x g 0",
+        "XGROUP CREATECONSUMER x g e",
+        "XGROUP DELCONSUMER x g c",
+        "XGROUP DESTROY x g",
+    ];
+    for request in requests {
+        check_watch(&scene, "x", &[request], false);
+    }
+    check_watch(&[], "x", &["XGROUP CREATE x g $ MKSTREAM"], true);
+    check_watch(&scene, "x", &["XDEL x 1-1"], true);
+    check_watch(&scene, "x", &["XTRIM x MAXLEN 0"], true);
 }
 
 #[test]

@@ -281,10 +281,7 @@ fn round_to_seconds(ms: i64) -> i64 {
 
 pub(crate) fn persist(cx: &mut Cx<'_>) -> Result<(), Error> {
     let key = cx.args.get(1);
-    let had_deadline = cx.db.deadline(key).flatten().is_some();
-    if had_deadline {
-        cx.db.set_deadline(key, None);
-    }
+    let had_deadline = cx.db.clear_deadline(key);
     cx.out.int(had_deadline.into());
     Ok(())
 }

@@ -330,6 +330,11 @@ impl<'a> View<'a> {
         true
     }
 
+    /// Takes away the deadline of `key`. Whether it had one. O(1).
+    pub fn clear_deadline(&mut self, key: &[u8]) -> bool {
+        self.deadline(key).flatten().is_some() && self.set_deadline(key, None)
+    }
+
     /// How many keys the database has, expired ones that were not yet removed included. Needs
     /// every shard.
     pub fn len(&mut self) -> usize {
