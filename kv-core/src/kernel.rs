@@ -469,8 +469,8 @@ impl Batch<'_> {
         match prepared.command {
             Ok(command) => self.run(command, prepared.key.as_ref(), session, args, out),
             Err(refusal) => {
-                session.break_transaction();
-                out.error(&refusal.error(args));
+                let is_exec = matches!(refusal, Refusal::WrongArity(Command { name: "exec", .. }));
+                out.error(&self.refuse(is_exec, session, refusal.error(args)));
                 Flow::Continue
             }
         }
@@ -505,7 +505,7 @@ impl Batch<'_> {
     ) -> Flow {
         session.profile().note_command(command, self.now);
         if let Err(error) = self.admit(command, session, out.protocol()) {
-            out.error(&self.refuse(command, session, error));
+            out.error(&self.refuse(command.name == "exec", session, error));
             return Flow::Continue;
         }
         if session.transaction.is_some() && !command.is_immediate {
@@ -554,8 +554,8 @@ impl Batch<'_> {
 
     /// What becomes of a transaction of which a request was refused, and what its client is told.
     #[cold]
-    fn refuse(&mut self, command: &Command, session: &mut Session, error: Error) -> Error {
-        if command.name != "exec" {
+    fn refuse(&mut self, is_exec: bool, session: &mut Session, error: Error) -> Error {
+        if !is_exec {
             session.break_transaction();
             return error;
         }
@@ -564,8 +564,9 @@ impl Batch<'_> {
             watching.end(&mut self.access);
         }
         session.show_transaction();
-        let reason = error.message();
-        Error::composed([b"EXECABORT Transaction discarded because of: ", &*reason].concat())
+        let message = error.message();
+        let reason = message.strip_prefix(b"ERR ").unwrap_or(&message);
+        Error::composed([b"EXECABORT Transaction discarded because of: ", reason].concat())
     }
 
     fn put_off(

@@ -48,6 +48,26 @@ fn a_request_that_is_refused_breaks_the_transaction() {
 }
 
 #[test]
+fn exec_with_arguments_ends_the_transaction() {
+    const REFUSED: &str =
+        "-EXECABORT Transaction discarded because of: wrong number of arguments for 'exec' command";
+    check(&[
+        ("MULTI", "+OK"),
+        ("SET a 1", "+QUEUED"),
+        ("EXEC x", REFUSED),
+        ("EXEC", "-ERR EXEC without MULTI"),
+        ("EXISTS a", ":0"),
+    ]);
+    check_sessions(&[
+        (1, "WATCH a", "+OK"),
+        (2, "SET a 1", "+OK"),
+        (1, "EXEC x", REFUSED),
+        (1, "MULTI", "+OK"),
+        (1, "EXEC", "[]"),
+    ]);
+}
+
+#[test]
 fn what_is_not_allowed_inside_breaks_nothing() {
     check(&[
         ("MULTI", "+OK"),
@@ -129,13 +149,17 @@ fn a_change_of_a_watched_key_breaks_the_transaction() {
         "FLUSHDB",
         "MOVE s 1",
         "SWAPDB 0 1",
-        "SETBIT s 1 1",
+        "SETBIT s 2 0",
+        "SETBIT s 100 0",
+        "SETBIT missing 0 0",
+        "BITFIELD s SET u8 0 1",
+        "BITFIELD s SET u8 100 0",
         "RPOP l",
         "SPOP set",
         "UNLINK s h x set l z",
     ];
     for change in changes {
-        check_watch(&scene, "s l set h z x", &[change], true);
+        check_watch(&scene, "s l set h z x missing", &[change], true);
     }
 }
 
@@ -172,10 +196,46 @@ fn what_changes_nothing_breaks_nothing() {
         "LMOVE t l LEFT LEFT",
         "SET s y NX",
         "GETEX s",
+        "RENAME s s",
+        "SWAPDB 0 0",
+        "GETEX s PERSIST",
+        "LPOP l 0",
+        "RPOP l 0",
+        "ZPOPMIN z 0",
+        "XSETID x 2-1",
+        "XGROUP CREATE x g $",
+        "SETBIT s 1 1",
+        "BITFIELD s SET u8 0 120 GET u8 8",
     ];
     for request in requests {
         check_watch(&scene, "s l set h z x", &[request], false);
     }
+}
+
+#[test]
+fn what_groups_of_consumers_do_changes_no_stream() {
+    let scene = [
+        "XADD x 1-1 f v",
+        "XADD x 2-1 f v",
+        "XGROUP CREATE x g 0",
+        "XREADGROUP GROUP g c COUNT 1 STREAMS x >",
+    ];
+    let requests = [
+        "XREADGROUP GROUP g c STREAMS x >",
+        "XACK x g 1-1",
+        "XCLAIM x g d 0 1-1",
+        "XAUTOCLAIM x g d 0 0",
+        "XGROUP SETID x g 0",
+        "XGROUP CREATECONSUMER x g e",
+        "XGROUP DELCONSUMER x g c",
+        "XGROUP DESTROY x g",
+    ];
+    for request in requests {
+        check_watch(&scene, "x", &[request], false);
+    }
+    check_watch(&[], "x", &["XGROUP CREATE x g $ MKSTREAM"], true);
+    check_watch(&scene, "x", &["XDEL x 1-1"], true);
+    check_watch(&scene, "x", &["XTRIM x MAXLEN 0"], true);
 }
 
 #[test]

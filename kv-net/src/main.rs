@@ -46,9 +46,9 @@ fn run() -> Result<(), Box<dyn Error>> {
     abort_on_panic();
     // Before the first thread, so that a signal that comes early is not lost.
     let mut signals = Signals::new([SIGTERM, SIGINT])?;
-    tracing::info!("kv {} is starting", env!("CARGO_PKG_VERSION"));
     let supervisor = Supervisor::new(&builder.config().text(config::SUPERVISED));
     let server = builder.start()?;
+    tracing::info!("kv {} has started", env!("CARGO_PKG_VERSION"));
     log::follow(server.kernel());
     tracing::info!("ready to accept connections");
     supervisor.ready();

@@ -231,13 +231,13 @@ fn flags_take_their_values_as_redis_server_does() {
         "--list-max-listpack-size",
         "-5",
         "--LogLevel",
-        "WARNING",
+        "VERBOSE",
     ];
     let program =
         start(&place, &[&args[..], &["--client-output-buffer-limit", "pubsub 1mb 1kb 9"]].concat());
     assert_eq!(get(&program, "save"), "900 1 300 10");
     assert_eq!(get(&program, "list-max-listpack-size"), "-5");
-    assert_eq!(get(&program, "loglevel"), "warning");
+    assert_eq!(get(&program, "loglevel"), "verbose");
     assert!(get(&program, "client-output-buffer-limit").ends_with("pubsub 1048576 1024 9"));
     let program = start(&place, &["--save", "900", "1", "--save", ""]);
     assert_eq!(get(&program, "save"), "");
@@ -256,7 +256,7 @@ fn settings_of_redis_are_accepted_with_one_warning() {
 #[ignore = "needs the package redis-server, and the permission to read its configuration"]
 fn the_configuration_of_debians_redis_server_is_accepted() {
     let place = directory("debian", &[]);
-    let program = start(&place, &["/etc/redis/redis.conf", "--dir", "."]);
+    let program = start(&place, &["/etc/redis/redis.conf", "--dir", ".", "--logfile", ""]);
     assert_eq!(get(&program, "tcp-keepalive"), "300");
     assert_eq!(program.log.matches("no effect").count(), 1, "{}", program.log);
 }

@@ -26,21 +26,26 @@ pub(crate) fn setbit(cx: &mut Cx<'_>) -> Result<(), Error> {
     let offset = bit_offset(cx.config, cx.args.get(2))?;
     let is_set = bit_value(cx.args.get(3))?;
     let (at, mask) = ((offset / 8) as usize, bits::mask(offset));
-    let old = byte_to_change(cx, key, at)?;
+    let current = byte_to_change(cx, key, at)?;
+    let old = current.unwrap_or(0);
     let new = if is_set { old | mask } else { old & !mask };
-    cx.db.patch_string(key, at, &[new]);
+    if current == Some(new) {
+        cx.db.spell_out(key);
+    } else {
+        cx.db.patch_string(key, at, &[new]);
+    }
     cx.out.int((old & mask != 0).into());
     Ok(())
 }
 
-/// The byte at `at` of the string at `key`, which is made if there is none.
-fn byte_to_change(cx: &mut Cx<'_>, key: &[u8], at: usize) -> Result<u8, Error> {
+/// The byte at `at` of the string at `key`, which is made if there is none. None if it is shorter.
+fn byte_to_change(cx: &mut Cx<'_>, key: &[u8], at: usize) -> Result<Option<u8>, Error> {
     let mut buffer = IntBuffer::new();
     if let Some(string) = cx.db.current_string(key)? {
-        return Ok(string.as_bytes(&mut buffer).get(at).copied().unwrap_or(0));
+        return Ok(string.as_bytes(&mut buffer).get(at).copied());
     }
     create_zeros(cx, key, at + 1);
-    Ok(0)
+    Ok(Some(0))
 }
 
 fn create_zeros(cx: &mut Cx<'_>, key: &[u8], len: usize) {
@@ -264,9 +269,10 @@ fn change_fields(cx: &mut Cx<'_>, accesses: &[Access]) -> Result<(), Error> {
 fn make_room(cx: &mut Cx<'_>, end: usize) -> Result<(), Error> {
     let key = cx.args.get(1);
     match cx.db.current_string(key)?.map(StrRef::len) {
-        Some(len) => {
-            cx.db.patch_string(key, end.max(len), &[]);
+        Some(len) if len < end => {
+            cx.db.patch_string(key, end, &[]);
         }
+        Some(_) => cx.db.spell_out(key),
         None => create_zeros(cx, key, end),
     }
     Ok(())

@@ -71,8 +71,15 @@ pub(crate) fn randomkey(cx: &mut Cx<'_>) -> Result<(), Error> {
 
 pub(crate) fn rename(cx: &mut Cx<'_>) -> Result<(), Error> {
     let (key, target) = (cx.args.get(1), cx.args.get(2));
-    let taken = cx.db.take(key).ok_or(Error::NoSuchKey)?;
-    cx.db.put(target, taken);
+    if !cx.db.contains(key) {
+        return Err(Error::NoSuchKey);
+    }
+    // A key that gets the name that it has does not change, for whoever watches it.
+    if key != target
+        && let Some(taken) = cx.db.take(key)
+    {
+        cx.db.put(target, taken);
+    }
     cx.out.ok();
     Ok(())
 }
@@ -276,10 +283,7 @@ fn round_to_seconds(ms: i64) -> i64 {
 
 pub(crate) fn persist(cx: &mut Cx<'_>) -> Result<(), Error> {
     let key = cx.args.get(1);
-    let had_deadline = cx.db.deadline(key).flatten().is_some();
-    if had_deadline {
-        cx.db.set_deadline(key, None);
-    }
+    let had_deadline = cx.db.clear_deadline(key);
     cx.out.int(had_deadline.into());
     Ok(())
 }

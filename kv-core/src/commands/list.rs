@@ -75,6 +75,9 @@ fn pop_many(cx: &mut Cx<'_>, end: End, count: usize) -> Result<(), Error> {
         return Ok(());
     };
     give_popped(&mut list, end, count, cx.out);
+    if count == 0 {
+        list.unchanged();
+    }
     Ok(())
 }
 

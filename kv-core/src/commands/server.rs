@@ -63,7 +63,9 @@ pub(crate) fn swapdb(cx: &mut Cx<'_>) -> Result<(), Error> {
         database.filter(|&index| index < cx.db.databases()).ok_or(Error::DatabaseOutOfRange)
     };
     let (first, second) = (existing(first)?, existing(second)?);
-    cx.db.swap_databases(first, second);
+    if first != second {
+        cx.db.swap_databases(first, second);
+    }
     cx.out.ok();
     Ok(())
 }

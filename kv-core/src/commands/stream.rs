@@ -175,7 +175,7 @@ pub(crate) fn xsetid(cx: &mut Cx<'_>) -> Result<(), Error> {
         }
     }
     let stream = cx.db.edit_existing::<Stream>(cx.args.get(1))?;
-    let mut stream = stream.ok_or(Error::NoSuchKey)?;
+    let mut stream = stream.ok_or(Error::NoSuchKey)?.quietly();
     set_id(stream.log_mut(), last_id, added, max_deleted)?;
     cx.out.ok();
     Ok(())

@@ -99,7 +99,7 @@ pub(crate) fn getex(cx: &mut Cx<'_>) -> Result<(), Error> {
     cx.out.bulk(value.as_bytes(&mut IntBuffer::new()));
     match deadline {
         Deadline::Keep => true,
-        Deadline::Clear => cx.db.set_deadline(key, None),
+        Deadline::Clear => cx.db.clear_deadline(key),
         Deadline::At(unix_ms) => cx.db.set_deadline(key, Some(unix_ms)),
     };
     Ok(())

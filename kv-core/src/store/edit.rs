@@ -17,6 +17,7 @@ pub struct Edit<'v, T: Collection> {
     accessed: u32,
     held: Held<T>,
     is_changed: bool,
+    is_quiet: bool,
 }
 
 /// A key, looked up to be changed.
@@ -75,12 +76,24 @@ impl<'v, T: Collection> Edit<'v, T> {
             }
             None => clock.stored(None, &mut found.shard.rng),
         };
-        Ok(Self { found, accessed, held, is_changed: false })
+        Ok(Self { found, accessed, held, is_changed: false, is_quiet: false })
     }
 
     /// Whether the key was there before.
     pub fn exists(&self) -> bool {
         self.found.place.is_some()
+    }
+
+    /// The same, but what is done counts as no change for those who watch the key, unless it is new.
+    pub fn quietly(mut self) -> Self {
+        self.is_quiet = self.exists();
+        self
+    }
+
+    /// Has the requests that wait for the key run again, even if what was done counts as no change.
+    pub fn wake_waiters(&mut self) {
+        let Found { store, database, key, .. } = self.found;
+        self.found.shard.wake_waiters(store, database, key);
     }
 
     /// All that was done has changed nothing.
@@ -180,7 +193,7 @@ impl<T: Collection> Drop for Edit<'_, T> {
         let place = place.filter(|_| is_removed);
         let value = place.and_then(|place| self.found.keyspace_mut().remove(hash, place));
         self.found.shard.discard(value, store, database);
-        if self.is_changed {
+        if self.is_changed && !self.is_quiet {
             self.found.shard.tell(store, database, self.found.key);
         }
     }

@@ -48,9 +48,13 @@ impl Interests {
     pub(super) fn tell(&self, store: &Store, database: usize, key: &[u8]) {
         if let Some(interest) = self.0.get(key) {
             interest.watches.iter().for_each(|watch| watch.break_up());
-            if !interest.waiters.is_empty() {
-                store.ready.push(database, key);
-            }
+        }
+        self.wake_waiters(store, database, key);
+    }
+
+    fn wake_waiters(&self, store: &Store, database: usize, key: &[u8]) {
+        if self.0.get(key).is_some_and(|interest| !interest.waiters.is_empty()) {
+            store.ready.push(database, key);
         }
     }
 
@@ -132,6 +136,13 @@ impl Shard {
         };
         for database in databases {
             self.interests[database].tell_all(store, database, is_there);
+        }
+    }
+
+    /// Has the requests that wait for a key run again.
+    pub(super) fn wake_waiters(&mut self, store: &Store, database: usize, key: &[u8]) {
+        if store.is_observed() {
+            self.interests[database].wake_waiters(store, database, key);
         }
     }
 

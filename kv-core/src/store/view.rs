@@ -253,6 +253,15 @@ impl<'a> View<'a> {
     /// Writes into the string at `key`, which exists, from `offset` on, filling a gap with zero
     /// bytes. The length afterwards.
     pub fn patch_string(&mut self, key: &[u8], offset: usize, patch: &[u8]) -> usize {
+        self.patch(key, offset, patch, true)
+    }
+
+    /// Stores the string at `key`, which exists, as bytes, even if it is a number. That is no change.
+    pub fn spell_out(&mut self, key: &[u8]) {
+        self.patch(key, 0, &[], false);
+    }
+
+    fn patch(&mut self, key: &[u8], offset: usize, patch: &[u8], is_change: bool) -> usize {
         let (clock, database, store) = (self.clock, self.database, self.store);
         self.changed = true;
         let (shard, hash, place) = self.find(key);
@@ -261,7 +270,9 @@ impl<'a> View<'a> {
         let len = keyspace.patch(hash, place, offset, patch);
         let place = keyspace.find(hash, key).expect("it was changed in its place");
         clock.touch(keyspace, place, &mut shard.rng);
-        shard.tell(store, database, key);
+        if is_change {
+            shard.tell(store, database, key);
+        }
         len
     }
 
@@ -317,6 +328,11 @@ impl<'a> View<'a> {
         note_deadline(store, keyspace, deadline);
         shard.tell(store, database, key);
         true
+    }
+
+    /// Takes away the deadline of `key`. Whether it had one. O(1).
+    pub fn clear_deadline(&mut self, key: &[u8]) -> bool {
+        self.deadline(key).flatten().is_some() && self.set_deadline(key, None)
     }
 
     /// How many keys the database has, expired ones that were not yet removed included. Needs

@@ -36,7 +36,10 @@ fn pop(cx: &mut Cx<'_>, end: End) -> Result<(), Error> {
     };
     match number {
         Some(number) => {
-            take(&mut set, end, number, cx.out, |out, pairs| write_pairs(out, pairs, true))
+            take(&mut set, end, number, cx.out, |out, pairs| write_pairs(out, pairs, true));
+            if number == 0 {
+                set.unchanged();
+            }
         }
         None => take(&mut set, end, 1, cx.out, |out, pairs| {
             out.array(2);

@@ -59,7 +59,7 @@ fn syntax(subcommand: &[u8]) -> Error {
 
 pub(crate) fn create(cx: &mut Cx<'_>) -> Result<(), Error> {
     let options = Options::parse(cx, true)?;
-    let mut stream = cx.db.edit::<Stream>(cx.args.get(2))?;
+    let mut stream = cx.db.edit::<Stream>(cx.args.get(2))?.quietly();
     if !stream.exists() && !options.is_mkstream {
         return Err(NO_KEY);
     }
@@ -96,11 +96,14 @@ pub(crate) fn setid(cx: &mut Cx<'_>) -> Result<(), Error> {
 }
 
 pub(crate) fn destroy(cx: &mut Cx<'_>) -> Result<(), Error> {
-    let mut stream = cx.db.edit_existing::<Stream>(cx.args.get(2))?.ok_or(NO_KEY)?;
+    let stream = cx.db.edit_existing::<Stream>(cx.args.get(2))?;
+    let mut stream = stream.ok_or(NO_KEY)?.quietly();
     let group = stream.remove_group(cx.args.get(3));
     cx.out.int(group.is_some().into());
     if let Some(group) = group {
         stream.discard(group);
+        // Those who read with it learn that it is gone.
+        stream.wake_waiters();
     }
     Ok(())
 }
@@ -129,7 +132,7 @@ pub(crate) fn delconsumer(cx: &mut Cx<'_>) -> Result<(), Error> {
 /// The stream that a subcommand of XGROUP names, which has the group that it names.
 fn with_group<'v>(db: &'v mut View<'_>, args: Args<'v>) -> Result<Edit<'v, Stream>, Error> {
     let (key, group) = (args.get(2), args.get(3));
-    let stream = db.edit_existing::<Stream>(key)?.ok_or(NO_KEY)?;
+    let stream = db.edit_existing::<Stream>(key)?.ok_or(NO_KEY)?.quietly();
     if stream.view().group(group).is_some() { Ok(stream) } else { Err(no_group(key, group)) }
 }
 
@@ -140,6 +143,7 @@ pub(crate) fn xack(cx: &mut Cx<'_>) -> Result<(), Error> {
         cx.out.int(0);
         return Ok(());
     };
+    stream = stream.quietly();
     let ids = cx.args.from(3).map(id::parse).collect::<Result<Vec<_>, _>>()?;
     let acknowledged = acknowledge(stream.log_mut(), group, &ids);
     cx.out.int(acknowledged as i64);

@@ -170,15 +170,13 @@ pub(crate) fn xreadgroup(cx: &mut Cx<'_>) -> Result<(), Error> {
     }
     let mut parts = Vec::new();
     for ((key, _), &start) in options.streams(cx.args).zip(&starts) {
-        let mut stream = cx.db.edit::<Stream>(key)?;
+        let mut stream = cx.db.edit::<Stream>(key)?.quietly();
         let found = stream.log_mut().change_group(group, |reading, group| {
             let reader = Reader { reading: *reading, consumer, options: &options, unix_ms };
             reader.read(group, start)
         });
         let found = found.expect("the group was found above");
         parts.extend(found.map(|found| Part { key, found }));
-        // What a group has read is no change to what the stream holds.
-        stream.unchanged();
     }
     give_or_wait(cx, &options, &parts, &starts);
     Ok(())

@@ -1,4 +1,4 @@
-"""Uses the server at 127.0.0.1:PORT through redis-py: redis_py.py PORT PROTOCOL"""
+"""Uses the server at 127.0.0.1:PORT through redis-py: redis_py_commands.py PORT PROTOCOL"""
 
 import sys
 
