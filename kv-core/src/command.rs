@@ -12,11 +12,14 @@ use crate::now::Now;
 use crate::reply::Reply;
 use crate::rng::Rng;
 use crate::session::Session;
+use crate::stats::Meter;
 use crate::store::{Access, View};
 
 /// One command, or one subcommand of a container such as `CLIENT`.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Command {
+    /// Its place among the rows of the table, which gives it out: nothing in the rows themselves.
+    pub number: u16,
     /// Lower case; of a subcommand its own part alone (`id` of `client|id`).
     pub name: &'static str,
     /// The number of arguments with the name (and, for a subcommand, its container's); negative
@@ -42,6 +45,8 @@ pub struct Command {
     pub categories: &'static [&'static str],
     /// The version of Redis that introduced it.
     pub since: &'static str,
+    /// Which arguments logs must not show.
+    pub secrets: Option<fn(Args<'_>, usize) -> bool>,
     /// What it does, in one line.
     pub summary: &'static str,
     /// The version of Redis that deprecated it, and what to use instead.
@@ -63,6 +68,7 @@ pub struct Command {
 impl Command {
     /// What a row leaves out. Not a command itself.
     pub const DEFAULT: Command = Command {
+        number: 0,
         name: "",
         arity: 1,
         flags: 0,
@@ -74,6 +80,7 @@ impl Command {
         group: Group::Server,
         categories: &[],
         since: "1.0.0",
+        secrets: None,
         summary: "",
         deprecated: None,
         is_system: false,
@@ -573,6 +580,8 @@ pub struct EngineCx<'a, 'k> {
     pub kernel: &'a Kernel,
     /// The way to the data.
     pub store: &'a mut Access<'k>,
+    /// What takes the time of commands.
+    pub(crate) meter: &'a mut Meter<'k>,
     /// The client that asks.
     pub session: &'a mut Session,
     /// The command's row.

@@ -15,6 +15,7 @@ use crate::now::Now;
 use crate::reply::Reply;
 use crate::rng::Rng;
 use crate::session::{Origin, Peer, Registry, Session};
+use crate::stats::{Event, Meter, Stats, Totals};
 use crate::store::{
     Access, AccessClock, DatabaseSize, Eviction, HashedKey, OutOfMemory, ShardStats, Store,
 };
@@ -42,6 +43,12 @@ pub trait Host: Send + Sync {
     /// either the old file is there or the new one. Returns when that is on disk: CONFIG REWRITE is
     /// rare, and its client waits for it. The error is what the operating system says.
     fn rewrite_config(&self, config: &Config) -> Result<(), String>;
+    /// Nanoseconds of a clock that never goes back, from an arbitrary start: to tell how long commands
+    /// take, and for nothing else. Is asked about once for each command. A simulator gives a constant,
+    /// so that nothing takes any time.
+    fn precise_ns(&self) -> u64;
+    /// Lets so many microseconds pass while the calling thread does nothing, for DEBUG SLEEP.
+    fn sleep(&self, us: u64);
 }
 
 /// What the process has used so far.
@@ -90,6 +97,12 @@ impl Host for NoHost {
     fn rewrite_config(&self, _: &Config) -> Result<(), String> {
         Err("there is none".into())
     }
+
+    fn precise_ns(&self) -> u64 {
+        0
+    }
+
+    fn sleep(&self, _: u64) {}
 }
 
 /// What the sessions of a server share.
@@ -104,6 +117,8 @@ pub struct Kernel {
     pub started: Now,
     /// 40 hexadecimal digits that tell this run from others.
     pub run_id: String,
+    /// What commands cost, and what went wrong.
+    pub stats: Stats,
     store: Store,
     seed: u64,
     commands: AtomicU64,
@@ -203,6 +218,7 @@ impl Kernel {
             host,
             started: now,
             run_id,
+            stats: Stats::default(),
             store,
             seed: rng.next_u64(),
             commands: AtomicU64::new(0),
@@ -246,12 +262,27 @@ impl Kernel {
     /// Begins to run requests at a time that is the same for all of them. A store with one shard
     /// stays locked until the batch is dropped.
     pub fn batch(&self, now: Now) -> Batch<'_> {
+        self.batch_in_lane(0, now)
+    }
+
+    /// The same for a thread that keeps its statistics apart from those of others, for the sake of
+    /// the processor's caches, under a number that [`Kernel::next_lane`] has given it.
+    pub fn batch_in_lane(&self, lane: usize, now: Now) -> Batch<'_> {
+        if self.stats.rates.is_due(now) {
+            self.stats.rates.sample(now, self.totals());
+        }
         Batch {
             kernel: self,
             access: self.store.access(now, self.access_clock(now)),
             now,
             commands: 0,
+            meter: Meter::new(&self.stats, &*self.host, &self.config, now, lane),
         }
+    }
+
+    /// A number for a thread that will run batches of its own.
+    pub fn next_lane(&self) -> usize {
+        self.stats.next_lane()
     }
 
     /// What an access to a key means under the eviction policy of this moment.
@@ -277,11 +308,12 @@ impl Kernel {
     pub(crate) fn make_room(
         &self,
         store: &mut Access<'_>,
+        meter: &mut Meter<'_>,
         session: &Session,
     ) -> Result<(), OutOfMemory> {
         let Some(limit) = self.eviction() else { return Ok(()) };
         let mut rng = Rng::derive(self.seed ^ EVICTION, session.id(), session.commands + 1);
-        store.make_room(&limit, &mut rng)
+        meter.watch(Event::EvictionCycle, || store.make_room(&limit, &mut rng))
     }
 
     /// When [`Batch::tend`] has something to do, in milliseconds since the Unix epoch; the past for
@@ -324,6 +356,16 @@ impl Kernel {
             total.store(0, Relaxed);
         }
         self.sessions.reset_stats();
+        self.stats.reset();
+    }
+
+    /// What is counted all the time.
+    pub(crate) fn totals(&self) -> Totals {
+        Totals {
+            commands: self.commands(),
+            received_bytes: self.received.load(Relaxed),
+            sent_bytes: self.sent.load(Relaxed),
+        }
     }
 }
 
@@ -349,6 +391,7 @@ pub struct Batch<'k> {
     access: Access<'k>,
     now: Now,
     commands: u64,
+    meter: Meter<'k>,
 }
 
 impl Drop for Batch<'_> {
@@ -358,9 +401,10 @@ impl Drop for Batch<'_> {
 }
 
 impl Batch<'_> {
-    /// Runs one request to its end and writes one reply.
+    /// Runs one request to its end and writes one reply. The time from one request to the next
+    /// counts as the next one's.
     pub fn execute(&mut self, session: &mut Session, args: Args<'_>, out: &mut dyn Reply) -> Flow {
-        let prepared = self.prepare(session.database, args);
+        let prepared = self.find_out(session.database, args);
         self.execute_prepared(&prepared, session, args, out)
     }
 
@@ -368,6 +412,12 @@ impl Batch<'_> {
     /// told, and has the table's part for its first key fetched.
     #[inline]
     pub fn prepare(&mut self, database: usize, args: Args<'_>) -> Prepared {
+        self.meter.pause();
+        self.find_out(database, args)
+    }
+
+    #[inline]
+    fn find_out(&mut self, database: usize, args: Args<'_>) -> Prepared {
         let command = resolve(args);
         let position = command.ok().and_then(|command| first_key_position(command, args));
         let key = position.map(|position| self.access.hash_key(args, position));
@@ -412,9 +462,8 @@ impl Batch<'_> {
         match prepared.command {
             Ok(command) => self.run(command, prepared.key.as_ref(), session, args, out),
             Err(refusal) => {
-                session.break_transaction();
-                out.error(&refusal.error(args));
-                Flow::Continue
+                let error = refusal.error(args);
+                self.refuse(refusal.command(), &error, session, out)
             }
         }
     }
@@ -423,7 +472,8 @@ impl Batch<'_> {
     /// memory back, until about `budget` entries' worth of work is done. How much that was; less
     /// than `budget` if nothing is left for now.
     pub fn tend(&mut self, budget: usize) -> usize {
-        self.access.tend(budget)
+        let access = &mut self.access;
+        self.meter.watch(Event::ExpireCycle, || access.tend(budget))
     }
 
     /// Checks what must always hold, for tests and simulations. O(n).
@@ -442,9 +492,7 @@ impl Batch<'_> {
     ) -> Flow {
         session.profile().note_command(command, self.now);
         if let Err(error) = self.admit(command, session) {
-            session.break_transaction();
-            out.error(&error);
-            return Flow::Continue;
+            return self.refuse(Some(command), &error, session, out);
         }
         if session.transaction.is_some() && !command.is_immediate {
             self.put_off(command, session, args, out);
@@ -454,9 +502,23 @@ impl Batch<'_> {
             self.count_commands();
         }
         let call = Call { kernel: self.kernel, now: self.now, command, key };
-        let flow = call.run(&mut self.access, session, args, out);
+        let flow = call.run(&mut self.access, &mut self.meter, session, args, out);
         self.commands += 1;
         flow
+    }
+
+    /// A request does not run.
+    fn refuse(
+        &self,
+        command: Option<&Command>,
+        error: &Error,
+        session: &mut Session,
+        out: &mut dyn Reply,
+    ) -> Flow {
+        session.break_transaction();
+        self.meter.reject(command, error);
+        out.error(error);
+        Flow::Continue
     }
 
     /// The gate that every request passes before it runs or is put off.
@@ -466,7 +528,7 @@ impl Batch<'_> {
         }
         if command.has(flag::DENYOOM) {
             self.kernel
-                .make_room(&mut self.access, session)
+                .make_room(&mut self.access, &mut self.meter, session)
                 .map_err(|OutOfMemory| Error::OutOfMemory)?;
         }
         Ok(())
@@ -484,6 +546,7 @@ impl Batch<'_> {
         if transaction.push(command, args, max) {
             out.simple("QUEUED");
         } else {
+            self.meter.reject(Some(command), &TRANSACTION_TOO_LARGE);
             out.error(&TRANSACTION_TOO_LARGE);
         }
     }
@@ -505,15 +568,17 @@ pub(crate) struct Call<'a> {
 
 impl Call<'_> {
     /// Runs it to its end and writes its reply.
-    pub(crate) fn run(
+    pub(crate) fn run<'k>(
         &self,
-        store: &mut Access<'_>,
+        store: &mut Access<'k>,
+        meter: &mut Meter<'k>,
         session: &mut Session,
         args: Args<'_>,
         out: &mut dyn Reply,
     ) -> Flow {
         let Self { kernel, now, command, key } = *self;
         session.commands += 1;
+        let timing = meter.begin(command, args);
         let result = match command.handler {
             Handler::Data(handler) => {
                 let mut cx = Cx {
@@ -533,6 +598,7 @@ impl Call<'_> {
             Handler::Engine(handler) => handler(&mut EngineCx {
                 kernel,
                 store,
+                meter,
                 session,
                 command,
                 args,
@@ -541,7 +607,9 @@ impl Call<'_> {
             }),
             Handler::Container => unreachable!("`resolve` never gives a container"),
         };
+        meter.end(timing, command, args, session);
         result.unwrap_or_else(|error| {
+            meter.fail(command, &error);
             out.error(&error);
             Flow::Continue
         })
@@ -559,6 +627,14 @@ enum Refusal {
 }
 
 impl Refusal {
+    /// The command that is refused, if there is one.
+    fn command(self) -> Option<&'static Command> {
+        match self {
+            Self::WrongArity(command) => Some(command),
+            Self::UnknownCommand | Self::UnknownSubcommand(_) => None,
+        }
+    }
+
     #[cold]
     fn error(self, args: Args<'_>) -> Error {
         match self {
@@ -591,7 +667,7 @@ fn first_key_position(command: &Command, args: Args<'_>) -> Option<usize> {
 }
 
 /// How much of a client's words an error quotes, in bytes.
-const QUOTE_MAX: usize = 128;
+pub(crate) const QUOTE_MAX: usize = 128;
 
 fn unknown_command(args: Args<'_>) -> Error {
     let mut quoted = Vec::new();
@@ -619,7 +695,7 @@ fn unknown_subcommand(container: &Command, name: &[u8]) -> Error {
 }
 
 /// The beginning of `text`, up to `max` bytes or a zero byte, as Redis quotes it.
-fn quote(text: &[u8], max: usize) -> &[u8] {
+pub(crate) fn quote(text: &[u8], max: usize) -> &[u8] {
     until_zero(&text[..text.len().min(max)])
 }
 

@@ -131,6 +131,8 @@ impl From<Unwelcome> for Refusal {
 #[derive(Debug)]
 pub struct Server {
     kernel: Arc<Kernel>,
+    /// Where its thread counts what it does.
+    lane: usize,
     connections: Slab<Connection>,
     /// Where connections without waiting input receive, one after the other in each round.
     arena: Vec<u8>,
@@ -173,6 +175,7 @@ impl Server {
     pub fn with_pace(kernel: Arc<Kernel>, pace: Pace) -> Self {
         let timeout_s = kernel.config.int(config::TIMEOUT);
         Self {
+            lane: kernel.next_lane(),
             kernel,
             connections: Slab::new(),
             arena: vec![0; READS_PER_ROUND * READ_MAX],
@@ -299,7 +302,7 @@ impl Server {
         }
         let settings = settings(&self.kernel.config);
         let kernel = Arc::clone(&self.kernel);
-        let mut batch = kernel.batch(now);
+        let mut batch = kernel.batch_in_lane(self.lane, now);
         let mut queue = std::mem::take(&mut self.queue);
         let mut window = std::mem::take(&mut self.window);
         let mut ahead = &queue[..];
@@ -392,7 +395,7 @@ impl Server {
         if self.slice_us.is_some_and(|at| at <= now.mono_us) {
             let is_due = self.kernel.due_ms().is_some_and(|at| at <= now.unix_ms());
             if std::mem::take(&mut self.joins_in) || is_due {
-                let spent = self.kernel.batch(now).tend(self.pace.budget);
+                let spent = self.kernel.batch_in_lane(self.lane, now).tend(self.pace.budget);
                 self.rest_until_us = now.mono_us + self.pace.interval_us;
                 if spent >= self.pace.budget {
                     self.events.push_back(Event::Backlog);

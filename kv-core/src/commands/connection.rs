@@ -67,6 +67,12 @@ pub(crate) fn hello(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
     Ok(Flow::Continue)
 }
 
+/// Whether this argument of HELLO is a user's name or password.
+pub(crate) fn is_hello_secret(args: Args<'_>, at: usize) -> bool {
+    let is_auth = |at: usize| at >= 2 && is(args.get(at), "AUTH");
+    at >= 3 && (is_auth(at - 1) || is_auth(at - 2))
+}
+
 /// What HELLO asks for.
 #[derive(Default)]
 struct Greeting<'a> {

@@ -132,6 +132,7 @@ const CONFIG: &[Command] = &[
         complexity: "O(N) when N is the number of configuration parameters provided",
         syntax: "parameter value [parameter value ...]",
         tips: &["request_policy:all_nodes", "response_policy:all_succeeded"],
+        secrets: Some(config::is_secret),
         handler: Engine(config::set),
         ..SUBCOMMAND
     },

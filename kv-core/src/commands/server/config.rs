@@ -2,7 +2,7 @@
 
 use crate::args::Args;
 use crate::command::EngineCx;
-use crate::config::{self, Change, Config, ENABLE_PROTECTED_CONFIGS, Id};
+use crate::config::{self, Change, Config, ENABLE_PROTECTED_CONFIGS, Id, REQUIREPASS};
 use crate::error::Error;
 use crate::glob;
 use crate::kernel::{Flow, until_zero};
@@ -31,9 +31,16 @@ pub(crate) fn set(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
     Ok(Flow::Continue)
 }
 
+/// Whether this argument of CONFIG SET is a password.
+pub(crate) fn is_secret(args: Args<'_>, at: usize) -> bool {
+    let is_value = at >= 3 && at % 2 == 1;
+    is_value && config::find(args.get(at - 1)) == Some(REQUIREPASS)
+}
+
 pub(crate) fn resetstat(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
     cx.kernel.reset_stats();
     cx.store.reset_stats();
+    cx.meter.restart();
     cx.out.ok();
     Ok(Flow::Continue)
 }
