@@ -290,6 +290,8 @@ pub mod flag {
     pub const MOVABLEKEYS: u32 = 1 << 16;
     /// May run while a script is busy.
     pub const ALLOW_BUSY: u32 = 1 << 17;
+    /// Refused unless `enable-debug-command` allows it. `COMMAND INFO` does not tell.
+    pub const PROTECTED: u32 = 1 << 18;
 
     /// Each flag's name, in the order in which `COMMAND INFO` lists them.
     pub const NAMES: &[(u32, &str)] = &[
@@ -480,6 +482,8 @@ pub enum Scope {
 pub enum Group {
     /// Strings as arrays of bits.
     Bitmap,
+    /// Several servers that share the keys.
+    Cluster,
     /// Sessions.
     Connection,
     /// Keys of any type.
@@ -511,6 +515,7 @@ impl Group {
     pub fn name(self) -> &'static str {
         match self {
             Group::Bitmap => "bitmap",
+            Group::Cluster => "cluster",
             Group::Connection => "connection",
             Group::Generic => "generic",
             Group::Hash => "hash",
@@ -536,7 +541,7 @@ impl Group {
             Group::Geo => Some("geo"),
             Group::HyperLogLog => Some("hyperloglog"),
             Group::List => Some("list"),
-            Group::Server => None,
+            Group::Cluster | Group::Server => None,
             Group::Set => Some("set"),
             Group::SortedSet => Some("sortedset"),
             Group::Stream => Some("stream"),

@@ -20,14 +20,21 @@ use crate::store::{
     Access, AccessClock, DatabaseSize, Eviction, HashedKey, OutOfMemory, ShardStats, Store,
 };
 use crate::value::Approach;
+use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 /// Tells the choices of eviction from those of the command that it makes room for.
 const EVICTION: u64 = 0x6576_6963_7469_6f6e;
 
 const TRANSACTION_TOO_LARGE: Error =
     Error::text("ERR transaction exceeds client-query-buffer-limit, queue fewer requests");
+
+const DEBUG_NOT_ALLOWED: Error = Error::text(
+    "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can \
+     run it from a local connection, otherwise you need to set this option in the configuration \
+     file, and then restart the server.",
+);
 
 /// The version of Redis whose commands and replies are followed.
 pub const REDIS_VERSION: &str = "7.2.0";
@@ -124,6 +131,8 @@ pub struct Kernel {
     commands: AtomicU64,
     received: AtomicU64,
     sent: AtomicU64,
+    /// Work besides requests is not done, since DEBUG SET-ACTIVE-EXPIRE says so.
+    is_lazy: AtomicBool,
 }
 
 impl std::fmt::Debug for Kernel {
@@ -224,6 +233,7 @@ impl Kernel {
             commands: AtomicU64::new(0),
             received: AtomicU64::new(0),
             sent: AtomicU64::new(0),
+            is_lazy: AtomicBool::new(false),
         }
     }
 
@@ -319,7 +329,21 @@ impl Kernel {
     /// When [`Batch::tend`] has something to do, in milliseconds since the Unix epoch; the past for
     /// at once.
     pub fn due_ms(&self) -> Option<i64> {
-        self.store.due_ms()
+        if self.is_lazy.load(Relaxed) { None } else { self.store.due_ms() }
+    }
+
+    /// Whether [`Batch::tend`] has anything to do, ever.
+    pub(crate) fn set_tending(&self, is_on: bool) {
+        self.is_lazy.store(!is_on, Relaxed);
+    }
+
+    /// Whether a setting of no, yes and local allows something to a client.
+    pub(crate) fn allows(&self, setting: config::Id, session: &Session) -> bool {
+        match self.config.text(setting).as_str() {
+            "yes" => true,
+            "local" => is_local(&session.profile().address),
+            _ => false,
+        }
     }
 
     /// How many commands were run since the start or the last reset of the statistics. Those of a
@@ -472,6 +496,9 @@ impl Batch<'_> {
     /// memory back, until about `budget` entries' worth of work is done. How much that was; less
     /// than `budget` if nothing is left for now.
     pub fn tend(&mut self, budget: usize) -> usize {
+        if self.kernel.is_lazy.load(Relaxed) {
+            return 0;
+        }
         let access = &mut self.access;
         self.meter.watch(Event::ExpireCycle, || access.tend(budget))
     }
@@ -523,6 +550,10 @@ impl Batch<'_> {
 
     /// The gate that every request passes before it runs or is put off.
     fn admit(&mut self, command: &Command, session: &Session) -> Result<(), Error> {
+        let kernel = self.kernel;
+        if command.has(flag::PROTECTED) && !kernel.allows(config::ENABLE_DEBUG_COMMAND, session) {
+            return Err(DEBUG_NOT_ALLOWED);
+        }
         if session.transaction.is_some() && command.has(flag::NO_MULTI) {
             return Err(Error::text("ERR Command not allowed inside a transaction"));
         }
@@ -703,4 +734,25 @@ pub(crate) fn quote(text: &[u8], max: usize) -> &[u8] {
 pub(crate) fn until_zero(text: &[u8]) -> &[u8] {
     let end = text.iter().position(|&byte| byte == 0).unwrap_or(text.len());
     &text[..end]
+}
+
+/// Whether a client's address is one of this machine: a loopback address or a socket's path.
+fn is_local(address: &str) -> bool {
+    let ip = address.parse::<SocketAddr>().map(|address| address.ip());
+    ip.is_ok_and(|ip| ip.is_loopback()) || address.starts_with('/')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clients_of_this_machine_are_local() {
+        for address in ["127.0.0.1:5", "[::1]:5", "/run/kv.sock:0"] {
+            assert!(is_local(address), "{address}");
+        }
+        for address in ["10.0.0.1:5", "[2001:db8::1]:5", "?:0", ""] {
+            assert!(!is_local(address), "{address}");
+        }
+    }
 }

@@ -27,6 +27,7 @@
 //! the row's arity says.
 
 mod bitmap;
+mod cluster;
 mod command;
 mod connection;
 mod generic;
@@ -36,7 +37,9 @@ mod hyperloglog;
 mod latency;
 mod list;
 mod memory;
+mod module;
 mod object;
+mod replication;
 mod server;
 mod set;
 mod slowlog;
@@ -49,6 +52,7 @@ use crate::command::{Command, Group, Handler};
 
 const GROUPS: &[&[&Command]] = &[
     bitmap::ROWS,
+    cluster::ROWS,
     command::ROWS,
     connection::ROWS,
     generic::ROWS,
@@ -58,7 +62,9 @@ const GROUPS: &[&[&Command]] = &[
     latency::ROWS,
     list::ROWS,
     memory::ROWS,
+    module::ROWS,
     object::ROWS,
+    replication::ROWS,
     server::ROWS,
     set::ROWS,
     slowlog::ROWS,

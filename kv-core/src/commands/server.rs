@@ -1,6 +1,8 @@
 //! The server itself: whole databases, and its clock.
 
+pub(crate) mod absent;
 pub(crate) mod config;
+pub(crate) mod debug;
 mod footprint;
 pub(crate) mod info;
 pub(crate) mod latency;

@@ -165,7 +165,7 @@ fn parse_choice(text: &str, words: &[&str]) -> Result<Parsed, String> {
 
 /// A number of bytes with an optional unit. As in Redis, no digits are 0; a number beyond 64 bits
 /// is the greatest there is.
-pub(super) fn parse_memory(text: &str) -> Option<u64> {
+pub(crate) fn parse_memory(text: &str) -> Option<u64> {
     let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     let (number, unit) = text.split_at(digits);
     let factor = match unit.to_ascii_lowercase().as_str() {

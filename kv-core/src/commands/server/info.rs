@@ -85,9 +85,12 @@ fn server(cx: &mut EngineCx<'_, '_>, fields: &mut Fields) {
     listeners(cx, fields);
 }
 
+/// The greatest number of seconds that fits where Redis notes the use of a key.
+pub(super) const LRU_CLOCK_MAX: u64 = 0xff_ffff;
+
 /// Seconds, in the 24 bits in which Redis notes them with every key.
 fn lru_clock(now: Now) -> u64 {
-    now.unix_us / 1_000_000 & 0xff_ffff
+    now.unix_us / 1_000_000 & LRU_CLOCK_MAX
 }
 
 /// What the server listens on: TCP, and the Unix socket if there is one.
