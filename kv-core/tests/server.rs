@@ -405,13 +405,15 @@ fn info_without_sections_gives_them_all_in_the_order_of_redis() {
     ];
     assert_eq!(titles, all);
     // Only the counts of commands differ.
-    let names = |info| fields(info).into_iter().map(|field| field.0).collect::<Vec<_>>();
+    let names = |info: &str| {
+        fields(info).into_iter().map(|field| field.0.to_owned()).collect::<Vec<String>>()
+    };
     assert_eq!(names(&client.run("INFO Default")), names(&info));
     for request in ["INFO all", "INFO everything nosuch", "INFO cpu ALL"] {
         let again = client.run(request);
         let names = names(&again);
         for special in ["cmdstat_info", "latency_percentiles_usec_info"] {
-            assert!(names.contains(&special), "{request}: {special}");
+            assert!(names.iter().any(|name| name == special), "{request}: {special}");
         }
     }
 }

@@ -54,7 +54,7 @@ const SUBCOMMANDS: &[Command] = &[
         arity: -3,
         since: "7.0.0",
         summary: "Would load a module with settings.",
-        syntax: "path [configs:(CONFIG name value) [CONFIG name value ...]] [args:(ARGS arg [arg ...])]",
+        syntax: "path [CONFIG name value [CONFIG name value ...]] [ARGS arg [arg ...]]",
         ..CHANGE
     },
     Command {

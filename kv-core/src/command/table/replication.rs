@@ -14,7 +14,7 @@ const REPLICAOF: Command = Command {
     arity: 3,
     flags: ROW.flags | flag::NO_ASYNC_LOADING,
     summary: "Follows a master, or no one: that is all there is.",
-    syntax: "args:(host port:integer|NO ONE)",
+    syntax: "args:(host-port:(host port:integer)|no-one:(NO ONE))",
     handler: Engine(absent::replicaof),
     ..ROW
 };
