@@ -86,20 +86,16 @@ fn write_keys(page: &mut Page, figures: &Figures) {
 
 fn write_commands(page: &mut Page, kernel: &Kernel) {
     let stats = kernel.stats.commands();
-    let counts: [(&str, &str, fn(&CommandStats) -> f64); 4] = [
-        ("kv_command_calls_total", "How often each command ran.", |stats| stats.calls as f64),
-        ("kv_command_seconds_total", "How long each command ran.", |stats| seconds(stats.time_ns)),
-        ("kv_command_failed_total", "Calls that ended with an error.", |stats| stats.failed as f64),
-        ("kv_command_rejected_total", "Requests refused before they ran.", |stats| {
-            stats.rejected as f64
-        }),
-    ];
-    for (name, help, value) in counts {
+    let mut count = |name, help, value: fn(&CommandStats) -> f64| {
         page.family(name, COUNTER, help);
         for stats in &stats {
             page.sample(name, &label("cmd", stats.command.full_name()), value(stats));
         }
-    }
+    };
+    count("kv_command_calls_total", "How often each command ran.", |cmd| cmd.calls as f64);
+    count("kv_command_seconds_total", "How long each ran.", |cmd| seconds(cmd.time_ns));
+    count("kv_command_failed_total", "Calls that failed.", |cmd| cmd.failed as f64);
+    count("kv_command_rejected_total", "Requests refused unrun.", |cmd| cmd.rejected as f64);
     write_quantiles(page, kernel, &stats);
     write_errors(page, kernel);
 }

@@ -115,7 +115,7 @@ const SUBCOMMANDS: &[Command] = &[
         arity: -2,
         flags: ADMIN | flag::NO_ASYNC_LOADING,
         summary: "Would make this replica the master.",
-        syntax: "[FORCE|TAKEOVER]",
+        syntax: "[options:(FORCE|TAKEOVER)]",
         ..SUBCOMMAND
     },
     Command {
@@ -218,7 +218,7 @@ const SUBCOMMANDS: &[Command] = &[
         flags: ADMIN | flag::NOSCRIPT,
         summary: "Would forget the cluster.",
         complexity: "O(N) where N is the number of known nodes. The command may execute a FLUSHALL as a side effect.",
-        syntax: "[HARD|SOFT]",
+        syntax: "[reset-type:(HARD|SOFT)]",
         ..SUBCOMMAND
     },
     Command {
@@ -240,7 +240,7 @@ const SUBCOMMANDS: &[Command] = &[
         arity: -4,
         flags: ADMIN | flag::NO_ASYNC_LOADING,
         summary: "Would set the state of a slot.",
-        syntax: "slot:integer IMPORTING node-id|MIGRATING node-id|NODE node-id|STABLE",
+        syntax: "slot:integer subcommand:(IMPORTING node-id|MIGRATING node-id|NODE node-id|STABLE)",
         ..SUBCOMMAND
     },
     Command {

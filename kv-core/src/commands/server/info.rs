@@ -90,7 +90,7 @@ pub(super) const LRU_CLOCK_MAX: u64 = 0xff_ffff;
 
 /// Seconds, in the 24 bits in which Redis notes them with every key.
 fn lru_clock(now: Now) -> u64 {
-    now.unix_us / 1_000_000 & LRU_CLOCK_MAX
+    (now.unix_us / 1_000_000) & LRU_CLOCK_MAX
 }
 
 /// What the server listens on: TCP, and the Unix socket if there is one.
