@@ -53,7 +53,7 @@ pub struct Command {
     pub deprecated: Option<(&'static str, &'static str)>,
     /// Whether it serves the server's own purposes rather than those of applications.
     pub is_system: bool,
-    /// Time complexity.
+    /// Time complexity; empty where it does not matter.
     pub complexity: &'static str,
     /// The arguments after the name, in the notation of [`table`]'s documentation.
     pub syntax: &'static str,

@@ -222,6 +222,11 @@ fn debug_is_one_command_for_clients() {
             "[[$debug :-2 ~[+admin +noscript +loading +stale] :0 :0 :0 ~[+@admin +@slow +@dangerous] ~[] ~[] ~[]]]",
         ),
         (
+            "COMMAND DOCS lolwut",
+            "{$lolwut={$summary=$Shows the version. $since=$5.0.0 $group=$server \
+             $arguments=[{$name=$version $type=$integer $display_text=$version $token=$VERSION $flags=~[+optional]}]}}",
+        ),
+        (
             "COMMAND INFO readonly",
             "[[$readonly :1 ~[+loading +stale +fast] :0 :0 :0 ~[+@fast +@connection] ~[] ~[] ~[]]]",
         ),
