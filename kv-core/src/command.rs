@@ -16,12 +16,15 @@ use crate::now::Now;
 use crate::reply::Reply;
 use crate::rng::Rng;
 use crate::session::Session;
+use crate::stats::Meter;
 use crate::store::{Access, View};
 use crate::waiter::Wait;
 
 /// One command, or one subcommand of a container such as `CLIENT`.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Command {
+    /// Its place among the rows of the table, which gives it out: nothing in the rows themselves.
+    pub number: u16,
     /// Lower case; of a subcommand its own part alone (`id` of `client|id`).
     pub name: &'static str,
     /// The number of arguments with the name (and, for a subcommand, its container's); negative
@@ -58,7 +61,7 @@ pub struct Command {
     pub deprecated: Option<(&'static str, &'static str)>,
     /// Whether it serves the server's own purposes rather than those of applications.
     pub is_system: bool,
-    /// Time complexity.
+    /// Time complexity; empty where it does not matter.
     pub complexity: &'static str,
     /// The arguments after the name, in the notation of [`table`]'s documentation.
     pub syntax: &'static str,
@@ -73,6 +76,7 @@ pub struct Command {
 impl Command {
     /// What a row leaves out. Not a command itself.
     pub const DEFAULT: Command = Command {
+        number: 0,
         name: "",
         arity: 1,
         flags: 0,
@@ -311,6 +315,8 @@ pub mod flag {
     pub const MOVABLEKEYS: u32 = 1 << 16;
     /// May run while a script is busy.
     pub const ALLOW_BUSY: u32 = 1 << 17;
+    /// Refused unless `enable-debug-command` allows it. `COMMAND INFO` does not tell.
+    pub const PROTECTED: u32 = 1 << 18;
 
     /// Each flag's name, in the order in which `COMMAND INFO` lists them.
     pub const NAMES: &[(u32, &str)] = &[
@@ -501,6 +507,8 @@ pub enum Scope {
 pub enum Group {
     /// Strings as arrays of bits.
     Bitmap,
+    /// Several servers that share the keys.
+    Cluster,
     /// Sessions.
     Connection,
     /// Keys of any type.
@@ -534,6 +542,7 @@ impl Group {
     pub fn name(self) -> &'static str {
         match self {
             Group::Bitmap => "bitmap",
+            Group::Cluster => "cluster",
             Group::Connection => "connection",
             Group::Generic => "generic",
             Group::Hash => "hash",
@@ -560,7 +569,7 @@ impl Group {
             Group::Geo => Some("geo"),
             Group::HyperLogLog => Some("hyperloglog"),
             Group::List => Some("list"),
-            Group::PubSub | Group::Server => None,
+            Group::Cluster | Group::PubSub | Group::Server => None,
             Group::Set => Some("set"),
             Group::SortedSet => Some("sortedset"),
             Group::Stream => Some("stream"),
@@ -608,6 +617,8 @@ pub struct EngineCx<'a, 'k> {
     pub kernel: &'a Kernel,
     /// The way to the data.
     pub store: &'a mut Access<'k>,
+    /// What takes the time of commands.
+    pub(crate) meter: &'a mut Meter<'k>,
     /// The client that asks.
     pub session: &'a mut Session,
     /// The command's row.

@@ -30,3 +30,4 @@ pub use parameter::{Change, Id, Kind, Parameter, find, ids, parameters};
 pub use policy::Policy;
 pub use rewrite::{MARKER, rewrite};
 pub use settings::{Config, SavePoint};
+pub(crate) use value::parse_memory;

@@ -18,19 +18,27 @@ use crate::pubsub::PubSub;
 use crate::reply::{Protocol, Reply};
 use crate::rng::Rng;
 use crate::session::{Mode, Origin, Peer, Registry, Session};
+use crate::stats::{Event, Meter, Stats, Totals};
 use crate::store::{
     Access, AccessClock, DatabaseSize, Eviction, HashedKey, OutOfMemory, ShardStats, Store,
 };
 use crate::value::Approach;
 use crate::waiter::{self, Waiter};
+use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 /// Tells the choices of eviction from those of the command that it makes room for.
 const EVICTION: u64 = 0x6576_6963_7469_6f6e;
 
 const TRANSACTION_TOO_LARGE: Error =
     Error::text("ERR transaction exceeds client-query-buffer-limit, queue fewer requests");
+
+const DEBUG_NOT_ALLOWED: Error = Error::text(
+    "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can \
+     run it from a local connection, otherwise you need to set this option in the configuration \
+     file, and then restart the server.",
+);
 
 /// The version of Redis whose commands and replies are followed.
 pub const REDIS_VERSION: &str = "7.2.0";
@@ -46,6 +54,12 @@ pub trait Host: Send + Sync {
     /// either the old file is there or the new one. Returns when that is on disk: CONFIG REWRITE is
     /// rare, and its client waits for it. The error is what the operating system says.
     fn rewrite_config(&self, config: &Config) -> Result<(), String>;
+    /// Nanoseconds of a clock that never goes back, from an arbitrary start: to tell how long commands
+    /// take, and for nothing else. Is asked about once for each command. A simulator gives a constant,
+    /// so that nothing takes any time.
+    fn precise_ns(&self) -> u64;
+    /// Lets so many microseconds pass while the calling thread does nothing, for DEBUG SLEEP.
+    fn sleep(&self, us: u64);
 }
 
 /// What the process has used so far.
@@ -94,6 +108,12 @@ impl Host for NoHost {
     fn rewrite_config(&self, _: &Config) -> Result<(), String> {
         Err("there is none".into())
     }
+
+    fn precise_ns(&self) -> u64 {
+        0
+    }
+
+    fn sleep(&self, _: u64) {}
 }
 
 /// What the sessions of a server share.
@@ -112,11 +132,15 @@ pub struct Kernel {
     pub started: Now,
     /// 40 hexadecimal digits that tell this run from others.
     pub run_id: String,
+    /// What commands cost, and what went wrong.
+    pub stats: Stats,
     store: Store,
     seed: u64,
     commands: AtomicU64,
     received: AtomicU64,
     sent: AtomicU64,
+    /// Work besides requests is not done, since DEBUG SET-ACTIVE-EXPIRE says so.
+    is_lazy: AtomicBool,
 }
 
 impl std::fmt::Debug for Kernel {
@@ -217,11 +241,13 @@ impl Kernel {
             host,
             started: now,
             run_id,
+            stats: Stats::default(),
             store,
             seed: rng.next_u64(),
             commands: AtomicU64::new(0),
             received: AtomicU64::new(0),
             sent: AtomicU64::new(0),
+            is_lazy: AtomicBool::new(false),
         }
     }
 
@@ -303,12 +329,27 @@ impl Kernel {
     /// Begins to run requests at a time that is the same for all of them. A store with one shard
     /// stays locked until the batch is dropped.
     pub fn batch(&self, now: Now) -> Batch<'_> {
+        self.batch_in_lane(0, now)
+    }
+
+    /// The same for a thread that keeps its statistics apart from those of others, for the sake of
+    /// the processor's caches, under a number that [`Kernel::next_lane`] has given it.
+    pub fn batch_in_lane(&self, lane: usize, now: Now) -> Batch<'_> {
+        if self.stats.rates.is_due(now) {
+            self.stats.rates.sample(now, self.totals());
+        }
         Batch {
             kernel: self,
             access: self.store.access(now, self.access_clock(now)),
             now,
             commands: 0,
+            meter: Meter::new(&self.stats, &*self.host, &self.config, now, lane),
         }
+    }
+
+    /// A number for a thread that will run batches of its own.
+    pub fn next_lane(&self) -> usize {
+        self.stats.next_lane()
     }
 
     /// What an access to a key means under the eviction policy of this moment.
@@ -334,17 +375,32 @@ impl Kernel {
     pub(crate) fn make_room(
         &self,
         store: &mut Access<'_>,
+        meter: &mut Meter<'_>,
         session: &Session,
     ) -> Result<(), OutOfMemory> {
         let Some(limit) = self.eviction() else { return Ok(()) };
         let mut rng = Rng::derive(self.seed ^ EVICTION, session.id(), session.commands + 1);
-        store.make_room(&limit, &mut rng)
+        meter.watch(Event::EvictionCycle, || store.make_room(&limit, &mut rng))
     }
 
     /// When [`Batch::tend`] has something to do, in milliseconds since the Unix epoch; the past for
     /// at once.
     pub fn due_ms(&self) -> Option<i64> {
-        self.store.due_ms()
+        if self.is_lazy.load(Relaxed) { None } else { self.store.due_ms() }
+    }
+
+    /// Whether [`Batch::tend`] has anything to do, ever.
+    pub(crate) fn set_tending(&self, is_on: bool) {
+        self.is_lazy.store(!is_on, Relaxed);
+    }
+
+    /// Whether a setting of no, yes and local allows something to a client.
+    pub(crate) fn allows(&self, setting: config::Id, session: &Session) -> bool {
+        match self.config.text(setting).as_str() {
+            "yes" => true,
+            "local" => is_local(&session.profile().address),
+            _ => false,
+        }
     }
 
     /// How many commands were run since the start or the last reset of the statistics. Those of a
@@ -381,6 +437,16 @@ impl Kernel {
             total.store(0, Relaxed);
         }
         self.sessions.reset_stats();
+        self.stats.reset();
+    }
+
+    /// What is counted all the time.
+    pub(crate) fn totals(&self) -> Totals {
+        Totals {
+            commands: self.commands(),
+            received_bytes: self.received.load(Relaxed),
+            sent_bytes: self.sent.load(Relaxed),
+        }
     }
 }
 
@@ -406,6 +472,7 @@ pub struct Batch<'k> {
     access: Access<'k>,
     now: Now,
     commands: u64,
+    meter: Meter<'k>,
 }
 
 impl Drop for Batch<'_> {
@@ -415,9 +482,10 @@ impl Drop for Batch<'_> {
 }
 
 impl Batch<'_> {
-    /// Runs one request to its end and writes one reply.
+    /// Runs one request to its end and writes one reply. The time from one request to the next
+    /// counts as the next one's.
     pub fn execute(&mut self, session: &mut Session, args: Args<'_>, out: &mut dyn Reply) -> Flow {
-        let prepared = self.prepare(session.database, args);
+        let prepared = self.find_out(session.database, args);
         self.execute_prepared(&prepared, session, args, out)
     }
 
@@ -425,6 +493,12 @@ impl Batch<'_> {
     /// told, and has the table's part for its first key fetched.
     #[inline]
     pub fn prepare(&mut self, database: usize, args: Args<'_>) -> Prepared {
+        self.meter.pause();
+        self.find_out(database, args)
+    }
+
+    #[inline]
+    fn find_out(&mut self, database: usize, args: Args<'_>) -> Prepared {
         let command = resolve(self.kernel.config.names(), args);
         let position = command.ok().and_then(|command| first_key_position(command, args));
         let key = position.map(|position| self.access.hash_key(args, position));
@@ -469,9 +543,8 @@ impl Batch<'_> {
         match prepared.command {
             Ok(command) => self.run(command, prepared.key.as_ref(), session, args, out),
             Err(refusal) => {
-                let is_exec = matches!(refusal, Refusal::WrongArity(Command { name: "exec", .. }));
-                out.error(&self.refuse(is_exec, session, refusal.error(args)));
-                Flow::Continue
+                let error = refusal.error(args);
+                self.refuse(refusal.command(), error, session, out)
             }
         }
     }
@@ -486,7 +559,11 @@ impl Batch<'_> {
     /// memory back, until about `budget` entries' worth of work is done. How much that was; less
     /// than `budget` if nothing is left for now.
     pub fn tend(&mut self, budget: usize) -> usize {
-        self.access.tend(budget)
+        if self.kernel.is_lazy.load(Relaxed) {
+            return 0;
+        }
+        let access = &mut self.access;
+        self.meter.watch(Event::ExpireCycle, || access.tend(budget))
     }
 
     /// Checks what must always hold, for tests and simulations. O(n).
@@ -505,8 +582,7 @@ impl Batch<'_> {
     ) -> Flow {
         session.profile().note_command(command, self.now);
         if let Err(error) = self.admit(command, session, out.protocol()) {
-            out.error(&self.refuse(command.name == "exec", session, error));
-            return Flow::Continue;
+            return self.refuse(Some(command), error, session, out);
         }
         if session.transaction.is_some() && !command.is_immediate {
             self.put_off(command, session, args, out);
@@ -516,7 +592,7 @@ impl Batch<'_> {
             self.count_commands();
         }
         let call = Call { kernel: self.kernel, now: self.now, command, key };
-        let flow = call.run(&mut self.access, session, args, out);
+        let flow = call.run(&mut self.access, &mut self.meter, session, args, out);
         if command.is_immediate || command.group == Group::Transactions {
             session.show_transaction();
         }
@@ -532,15 +608,19 @@ impl Batch<'_> {
         session: &Session,
         protocol: Protocol,
     ) -> Result<(), Error> {
+        let kernel = self.kernel;
         if self.requires_auth(session) && !command.has(flag::NO_AUTH) {
             return Err(Error::NoAuth);
+        }
+        if command.has(flag::PROTECTED) && !kernel.allows(config::ENABLE_DEBUG_COMMAND, session) {
+            return Err(DEBUG_NOT_ALLOWED);
         }
         if session.transaction.is_some() && command.has(flag::NO_MULTI) {
             return Err(Error::text("ERR Command not allowed inside a transaction"));
         }
         if command.has(flag::DENYOOM) {
             self.kernel
-                .make_room(&mut self.access, session)
+                .make_room(&mut self.access, &mut self.meter, session)
                 .map_err(|OutOfMemory| Error::OutOfMemory)?;
         }
         if session.subscriptions.is_some()
@@ -552,21 +632,31 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// What becomes of a transaction of which a request was refused, and what its client is told.
+    /// A request does not run, and its transaction will not either: a refused EXEC ends it.
     #[cold]
-    fn refuse(&mut self, is_exec: bool, session: &mut Session, error: Error) -> Error {
-        if !is_exec {
+    fn refuse(
+        &mut self,
+        command: Option<&Command>,
+        error: Error,
+        session: &mut Session,
+        out: &mut dyn Reply,
+    ) -> Flow {
+        self.meter.reject(command, &error);
+        if command.is_some_and(|command| command.name == "exec") {
+            session.transaction = None;
+            if let Some(watching) = session.watching.take() {
+                watching.end(&mut self.access);
+            }
+            session.show_transaction();
+            let message = error.message();
+            let reason = message.strip_prefix(b"ERR ").unwrap_or(&message);
+            let text = [b"EXECABORT Transaction discarded because of: ", reason].concat();
+            out.error(&Error::composed(text));
+        } else {
             session.break_transaction();
-            return error;
+            out.error(&error);
         }
-        session.transaction = None;
-        if let Some(watching) = session.watching.take() {
-            watching.end(&mut self.access);
-        }
-        session.show_transaction();
-        let message = error.message();
-        let reason = message.strip_prefix(b"ERR ").unwrap_or(&message);
-        Error::composed([b"EXECABORT Transaction discarded because of: ", reason].concat())
+        Flow::Continue
     }
 
     fn put_off(
@@ -581,6 +671,7 @@ impl Batch<'_> {
         if transaction.push(command, args, max) {
             out.simple("QUEUED");
         } else {
+            self.meter.reject(Some(command), &TRANSACTION_TOO_LARGE);
             out.error(&TRANSACTION_TOO_LARGE);
         }
         session.show_transaction();
@@ -603,9 +694,10 @@ pub(crate) struct Call<'a> {
 
 impl Call<'_> {
     /// Runs it to its end and writes its reply.
-    pub(crate) fn run(
+    pub(crate) fn run<'k>(
         &self,
-        store: &mut Access<'_>,
+        store: &mut Access<'k>,
+        meter: &mut Meter<'k>,
         session: &mut Session,
         args: Args<'_>,
         out: &mut dyn Reply,
@@ -613,6 +705,7 @@ impl Call<'_> {
         let Self { kernel, now, command, key } = *self;
         session.commands += 1;
         store.count_uses(!session.profile().is_in(Mode::NoTouch));
+        let timing = meter.begin(command, args);
         let result = match command.handler {
             Handler::Data(handler) => {
                 let mut cx = Cx {
@@ -637,6 +730,7 @@ impl Call<'_> {
             Handler::Engine(handler) => handler(&mut EngineCx {
                 kernel,
                 store,
+                meter,
                 session,
                 command,
                 args,
@@ -645,7 +739,9 @@ impl Call<'_> {
             }),
             Handler::Container => unreachable!("`resolve` never gives a container"),
         };
+        meter.end(timing, command, args, session);
         result.unwrap_or_else(|error| {
+            meter.fail(command, &error);
             out.error(&error);
             Flow::Continue
         })
@@ -714,6 +810,14 @@ enum Refusal {
 }
 
 impl Refusal {
+    /// The command that is refused, if there is one.
+    fn command(self) -> Option<&'static Command> {
+        match self {
+            Self::WrongArity(command) => Some(command),
+            Self::UnknownCommand | Self::UnknownSubcommand => None,
+        }
+    }
+
     #[cold]
     fn error(self, args: Args<'_>) -> Error {
         match self {
@@ -754,7 +858,7 @@ fn first_key_position(command: &Command, args: Args<'_>) -> Option<usize> {
 }
 
 /// How much of a client's words an error quotes, in bytes.
-const QUOTE_MAX: usize = 128;
+pub(crate) const QUOTE_MAX: usize = 128;
 
 fn unknown_command(args: Args<'_>) -> Error {
     let mut quoted = Vec::new();
@@ -788,7 +892,7 @@ fn unknown_subcommand(container: &[u8], name: &[u8]) -> Error {
 }
 
 /// The beginning of `text`, up to `max` bytes or a zero byte, as Redis quotes it.
-fn quote(text: &[u8], max: usize) -> &[u8] {
+pub(crate) fn quote(text: &[u8], max: usize) -> &[u8] {
     until_zero(&text[..text.len().min(max)])
 }
 
@@ -796,4 +900,25 @@ fn quote(text: &[u8], max: usize) -> &[u8] {
 pub(crate) fn until_zero(text: &[u8]) -> &[u8] {
     let end = text.iter().position(|&byte| byte == 0).unwrap_or(text.len());
     &text[..end]
+}
+
+/// Whether a client's address is one of this machine: a loopback address or a socket's path.
+fn is_local(address: &str) -> bool {
+    let ip = address.parse::<SocketAddr>().map(|address| address.ip());
+    ip.is_ok_and(|ip| ip.is_loopback()) || address.starts_with('/')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clients_of_this_machine_are_local() {
+        for address in ["127.0.0.1:5", "[::1]:5", "/run/kv.sock:0"] {
+            assert!(is_local(address), "{address}");
+        }
+        for address in ["10.0.0.1:5", "[2001:db8::1]:5", "?:0", ""] {
+            assert!(!is_local(address), "{address}");
+        }
+    }
 }

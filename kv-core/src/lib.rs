@@ -23,6 +23,7 @@ pub mod reply;
 pub mod rng;
 pub mod session;
 mod slab;
+pub mod stats;
 pub mod store;
 mod table;
 pub mod transaction;

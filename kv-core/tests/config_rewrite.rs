@@ -23,6 +23,7 @@ fn value(parameter: &'static Parameter) -> BoxedStrategy<String> {
         Kind::Addresses => "([^\0 ]{1,8}( [^\0 ]{1,8}){0,3})?".boxed(),
         Kind::OutputLimits => prop::collection::vec(limits, 0..3).prop_map(joined).boxed(),
         Kind::SavePoints => prop::collection::vec(point, 0..4).prop_map(joined).boxed(),
+        Kind::Percentiles => "((0|[1-9][0-9]?|100)( [1-9][0-9]?[.][1-9]){0,3})?".boxed(),
         Kind::Notifications => "[Ag$lshzxeKEtmdn]{0,6}".boxed(),
     }
 }

@@ -15,6 +15,11 @@ impl Clock {
         Self { start: Instant::now() }
     }
 
+    /// How long ago it was started, in nanoseconds.
+    pub(crate) fn elapsed_ns(self) -> u64 {
+        self.start.elapsed().as_nanos() as u64
+    }
+
     /// The time.
     pub(crate) fn now(self) -> Now {
         let unix = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();

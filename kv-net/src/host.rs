@@ -1,5 +1,6 @@
 //! What only the machine knows and can do: for INFO and CONFIG REWRITE.
 
+use crate::clock::Clock;
 use crate::config_file::ConfigFile;
 use kv_core::config::Config;
 use kv_core::kernel::{Facts, Host, Usage};
@@ -8,12 +9,14 @@ use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeVal;
 use std::fs::read_to_string;
 use std::io;
+use std::time::Duration;
 
 /// The process and the machine that it runs on.
 #[derive(Debug)]
 pub(crate) struct Machine {
     facts: Facts,
     config_file: Option<ConfigFile>,
+    clock: Clock,
 }
 
 impl Machine {
@@ -35,6 +38,7 @@ impl Machine {
                 total_system_memory: total_memory().unwrap_or(0),
             },
             config_file,
+            clock: Clock::start(),
         }
     }
 }
@@ -58,6 +62,14 @@ impl Host for Machine {
     fn rewrite_config(&self, config: &Config) -> Result<(), String> {
         let file = self.config_file.as_ref().ok_or("there is none")?;
         file.rewrite(config).map_err(|error| reason(&error))
+    }
+
+    fn precise_ns(&self) -> u64 {
+        self.clock.elapsed_ns()
+    }
+
+    fn sleep(&self, us: u64) {
+        std::thread::sleep(Duration::from_micros(us));
     }
 }
 

@@ -3,6 +3,7 @@
 use kv_core::config;
 use kv_core::kernel::{Figures, Kernel, REDIS_VERSION, Usage};
 use kv_core::now::Now;
+use kv_core::stats::CommandStats;
 use std::fmt::{Display, Write as _};
 
 /// The type of the text.
@@ -16,6 +17,7 @@ pub(crate) fn render(kernel: &Kernel, loads: impl Iterator<Item = usize>, now: N
     write_clients(&mut page, kernel, &figures, loads);
     write_memory(&mut page, kernel, &figures, &usage);
     write_keys(&mut page, &figures);
+    write_commands(&mut page, kernel);
     page.0
 }
 
@@ -80,6 +82,49 @@ fn write_keys(page: &mut Page, figures: &Figures) {
         let labels = label("db", format_args!("db{number}"));
         page.sample("kv_db_keys_expiring", &labels, size.with_deadline);
     }
+}
+
+fn write_commands(page: &mut Page, kernel: &Kernel) {
+    let stats = kernel.stats.commands();
+    let mut count = |name, help, value: fn(&CommandStats) -> f64| {
+        page.family(name, COUNTER, help);
+        for stats in &stats {
+            page.sample(name, &label("cmd", stats.command.full_name()), value(stats));
+        }
+    };
+    count("kv_command_calls_total", "How often each command ran.", |cmd| cmd.calls as f64);
+    count("kv_command_seconds_total", "How long each ran.", |cmd| seconds(cmd.time_ns));
+    count("kv_command_failed_total", "Calls that failed.", |cmd| cmd.failed as f64);
+    count("kv_command_rejected_total", "Requests refused unrun.", |cmd| cmd.rejected as f64);
+    write_quantiles(page, kernel, &stats);
+    write_errors(page, kernel);
+}
+
+/// Gauges rather than a summary, whose quantiles would go with a count and a sum: those are the
+/// counters of the same commands.
+fn write_quantiles(page: &mut Page, kernel: &Kernel, stats: &[CommandStats]) {
+    const NAME: &str = "kv_command_latency_seconds";
+    page.family(NAME, GAUGE, "Time that so large a share of a command's calls did not exceed.");
+    for command in stats.iter().map(|stats| stats.command) {
+        let Some(histogram) = kernel.stats.histogram(command) else { continue };
+        for (quantile, percent) in [("0.5", 50.0), ("0.99", 99.0), ("0.999", 99.9)] {
+            let labels = format!(r#"cmd="{}",quantile="{quantile}""#, command.full_name());
+            page.sample(NAME, &labels, seconds(histogram.percentile_ns(percent)));
+        }
+    }
+}
+
+fn write_errors(page: &mut Page, kernel: &Kernel) {
+    page.family("kv_errors_total", COUNTER, "Error replies by their codes.");
+    for (code, count) in kernel.stats.errors.by_code() {
+        let code = code.replace(['\\', '"'], "_");
+        page.sample("kv_errors_total", &label("err", code), count);
+    }
+    page.gauge("kv_slowlog_length", "Entries of SLOWLOG.", kernel.stats.slowlog.len());
+}
+
+fn seconds(time_ns: u64) -> f64 {
+    time_ns as f64 / 1e9
 }
 
 /// A value that goes up and down.

@@ -49,6 +49,7 @@ fn metrics_tell_what_was_done() {
         for words in ["SET k v", "SET gone v EX 1000", "GET k", "GET none", "GET none", "DEL k"] {
             client.call(words);
         }
+        client.call("GET");
         let ping = request(["PING"]);
         client.call("PING");
         let page = eventually("the commands are counted", || {
@@ -62,12 +63,22 @@ fn metrics_tell_what_was_done() {
             ("kv_connections_rejected_total", 0.0),
             ("kv_keyspace_hits_total", 1.0),
             ("kv_keyspace_misses_total", 2.0),
+            (r#"kv_command_calls_total{cmd="get"}"#, 3.0),
+            (r#"kv_command_rejected_total{cmd="get"}"#, 1.0),
+            (r#"kv_command_failed_total{cmd="set"}"#, 0.0),
+            (r#"kv_errors_total{err="ERR"}"#, 1.0),
+            ("kv_slowlog_length", 0.0),
             (r#"kv_db_keys{db="db0"}"#, 1.0),
             (r#"kv_db_keys_expiring{db="db0"}"#, 1.0),
         ] {
             assert_eq!(sample(&page, name), value, "{name}");
         }
         assert!(sample(&page, "kv_net_input_bytes_total") > ping.len() as f64);
+        assert!(sample(&page, r#"kv_command_seconds_total{cmd="get"}"#) > 0.0);
+        let quantile = |q| {
+            sample(&page, &format!(r#"kv_command_latency_seconds{{cmd="get",quantile="{q}"}}"#))
+        };
+        assert!(quantile("0.5") > 0.0 && quantile("0.5") <= quantile("0.999"));
         assert!(sample(&page, "kv_memory_used_bytes") > 0.0);
         assert!(sample(&page, r#"kv_cpu_seconds_total{mode="user"}"#) >= 0.0);
     }

@@ -137,6 +137,8 @@ pub struct Server {
     kernel: Arc<Kernel>,
     /// Tells of sessions that have letters.
     post: Arc<Post>,
+    /// Where its thread counts what it does.
+    lane: usize,
     connections: Slab<Connection>,
     /// Where connections without waiting input receive, one after the other in each round.
     arena: Vec<u8>,
@@ -182,6 +184,7 @@ impl Server {
         let timeout_s = kernel.config.int(config::TIMEOUT);
         let post = kernel.open_post();
         Self {
+            lane: kernel.next_lane(),
             kernel,
             post,
             connections: Slab::new(),
@@ -311,7 +314,7 @@ impl Server {
         }
         let settings = settings(&self.kernel.config);
         let kernel = Arc::clone(&self.kernel);
-        let mut batch = kernel.batch(now);
+        let mut batch = kernel.batch_in_lane(self.lane, now);
         let mut queue = std::mem::take(&mut self.queue);
         let mut window = std::mem::take(&mut self.window);
         let mut ahead = &queue[..];
@@ -432,7 +435,7 @@ impl Server {
         if self.slice_us.is_some_and(|at| at <= now.mono_us) {
             let is_due = self.kernel.due_ms().is_some_and(|at| at <= now.unix_ms());
             if std::mem::take(&mut self.joins_in) || is_due {
-                let spent = self.kernel.batch(now).tend(self.pace.budget);
+                let spent = self.kernel.batch_in_lane(self.lane, now).tend(self.pace.budget);
                 self.rest_until_us = now.mono_us + self.pace.interval_us;
                 if spent >= self.pace.budget {
                     self.events.push_back(Event::Backlog);

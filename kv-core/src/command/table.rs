@@ -28,18 +28,23 @@
 
 mod acl;
 mod bitmap;
+mod cluster;
 mod command;
 mod connection;
 mod generic;
 mod geo;
 mod hash;
 mod hyperloglog;
+mod latency;
 mod list;
 mod memory;
+mod module;
 mod object;
 mod pubsub;
+mod replication;
 mod server;
 mod set;
+mod slowlog;
 mod sorted_set;
 mod stream;
 mod string;
@@ -50,18 +55,23 @@ use crate::command::{Command, Group, Handler};
 const GROUPS: &[&[&Command]] = &[
     acl::ROWS,
     bitmap::ROWS,
+    cluster::ROWS,
     command::ROWS,
     connection::ROWS,
     generic::ROWS,
     geo::ROWS,
     hash::ROWS,
     hyperloglog::ROWS,
+    latency::ROWS,
     list::ROWS,
     memory::ROWS,
+    module::ROWS,
     object::ROWS,
     pubsub::ROWS,
+    replication::ROWS,
     server::ROWS,
     set::ROWS,
+    slowlog::ROWS,
     sorted_set::ROWS,
     stream::ROWS,
     string::ROWS,
@@ -77,7 +87,64 @@ const LEN: usize = {
     len
 };
 
-static TABLE: [&Command; LEN] = sorted();
+/// The rows as their files give them, sorted by name.
+const SORTED: [&Command; LEN] = sorted();
+
+/// How many subcommands there are.
+const SUBCOMMANDS_LEN: usize = {
+    let (mut len, mut row) = (0, 0);
+    while row < LEN {
+        len += SORTED[row].subcommands.len();
+        row += 1;
+    }
+    len
+};
+
+/// How many rows there are, subcommands among them.
+pub(crate) const ROWS: usize = LEN + SUBCOMMANDS_LEN;
+
+static TABLE: [&Command; LEN] = {
+    let mut table = [&Command::DEFAULT; LEN];
+    let mut row = 0;
+    while row < LEN {
+        table[row] = &COMMANDS[row];
+        row += 1;
+    }
+    table
+};
+
+/// The rows with their numbers.
+static COMMANDS: [Command; LEN] = {
+    let mut rows = [Command::DEFAULT; LEN];
+    let (mut row, mut sub) = (0, 0);
+    while row < LEN {
+        rows[row] = *SORTED[row];
+        rows[row].number = row as u16;
+        let (_, subcommands) = SUBCOMMANDS.split_at(sub);
+        rows[row].subcommands = subcommands.split_at(rows[row].subcommands.len()).0;
+        sub += rows[row].subcommands.len();
+        row += 1;
+    }
+    rows
+};
+
+/// The rows of all subcommands with their numbers, container by container.
+static SUBCOMMANDS: [Command; SUBCOMMANDS_LEN] = {
+    let mut rows = [Command::DEFAULT; SUBCOMMANDS_LEN];
+    let (mut row, mut len) = (0, 0);
+    while row < LEN {
+        let subcommands = SORTED[row].subcommands;
+        let mut sub = 0;
+        while sub < subcommands.len() {
+            rows[len] = subcommands[sub];
+            rows[len].number = (LEN + len) as u16;
+            len += 1;
+            sub += 1;
+        }
+        row += 1;
+    }
+    rows
+};
 
 /// All commands, sorted by name. Subcommands are in their container's row.
 pub fn all() -> &'static [&'static Command] {
@@ -157,10 +224,9 @@ const INDEX_LEN: usize = 1024;
 /// For each slot 1 + the position in the table of the command there, or 0.
 static INDEX: [u16; INDEX_LEN] = {
     let mut index = [0; INDEX_LEN];
-    let rows = sorted();
     let mut row = 0;
     while row < LEN {
-        let mut slot = hash(rows[row].name.as_bytes()) % INDEX_LEN;
+        let mut slot = hash(SORTED[row].name.as_bytes()) % INDEX_LEN;
         while index[slot] != 0 {
             slot = (slot + 1) % INDEX_LEN;
         }
@@ -233,6 +299,13 @@ mod tests {
         }
         assert!(find(b"").is_none());
         assert!(find(b"gett").is_none());
+    }
+
+    #[test]
+    fn every_row_has_a_number_of_its_own() {
+        let mut numbers: Vec<_> = rows().map(|row| usize::from(row.number)).collect();
+        numbers.sort_unstable();
+        assert!(numbers.into_iter().eq(0..ROWS));
     }
 
     #[test]

@@ -218,13 +218,20 @@ fn write_docs(out: &mut dyn Reply, command: &'static Command, name: &str) {
     let arguments = command.arguments().expect("a test parses the syntax of every row");
     let flags: Vec<_> = doc_flags(command).collect();
     let deprecation = if command.deprecated.is_some() { 2 } else { 0 };
-    let lists = [!flags.is_empty(), !arguments.is_empty(), !command.subcommands.is_empty()];
+    let optional = [
+        !command.complexity.is_empty(),
+        !flags.is_empty(),
+        !arguments.is_empty(),
+        !command.subcommands.is_empty(),
+    ];
     out.bulk(name.as_bytes());
-    out.map(4 + deprecation + lists.into_iter().filter(|&is_there| is_there).count());
+    out.map(3 + deprecation + optional.into_iter().filter(|&is_there| is_there).count());
     write_text(out, "summary", command.summary);
     write_text(out, "since", command.since);
     write_text(out, "group", command.group.name());
-    write_text(out, "complexity", command.complexity);
+    if !command.complexity.is_empty() {
+        write_text(out, "complexity", command.complexity);
+    }
     if !flags.is_empty() {
         out.bulk(b"doc_flags");
         write_statuses(out, flags.into_iter());

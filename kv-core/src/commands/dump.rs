@@ -28,7 +28,7 @@ pub(crate) fn dump(cx: &mut Cx<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-fn write(value: ValueRef<'_>, unix_ms: i64, out: &mut Vec<u8>) {
+pub(crate) fn write(value: ValueRef<'_>, unix_ms: i64, out: &mut Vec<u8>) {
     match value {
         ValueRef::String(StrRef::Int(value)) => rdb::write_string(out, Item::Int(value)),
         ValueRef::String(StrRef::Bytes { bytes, .. }) => rdb::write_string(out, Item::new(bytes)),

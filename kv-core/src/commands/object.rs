@@ -3,6 +3,7 @@
 use crate::command::Cx;
 use crate::config::{self, Config};
 use crate::error::Error;
+use crate::store::View;
 
 const IDLE_TIME_NOT_TRACKED: Error = Error::text(
     "ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust.",
@@ -36,14 +37,16 @@ pub(crate) fn idletime(cx: &mut Cx<'_>) -> Result<(), Error> {
 }
 
 pub(crate) fn refcount(cx: &mut Cx<'_>) -> Result<(), Error> {
-    let shared = shared_integers(cx.config);
-    let count = |integer: Option<i64>| match integer {
-        Some(integer) if shared.contains(&integer) => SHARED,
-        _ => 1,
-    };
-    let count = cx.db.integer(cx.args.get(2)).map(count);
+    let count = references(&mut cx.db, cx.args.get(2), cx.config);
     int_or_null(cx, count);
     Ok(())
+}
+
+/// How many references Redis would count to the value of a key, if there is one.
+pub(crate) fn references(db: &mut View<'_>, key: &[u8], config: &Config) -> Option<i64> {
+    let shared = shared_integers(config);
+    let integer = db.integer(key)?;
+    Some(if integer.is_some_and(|integer| shared.contains(&integer)) { SHARED } else { 1 })
 }
 
 /// The number of references that Redis tells for a value that all keys share.

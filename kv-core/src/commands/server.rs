@@ -1,16 +1,29 @@
 //! The server itself: whole databases, and its clock.
 
+pub(crate) mod absent;
 pub(crate) mod config;
+pub(crate) mod debug;
 mod footprint;
 pub(crate) mod info;
+pub(crate) mod latency;
 pub(crate) mod memory;
+pub(crate) mod slowlog;
 
 use crate::args::Args;
 use crate::command::{Cx, EngineCx};
 use crate::commands::parse::is;
 use crate::error::Error;
-use crate::kernel::Flow;
+use crate::kernel::{Flow, QUOTE_MAX, quote};
 use crate::value::string::parse_int;
+
+/// The error of a container's command whose arguments do not fit one of its subcommands.
+fn wrong_subcommand(cx: &EngineCx<'_, '_>) -> Error {
+    let help = cx.args.get(0).to_ascii_uppercase();
+    let start = b"ERR unknown subcommand or wrong number of arguments for '";
+    Error::composed(
+        [start, quote(cx.args.get(1), QUOTE_MAX), b"'. Try ", &help, b" HELP."].concat(),
+    )
+}
 
 pub(crate) fn time(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
     let unix_us = cx.now.unix_us as i64;

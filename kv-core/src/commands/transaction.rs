@@ -68,7 +68,7 @@ pub(crate) fn exec(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
 /// Makes room for a transaction as for a single command.
 fn make_room(cx: &mut EngineCx<'_, '_>, transaction: &Transaction) -> Result<(), Error> {
     let needs_room = transaction.has(flag::DENYOOM);
-    let is_room = !needs_room || cx.kernel.make_room(cx.store, cx.session).is_ok();
+    let is_room = !needs_room || cx.kernel.make_room(cx.store, cx.meter, cx.session).is_ok();
     is_room.then_some(()).ok_or(Error::text(
         "EXECABORT Transaction discarded because of: OOM command not allowed when used memory > 'maxmemory'.",
     ))
@@ -86,7 +86,7 @@ fn run(cx: &mut EngineCx<'_, '_>, transaction: &Transaction) -> Flow {
     let mut flow = Flow::Continue;
     for queued in requests {
         let call = Call { kernel: cx.kernel, now: cx.now, command: queued.command, key: None };
-        if call.run(cx.store, cx.session, queued.args(), cx.out) == Flow::Close {
+        if call.run(cx.store, cx.meter, cx.session, queued.args(), cx.out) == Flow::Close {
             flow = Flow::Close;
         }
     }

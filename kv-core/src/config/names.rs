@@ -18,6 +18,8 @@ pub const DATABASES: Id = id("databases");
 pub const DBFILENAME: Id = id("dbfilename");
 /// `dir`: an absolute path once the server has started
 pub const DIR: Id = id("dir");
+/// `enable-debug-command`
+pub const ENABLE_DEBUG_COMMAND: Id = id("enable-debug-command");
 /// `enable-protected-configs`
 pub const ENABLE_PROTECTED_CONFIGS: Id = id("enable-protected-configs");
 /// `hash-max-listpack-entries`
@@ -26,8 +28,14 @@ pub const HASH_MAX_LISTPACK_ENTRIES: Id = id("hash-max-listpack-entries");
 pub const HASH_MAX_LISTPACK_VALUE: Id = id("hash-max-listpack-value");
 /// `hll-sparse-max-bytes`
 pub const HLL_SPARSE_MAX_BYTES: Id = id("hll-sparse-max-bytes");
+/// `hz`
+pub const HZ: Id = id("hz");
 /// `latency-monitor-threshold`, in milliseconds
 pub const LATENCY_MONITOR_THRESHOLD: Id = id("latency-monitor-threshold");
+/// `latency-tracking`
+pub const LATENCY_TRACKING: Id = id("latency-tracking");
+/// `latency-tracking-info-percentiles`
+pub const LATENCY_TRACKING_INFO_PERCENTILES: Id = id("latency-tracking-info-percentiles");
 /// `lfu-decay-time`, in minutes
 pub const LFU_DECAY_TIME: Id = id("lfu-decay-time");
 /// `lfu-log-factor`

@@ -2,7 +2,7 @@
 
 use super::notifications::Notifications;
 use super::table::PARAMETERS;
-use super::value::ADDRESSES_MAX;
+use super::value::{ADDRESSES_MAX, PERCENTILES_MAX};
 
 /// A setting. Its values are kept as text in the form in which CONFIG GET gives them.
 #[derive(Debug)]
@@ -75,6 +75,8 @@ pub enum Kind {
     OutputLimits,
     /// `<seconds> <changes>`, repeated. In configuration files each line adds to those before it.
     SavePoints,
+    /// Numbers from 0 to 100, separated by spaces.
+    Percentiles,
     /// Letters that stand for classes of events, and for where these are published.
     Notifications,
 }
@@ -82,7 +84,7 @@ pub enum Kind {
 impl Kind {
     /// Whether a value is made of several words, which a configuration file gives as arguments.
     pub fn takes_words(self) -> bool {
-        matches!(self, Self::Addresses) || self.is_cumulative()
+        matches!(self, Self::Addresses | Self::Percentiles) || self.is_cumulative()
     }
 
     /// Whether a line of a configuration file leaves a part of the value as it was before.
@@ -108,6 +110,7 @@ impl Kind {
                 "<normal|replica|pubsub> <hard limit> <soft limit> <seconds>, repeated".into()
             }
             Self::SavePoints => "<seconds> <changes>, repeated, or \"\"".into(),
+            Self::Percentiles => format!("up to {PERCENTILES_MAX} numbers from 0 to 100"),
             Self::Notifications => format!("letters of {}", Notifications::LETTERS),
         }
     }

@@ -1,7 +1,10 @@
 //! The settings of one server. Numbers can be read without a lock.
 
 use super::log_level::LogLevel;
-use super::names::{LOGLEVEL, MAXMEMORY_POLICY, NOTIFY_KEYSPACE_EVENTS, REQUIREPASS, SAVE};
+use super::names::{
+    LATENCY_TRACKING_INFO_PERCENTILES, LOGLEVEL, MAXMEMORY_POLICY, NOTIFY_KEYSPACE_EVENTS,
+    REQUIREPASS, SAVE,
+};
 use super::notifications::Notifications;
 use super::output_limits::{self, ClientClass, OutputLimits};
 use super::parameter::{Id, Kind, ids, parameters};
@@ -115,6 +118,13 @@ impl Config {
         points
             .map(|pair| SavePoint { seconds: number(pair[0]), changes: number(pair[1]) })
             .collect()
+    }
+
+    /// Which percentiles of the times of commands are told, each as it is shown.
+    pub fn percentiles(&self) -> Vec<(String, f64)> {
+        let text = self.text(LATENCY_TRACKING_INFO_PERCENTILES);
+        let number = |word: &str| word.parse().expect("it was checked");
+        words(&text).into_iter().map(|word| (word.to_owned(), number(word))).collect()
     }
 
     /// The limits of the output of a class of clients. Takes no lock.

@@ -122,6 +122,13 @@ pub(super) static PARAMETERS: &[Parameter] = &[
         ..DEFAULT
     },
     Parameter {
+        name: "enable-debug-command",
+        kind: Kind::Choice(&["no", "yes", "local"]),
+        default: "no",
+        summary: "whether DEBUG can be used: no, yes, or by clients of this machine",
+        ..DEFAULT
+    },
+    Parameter {
         name: "enable-protected-configs",
         kind: Kind::Choice(&["no", "yes", "local"]),
         default: "no",
@@ -182,6 +189,22 @@ pub(super) static PARAMETERS: &[Parameter] = &[
         default: "0",
         change: Change::Anytime,
         summary: "milliseconds from which an event is kept for LATENCY; 0 keeps none",
+        ..DEFAULT
+    },
+    Parameter {
+        name: "latency-tracking",
+        kind: Kind::Bool,
+        default: "yes",
+        change: Change::Anytime,
+        summary: "whether it is counted how often each command took how long, for INFO latencystats and LATENCY HISTOGRAM",
+        ..DEFAULT
+    },
+    Parameter {
+        name: "latency-tracking-info-percentiles",
+        kind: Kind::Percentiles,
+        default: "50 99 99.9",
+        change: Change::Anytime,
+        summary: "which percentiles INFO latencystats tells",
         ..DEFAULT
     },
     Parameter {

@@ -4,6 +4,7 @@ use super::notifications::Notifications;
 use super::output_limits::{self, ClientClass, OutputLimits};
 use super::parameter::Kind;
 use crate::kernel::until_zero;
+use crate::value::double;
 
 /// A value that was read.
 #[derive(Debug, Default)]
@@ -32,6 +33,9 @@ pub(super) const ADDRESSES_MAX: usize = 16;
 
 /// The greatest number of pairs in `save`.
 const SAVE_POINTS_MAX: usize = 64;
+
+/// The greatest number of percentiles that INFO tells.
+pub(super) const PERCENTILES_MAX: usize = 32;
 
 /// Reads a value. The error is Redis's explanation.
 pub(super) fn parse(kind: Kind, value: &[u8]) -> Result<Parsed, String> {
@@ -67,6 +71,7 @@ pub(super) fn parse(kind: Kind, value: &[u8]) -> Result<Parsed, String> {
         }
         Kind::SavePoints => parse_save_points(text),
         Kind::Notifications => parse_notifications(text),
+        Kind::Percentiles => parse_percentiles(text),
     }
 }
 
@@ -125,6 +130,26 @@ fn parse_notifications(letters: &str) -> Result<Parsed, String> {
     Ok(Parsed { text: set.shown(), number: set.bits(), ..Parsed::default() })
 }
 
+fn parse_percentiles(text: &str) -> Result<Parsed, String> {
+    const NAME: &str = "latency-tracking-info-percentiles";
+    let words = words(text);
+    if words.len() > PERCENTILES_MAX {
+        return Err(format!("Invalid {NAME} parameters: more than {PERCENTILES_MAX} of them"));
+    }
+    let mut shown = Vec::new();
+    for word in words {
+        let number = double::parse(word.as_bytes()).map(|reading| reading.value);
+        let number = number.filter(|number| !number.is_nan());
+        let number = number.ok_or_else(|| format!("Invalid {NAME} parameters"))?;
+        if !(0.0..=100.0).contains(&number) {
+            return Err(format!("{NAME} parameters should sit between [0.0,100.0]"));
+        }
+        let six_decimals = format!("{number:.6}");
+        shown.push(six_decimals.trim_end_matches('0').trim_end_matches('.').to_owned());
+    }
+    Ok(Parsed::text(shown.join(" ")))
+}
+
 fn parse_bool(text: &str) -> Result<Parsed, String> {
     match text.to_ascii_lowercase().as_str() {
         word @ ("yes" | "no") => {
@@ -143,7 +168,7 @@ fn parse_choice(text: &str, words: &[&str]) -> Result<Parsed, String> {
 
 /// A number of bytes with an optional unit. As in Redis, no digits are 0; a number beyond 64 bits
 /// is the greatest there is.
-pub(super) fn parse_memory(text: &str) -> Option<u64> {
+pub(crate) fn parse_memory(text: &str) -> Option<u64> {
     let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     let (number, unit) = text.split_at(digits);
     let factor = match unit.to_ascii_lowercase().as_str() {

@@ -2,7 +2,8 @@
 //! by anyone at any time.
 
 use super::{DatabaseSize, ShardStats, Store};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+use crate::stats::Counter;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 /// One shard's numbers, on cache lines of their own.
 #[derive(Debug)]
@@ -15,25 +16,10 @@ pub(super) struct Counters {
     sizes: Box<[Size]>,
 }
 
-/// A number that only the thread that holds the shard changes, so that no change is lost although
-/// none is made in one step.
-#[derive(Debug, Default)]
-pub(super) struct Counter(AtomicU64);
-
 #[derive(Debug, Default)]
 struct Size {
     keys: AtomicUsize,
     with_deadline: AtomicUsize,
-}
-
-impl Counter {
-    pub(super) fn add(&self, more: u64) {
-        self.0.store(self.0.load(Relaxed) + more, Relaxed);
-    }
-
-    pub(super) fn value(&self) -> u64 {
-        self.0.load(Relaxed)
-    }
 }
 
 impl Counters {
@@ -56,7 +42,7 @@ impl Counters {
     /// Sets the statistics to zero.
     pub(super) fn reset_stats(&self) {
         for counter in [&self.hits, &self.misses, &self.expired, &self.evicted] {
-            counter.0.store(0, Relaxed);
+            counter.reset();
         }
     }
 }

@@ -16,7 +16,7 @@
 use kv_core::args::OwnedArgs;
 use kv_core::config::Config;
 use kv_core::error::Error;
-use kv_core::kernel::{Flow, Kernel, NoHost};
+use kv_core::kernel::{Flow, Host, Kernel, NoHost};
 use kv_core::now::Now;
 use kv_core::reply::{Protocol, Reply};
 use kv_core::session::{Peer, Session};
@@ -67,13 +67,22 @@ pub struct Client {
 impl Client {
     /// A new server without data.
     pub fn new(shards: usize) -> Self {
-        Self::with(Config::default(), shards)
+        Self::build(Config::default(), shards, Box::new(NoHost::default()))
     }
 
     /// A new server without data that has these settings.
     pub fn with(config: Config, shards: usize) -> Self {
+        Self::build(config, shards, Box::new(NoHost::default()))
+    }
+
+    /// A new server without data on a machine of its own.
+    pub fn with_host(shards: usize, host: Box<dyn Host>) -> Self {
+        Self::build(Config::default(), shards, host)
+    }
+
+    fn build(config: Config, shards: usize, host: Box<dyn Host>) -> Self {
         let now = Now { mono_us: 0, unix_us: START_MS as u64 * 1000 };
-        let kernel = Kernel::new(config, shards, 1, Box::new(NoHost::default()), now);
+        let kernel = Kernel::new(config, shards, 1, host, now);
         let session = kernel.open_session(Peer::default(), now).expect("it is the first");
         Self { kernel, session, now, protocol: Protocol::V2 }
     }

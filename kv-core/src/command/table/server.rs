@@ -3,7 +3,7 @@
 use crate::command::Handler::{Data, Engine};
 use crate::command::{Command, Group, Scope, flag};
 use crate::commands::help::help;
-use crate::commands::server::{self as run, config, info};
+use crate::commands::server::{self as run, absent, config, debug, info};
 
 const ROW: Command = Command { group: Group::Server, ..Command::DEFAULT };
 
@@ -42,6 +42,16 @@ pub(super) const ROWS: &[&Command] = &[
         ..ROW
     },
     &Command {
+        name: "debug",
+        arity: -2,
+        flags: flag::ADMIN | flag::NOSCRIPT | ANYTIME | flag::PROTECTED,
+        is_system: true,
+        summary: "Helps to test the server, if 'enable-debug-command' allows it.",
+        complexity: "Depends on subcommand.",
+        handler: Engine(debug::debug),
+        ..ROW
+    },
+    &Command {
         name: "flushall",
         summary: "Removes all keys of all databases.",
         complexity: "O(N) where N is the total number of keys in all databases",
@@ -64,6 +74,27 @@ pub(super) const ROWS: &[&Command] = &[
         syntax: "[section [section ...]]",
         tips: &["nondeterministic_output", "request_policy:all_shards", "response_policy:special"],
         handler: Engine(info::info),
+        ..ROW
+    },
+    &Command {
+        name: "lastsave",
+        arity: 1,
+        flags: ANYTIME | flag::FAST,
+        categories: &["admin", "dangerous"],
+        summary: "Tells when the data was last saved.",
+        tips: &["nondeterministic_output"],
+        handler: Engine(absent::lastsave),
+        ..ROW
+    },
+    &Command {
+        name: "lolwut",
+        arity: -1,
+        flags: flag::READONLY | flag::FAST,
+        since: "5.0.0",
+        summary: "Shows the version.",
+        complexity: "",
+        syntax: "[VERSION version:integer]",
+        handler: Engine(absent::lolwut),
         ..ROW
     },
     &Command {

@@ -7,7 +7,6 @@ use crate::error::Error;
 use crate::glob;
 use crate::kernel::{Flow, until_zero};
 use std::borrow::Cow;
-use std::net::SocketAddr;
 
 pub(crate) fn get(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
     let matching = matching(cx.args);
@@ -41,6 +40,7 @@ pub(crate) fn is_secret(args: Args<'_>, at: usize) -> bool {
 pub(crate) fn resetstat(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
     cx.kernel.reset_stats();
     cx.store.reset_stats();
+    cx.meter.restart();
     cx.out.ok();
     Ok(Flow::Continue)
 }
@@ -101,22 +101,12 @@ fn pairs<'a>(cx: &EngineCx<'a, '_>) -> Result<Vec<(Id, &'a [u8])>, Error> {
 
 /// Whether the client may change the setting now.
 fn check_change(cx: &EngineCx<'_, '_>, id: Id) -> Result<(), &'static str> {
-    let allows = || match cx.kernel.config.text(ENABLE_PROTECTED_CONFIGS).as_str() {
-        "yes" => true,
-        "local" => is_local(&cx.session.profile().address),
-        _ => false,
-    };
+    let allows = || cx.kernel.allows(ENABLE_PROTECTED_CONFIGS, cx.session);
     match id.parameter().change {
         Change::AtStart => Err("can't set immutable config"),
         Change::Protected if !allows() => Err("can't set protected config"),
         Change::Protected | Change::Anytime => Ok(()),
     }
-}
-
-/// Whether a client's address is one of this machine: a loopback address or a socket's path.
-fn is_local(address: &str) -> bool {
-    let ip = address.parse::<SocketAddr>().map(|address| address.ip());
-    ip.is_ok_and(|ip| ip.is_loopback()) || address.starts_with('/')
 }
 
 fn unknown(name: &[u8]) -> Error {
@@ -127,19 +117,4 @@ fn unknown(name: &[u8]) -> Error {
 fn refused(name: &[u8], why: &str) -> Error {
     let text = b"ERR CONFIG SET failed (possibly related to argument '";
     Error::composed([text, name, b"') - ", why.as_bytes()].concat())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn clients_of_this_machine_are_local() {
-        for address in ["127.0.0.1:5", "[::1]:5", "/run/kv.sock:0"] {
-            assert!(is_local(address), "{address}");
-        }
-        for address in ["10.0.0.1:5", "[2001:db8::1]:5", "?:0", ""] {
-            assert!(!is_local(address), "{address}");
-        }
-    }
 }
