@@ -13,7 +13,9 @@ use crate::config::{self, Config};
 use crate::error::Error;
 use crate::keyspace::Sizes;
 use crate::mailbox::{Bell, Post};
+use crate::muted::Muted;
 use crate::now::Now;
+use crate::pause::Pause;
 use crate::pubsub::PubSub;
 use crate::reply::{Protocol, Reply};
 use crate::rng::Rng;
@@ -104,6 +106,8 @@ pub struct Kernel {
     pub sessions: Arc<Registry>,
     /// Who listens to what.
     pub pubsub: PubSub,
+    /// Whether requests are put off.
+    pub pause: Pause,
     bell: Arc<Bell>,
     posts: AtomicUsize,
     /// What the machine tells.
@@ -185,6 +189,9 @@ pub enum Flow {
     /// It runs no more requests until the one that waits has got its reply: see
     /// [`Session::is_waiting`].
     Wait,
+    /// The request did not run and has no reply, since clients are paused. It is to come again when
+    /// [`Kernel::pause`] says so, or when [`Kernel::take_rung`] rings; no other runs before it.
+    Pause,
 }
 
 impl Kernel {
@@ -212,6 +219,7 @@ impl Kernel {
             config,
             sessions: Arc::default(),
             pubsub: PubSub::default(),
+            pause: Pause::default(),
             bell: Arc::default(),
             posts: AtomicUsize::new(0),
             host,
@@ -277,6 +285,12 @@ impl Kernel {
         has_ended
     }
 
+    /// Ends the pause of all clients. The bell rings for all posts.
+    pub(crate) fn unpause(&self) {
+        self.pause.end();
+        self.bell.ring_all(self.posts.load(Relaxed));
+    }
+
     /// How many keys of how many sessions are watched: 0 if a change of a key concerns nobody.
     pub fn observers(&self) -> usize {
         self.store.observers()
@@ -322,8 +336,9 @@ impl Kernel {
         &self,
         store: &mut Access<'_>,
         session: &Session,
+        now: Now,
     ) -> Result<(), OutOfMemory> {
-        let Some(limit) = self.eviction() else { return Ok(()) };
+        let Some(limit) = self.eviction().filter(|_| !self.pause.is_on(now)) else { return Ok(()) };
         let mut rng = Rng::derive(self.seed ^ EVICTION, session.id(), session.commands + 1);
         store.make_room(&limit, &mut rng)
     }
@@ -331,7 +346,7 @@ impl Kernel {
     /// When [`Batch::tend`] has something to do, in milliseconds since the Unix epoch; the past for
     /// at once.
     pub fn due_ms(&self) -> Option<i64> {
-        self.store.due_ms()
+        self.store.due_ms().map(|due| due.max(self.pause.end_ms()))
     }
 
     /// How many commands were run since the start or the last reset of the statistics. Those of a
@@ -453,6 +468,26 @@ impl Batch<'_> {
         args: Args<'_>,
         out: &mut dyn Reply,
     ) -> Flow {
+        let replies = session.replies;
+        session.replies = replies.next();
+        let flow = if session.is_silent() {
+            self.run_prepared(prepared, session, args, &mut Muted::new(out))
+        } else {
+            self.run_prepared(prepared, session, args, out)
+        };
+        if flow == Flow::Pause {
+            session.replies = replies;
+        }
+        flow
+    }
+
+    fn run_prepared(
+        &mut self,
+        prepared: &Prepared,
+        session: &mut Session,
+        args: Args<'_>,
+        out: &mut dyn Reply,
+    ) -> Flow {
         match prepared.command {
             Ok(command) => self.run(command, prepared.key.as_ref(), session, args, out),
             Err(refusal) => {
@@ -465,9 +500,9 @@ impl Batch<'_> {
 
     /// Does what is due besides requests: removes expired keys, frees what is out of use and gives
     /// memory back, until about `budget` entries' worth of work is done. How much that was; less
-    /// than `budget` if nothing is left for now.
+    /// than `budget` if nothing is left for now. While clients are paused the data stays as it is.
     pub fn tend(&mut self, budget: usize) -> usize {
-        self.access.tend(budget)
+        if self.kernel.pause.is_on(self.now) { 0 } else { self.access.tend(budget) }
     }
 
     /// Checks what must always hold, for tests and simulations. O(n).
@@ -489,6 +524,9 @@ impl Batch<'_> {
             session.break_transaction();
             out.error(&error);
             return Flow::Continue;
+        }
+        if self.kernel.pause.holds(command, self.now) {
+            return Flow::Pause;
         }
         if session.transaction.is_some() && !command.is_immediate {
             self.put_off(command, session, args, out);
@@ -516,7 +554,7 @@ impl Batch<'_> {
         }
         if command.has(flag::DENYOOM) {
             self.kernel
-                .make_room(&mut self.access, session)
+                .make_room(&mut self.access, session, self.now)
                 .map_err(|OutOfMemory| Error::OutOfMemory)?;
         }
         if session.subscriptions.is_some()

@@ -114,6 +114,15 @@ impl Message {
             }
     }
 
+    /// Whether it is among what CLIENT REPLY has dropped: what a client gets for its own requests.
+    pub(crate) fn is_reply(&self) -> bool {
+        match self {
+            Self::Push(push) => matches!(**push, Push::Line(_)),
+            Self::Reply(_) => true,
+            Self::Close => false,
+        }
+    }
+
     /// Writes it. False if the connection is to be closed instead.
     pub(crate) fn write(&self, out: &mut dyn Reply) -> bool {
         match self {
@@ -229,6 +238,12 @@ impl Post {
 pub(crate) struct Bell(AtomicU64);
 
 impl Bell {
+    /// Rings for the first `count` posts, whether or not there are letters.
+    pub(crate) fn ring_all(&self, count: usize) {
+        let all = u64::MAX.checked_shr((POSTS_MAX - count) as u32).unwrap_or(0);
+        self.0.fetch_or(all, Ordering::AcqRel);
+    }
+
     /// The numbers of the posts that have something new, of which the caller has to tell.
     pub(crate) fn take(&self) -> u64 {
         match self.0.load(Ordering::Acquire) {

@@ -9,7 +9,7 @@ use crate::reply::{Protocol, Reply};
 use crate::transaction::{Transaction, Watching};
 use crate::waiter::Waiter;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 /// One client's state between its commands. Its connection owns it and hands it in with each
@@ -30,6 +30,8 @@ pub struct Session {
     pub(crate) waiting: Option<Arc<Waiter>>,
     /// The channels that it listens to, if any.
     pub(crate) subscriptions: Option<Box<Subscriptions>>,
+    /// What becomes of its replies.
+    pub(crate) replies: Replies,
     profile: Arc<Profile>,
     registry: Arc<Registry>,
 }
@@ -94,11 +96,24 @@ impl Session {
             if let Message::Reply(_) = message {
                 self.stop_waiting();
             }
+            if message.is_reply() && self.is_silent() {
+                continue;
+            }
             if !message.write(out) {
                 return Flow::Close;
             }
         }
         Flow::Continue
+    }
+
+    /// Whether the replies to its requests are dropped, at this moment.
+    pub fn is_silent(&self) -> bool {
+        matches!(self.replies, Replies::Dropped | Replies::DroppedOnce)
+    }
+
+    /// The others may have to know whether it listens to channels.
+    pub(crate) fn note_listening(&self) {
+        self.profile.is_listening.store(self.is_listening(), Relaxed);
     }
 
     /// The number that CLIENT ID gives. Never used again while the server runs.
@@ -117,6 +132,31 @@ impl Session {
     pub(crate) fn select(&mut self, database: usize) {
         self.database = database;
         self.profile.note_database(database);
+    }
+}
+
+/// What becomes of the replies to a session's requests, as CLIENT REPLY says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Replies {
+    /// They are sent.
+    #[default]
+    Sent,
+    /// They are dropped until further notice.
+    Dropped,
+    /// That to the request that runs, or ran last, is dropped.
+    DroppedOnce,
+    /// So will be that to the next request.
+    DroppedNext,
+}
+
+impl Replies {
+    /// What becomes of them when the next request comes.
+    pub(crate) fn next(self) -> Self {
+        match self {
+            Self::Sent | Self::DroppedOnce => Self::Sent,
+            Self::Dropped => Self::Dropped,
+            Self::DroppedNext => Self::DroppedOnce,
+        }
     }
 }
 
@@ -143,6 +183,8 @@ pub struct Profile {
     pub mailbox: Mailbox,
     /// The request that waits for data, if there is one.
     waiter: Mutex<Option<Arc<Waiter>>>,
+    /// Whether it listens to channels.
+    is_listening: AtomicBool,
     /// By which way the client came.
     pub origin: Origin,
     created_us: u64,
@@ -177,6 +219,11 @@ impl Profile {
     /// The request that waits for data, if there is one.
     pub(crate) fn waiter(&self) -> MutexGuard<'_, Option<Arc<Waiter>>> {
         self.waiter.lock().expect("nothing panics while it holds the waiter")
+    }
+
+    /// Whether it listens to channels.
+    pub fn is_listening(&self) -> bool {
+        self.is_listening.load(Relaxed)
     }
 
     /// How long the client has been connected, in seconds.
@@ -300,6 +347,7 @@ impl Registry {
             origin: peer.origin,
             mailbox: Mailbox::default(),
             waiter: Mutex::default(),
+            is_listening: AtomicBool::new(false),
             created_us: now.mono_us,
             labels: Mutex::default(),
             database: AtomicUsize::new(0),
@@ -319,6 +367,7 @@ impl Registry {
             is_in_exec: false,
             waiting: None,
             subscriptions: None,
+            replies: Replies::default(),
             profile,
             registry: Arc::clone(self),
         })

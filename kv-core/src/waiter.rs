@@ -147,7 +147,14 @@ impl Waiter {
         true
     }
 
-    /// The same with the reply that nothing came.
+    /// Ends the wait of another session's request without a reply, if nothing else has ended it.
+    pub(crate) fn abandon(&self, access: &mut Access<'_>) {
+        if !std::mem::replace(&mut *self.is_over(), true) {
+            self.keys.iter().for_each(|key| access.unwait(self.database, key, self));
+        }
+    }
+
+    /// The same as `answer` with the reply that nothing came.
     pub(crate) fn answer_nothing(&self, access: &mut Access<'_>) -> bool {
         self.answer(access, |out| self.nothing.write(out))
     }

@@ -1,6 +1,7 @@
 //! Sessions: the handshake, the selected database, liveness.
 
 pub(crate) mod client;
+pub(crate) mod control;
 
 use crate::args::Args;
 use crate::command::EngineCx;
@@ -9,6 +10,7 @@ use crate::commands::{pubsub, transaction};
 use crate::error::Error;
 use crate::kernel::{Flow, REDIS_VERSION, until_zero};
 use crate::reply::Protocol;
+use crate::session::Replies;
 use crate::value::string::parse_int;
 
 pub(crate) fn ping(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
@@ -59,6 +61,8 @@ pub(crate) fn reset(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
     pubsub::forget(cx.kernel, cx.session);
     // What the client told of its library stays: it is still the one behind the connection.
     cx.session.profile().labels().name.clear();
+    cx.session.replies = Replies::Sent;
+    cx.out.unmute();
     switch_protocol(cx, Protocol::V2);
     cx.out.simple("RESET");
     Ok(Flow::Continue)

@@ -25,6 +25,7 @@ fn add(cx: &mut EngineCx<'_, '_>, kind: Kind) -> Result<Flow, Error> {
         if subscriptions.add(kind, name) {
             cx.kernel.pubsub.subscribe(kind, name, cx.session.shared());
         }
+        cx.session.note_listening();
         confirm(cx, ["subscribe", "psubscribe", "ssubscribe"][kind as usize], kind, Some(name));
     }
     Ok(Flow::Continue)
@@ -63,6 +64,7 @@ fn remove(cx: &mut EngineCx<'_, '_>, kind: Kind) -> Result<Flow, Error> {
         confirm(cx, NAMES[kind as usize], kind, None);
     }
     cx.session.subscriptions.take_if(|subscriptions| subscriptions.is_empty());
+    cx.session.note_listening();
     Ok(Flow::Continue)
 }
 
@@ -82,6 +84,7 @@ pub(crate) fn forget(kernel: &Kernel, session: &mut Session) {
             kernel.pubsub.unsubscribe(kind, name, session.id());
         }
     }
+    session.note_listening();
 }
 
 pub(crate) fn publish(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {

@@ -44,6 +44,14 @@ pub(crate) fn unwatch(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
 }
 
 pub(crate) fn exec(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
+    if cx
+        .session
+        .transaction
+        .as_ref()
+        .is_some_and(|transaction| transaction.is_held(&cx.kernel.pause, cx.now))
+    {
+        return Ok(Flow::Pause);
+    }
     let transaction = cx.session.transaction.take();
     let transaction = transaction.ok_or(Error::text("ERR EXEC without MULTI"))?;
     let runs = if transaction.is_broken() {
@@ -68,7 +76,7 @@ pub(crate) fn exec(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
 /// Makes room for a transaction as for a single command.
 fn make_room(cx: &mut EngineCx<'_, '_>, transaction: &Transaction) -> Result<(), Error> {
     let needs_room = transaction.has(flag::DENYOOM);
-    let is_room = !needs_room || cx.kernel.make_room(cx.store, cx.session).is_ok();
+    let is_room = !needs_room || cx.kernel.make_room(cx.store, cx.session, cx.now).is_ok();
     is_room.then_some(()).ok_or(Error::text(
         "EXECABORT Transaction discarded because of: OOM command not allowed when used memory > 'maxmemory'.",
     ))

@@ -2,13 +2,15 @@
 //!
 //! Requests are words separated by spaces; a word in double quotes may hold spaces and the escapes
 //! `\xNN`, `\r`, `\n`, `\t`, `\"` and `\\`. A request `+500ms` lets that time pass instead, and its
-//! reply is empty. Replies read as follows; bytes that are no printable ASCII are shown as `\xNN`.
+//! reply is empty. A request `<` takes what others have told the session, and its reply is all of it,
+//! or `closed`. Replies read as follows; bytes that are no printable ASCII are shown as `\xNN`.
 //!
 //! ```text
 //! +OK  -ERR text  :1  ,1.5  #t    status, error, integer, double, boolean
 //! $bytes  =text                   string, verbatim string
 //! _  *_                           null, null array
-//! [$a :1]  {$k=$v}  ~[$a]         array, map, set
+//! [$a :1]  {$k=$v}  ~[$a]  >[$a]  array, map, set, push
+//! waits  held                     none yet, since it waits for data or clients are paused
 //! ```
 
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
@@ -16,7 +18,7 @@
 use kv_core::args::OwnedArgs;
 use kv_core::config::Config;
 use kv_core::error::Error;
-use kv_core::kernel::{Kernel, NoHost};
+use kv_core::kernel::{Flow, Kernel, NoHost};
 use kv_core::now::Now;
 use kv_core::reply::{Protocol, Reply};
 use kv_core::session::{Peer, Session};
@@ -84,7 +86,19 @@ impl Client {
             self.now = self.now.after_us(ms.parse::<u64>().expect("milliseconds") * 1000);
             return String::new();
         }
+        if request == "<" {
+            return self.take_mail();
+        }
         self.send(&words(request))
+    }
+
+    /// What others have told the session, as text.
+    fn take_mail(&mut self) -> String {
+        let mut out = Text::new(self.protocol);
+        match self.session.deliver(&mut out) {
+            Flow::Close => "closed".to_owned(),
+            _ => out.text,
+        }
     }
 
     /// The reply to a request of these arguments, as text.
@@ -92,9 +106,15 @@ impl Client {
         let args: OwnedArgs = args.iter().collect();
         let mut out = Text::new(self.protocol);
         let mut batch = self.kernel.batch(self.now);
-        let _ = batch.execute(&mut self.session, args.as_args(), &mut out);
+        let flow = batch.execute(&mut self.session, args.as_args(), &mut out);
         self.protocol = out.protocol;
-        out.finish()
+        match flow {
+            Flow::Wait => "waits".to_owned(),
+            Flow::Pause => "held".to_owned(),
+            Flow::Continue | Flow::Close if self.session.is_silent() => out.text,
+            Flow::Continue | Flow::Close if out.replies == 0 => String::new(),
+            Flow::Continue | Flow::Close => out.finish(),
+        }
     }
 }
 
@@ -193,6 +213,9 @@ impl Text {
     }
 
     fn separate(&mut self) {
+        if self.open.is_empty() && self.replies > 0 {
+            self.text.push(' ');
+        }
         if let Some(open) = self.open.last() {
             match (open.done, open.is_map) {
                 (0, _) => {}

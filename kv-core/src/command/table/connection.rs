@@ -2,7 +2,7 @@
 
 use crate::command::Handler::Engine;
 use crate::command::{Command, Group, flag};
-use crate::commands::connection::{self as run, client};
+use crate::commands::connection::{self as run, client, control};
 use crate::commands::help::help;
 
 const ROW: Command = Command { group: Group::Connection, ..Command::DEFAULT };
@@ -122,6 +122,17 @@ const CLIENT: &[Command] = &[
         ..SUBCOMMAND
     },
     Command {
+        name: "kill",
+        arity: -3,
+        flags: flag::ADMIN | flag::NOSCRIPT | ANYTIME,
+        since: "2.4.0",
+        summary: "Closes connections.",
+        complexity: "O(N) where N is the number of client connections",
+        syntax: "filter:(old-format|new-format:(ID client-id|TYPE client-type:(NORMAL|MASTER|SLAVE|REPLICA|PUBSUB)|USER username|ADDR address|LADDR address|SKIPME skipme:(YES|NO)|MAXAGE maxage)...)",
+        handler: Engine(control::kill),
+        ..SUBCOMMAND
+    },
+    Command {
         name: "list",
         arity: -2,
         flags: flag::ADMIN | flag::NOSCRIPT | ANYTIME,
@@ -131,6 +142,25 @@ const CLIENT: &[Command] = &[
         syntax: "[TYPE client-type:(NORMAL|MASTER|REPLICA|PUBSUB)] [ID client-id [client-id ...]]",
         tips: &["nondeterministic_output"],
         handler: Engine(client::list),
+        ..SUBCOMMAND
+    },
+    Command {
+        name: "pause",
+        arity: -3,
+        flags: flag::ADMIN | flag::NOSCRIPT | ANYTIME,
+        since: "3.0.0",
+        summary: "Puts off the requests of all clients, or those that may write, for some milliseconds.",
+        syntax: "timeout [mode:(WRITE|ALL)]",
+        handler: Engine(control::pause),
+        ..SUBCOMMAND
+    },
+    Command {
+        name: "reply",
+        arity: 3,
+        since: "3.2.0",
+        summary: "Says whether this connection wants replies; SKIP drops that to the next request.",
+        syntax: "action:(ON|OFF|SKIP)",
+        handler: Engine(control::reply),
         ..SUBCOMMAND
     },
     Command {
@@ -150,6 +180,26 @@ const CLIENT: &[Command] = &[
         syntax: "connection-name",
         tips: TO_ALL_NODES,
         handler: Engine(client::setname),
+        ..SUBCOMMAND
+    },
+    Command {
+        name: "unblock",
+        arity: -3,
+        flags: flag::ADMIN | flag::NOSCRIPT | ANYTIME,
+        since: "5.0.0",
+        summary: "Has a connection that waits for data get its reply at once.",
+        complexity: "O(log N) where N is the number of client connections",
+        syntax: "client-id [unblock-type:(TIMEOUT|ERROR)]",
+        handler: Engine(control::unblock),
+        ..SUBCOMMAND
+    },
+    Command {
+        name: "unpause",
+        flags: flag::ADMIN | flag::NOSCRIPT | ANYTIME,
+        since: "6.2.0",
+        summary: "Ends a pause.",
+        complexity: "O(N) where N is the number of paused clients",
+        handler: Engine(control::unpause),
         ..SUBCOMMAND
     },
 ];
