@@ -45,6 +45,8 @@ pub struct Command {
     pub categories: &'static [&'static str],
     /// The version of Redis that introduced it.
     pub since: &'static str,
+    /// Which arguments logs must not show.
+    pub secrets: Option<fn(Args<'_>, usize) -> bool>,
     /// What it does, in one line.
     pub summary: &'static str,
     /// The version of Redis that deprecated it, and what to use instead.
@@ -78,6 +80,7 @@ impl Command {
         group: Group::Server,
         categories: &[],
         since: "1.0.0",
+        secrets: None,
         summary: "",
         deprecated: None,
         is_system: false,

@@ -9,10 +9,12 @@ use crate::command::{
     Begin, Command, Cx, EngineCx, Find, Group, Handler, KeySpec, Scope, flag, table,
 };
 use crate::commands::pubsub;
-use crate::config::{self, Config};
+use crate::commands::server::monitor;
+use crate::config::{self, ClientClass, Config};
 use crate::error::Error;
 use crate::keyspace::Sizes;
 use crate::mailbox::{Bell, Post};
+use crate::monitor::Monitors;
 use crate::muted::Muted;
 use crate::now::Now;
 use crate::pause::Pause;
@@ -108,6 +110,8 @@ pub struct Kernel {
     pub pubsub: PubSub,
     /// Whether requests are put off.
     pub pause: Pause,
+    /// Who is shown every command.
+    pub monitors: Monitors,
     bell: Arc<Bell>,
     posts: AtomicUsize,
     /// What the machine tells.
@@ -220,6 +224,7 @@ impl Kernel {
             sessions: Arc::default(),
             pubsub: PubSub::default(),
             pause: Pause::default(),
+            monitors: Monitors::default(),
             bell: Arc::default(),
             posts: AtomicUsize::new(0),
             host,
@@ -265,6 +270,7 @@ impl Kernel {
     /// Ends a session. No batch may be open in this thread.
     pub fn close_session(&self, mut session: Session) {
         pubsub::forget(self, &mut session);
+        monitor::forget(self, &mut session);
         if let Some(waiter) = &session.waiting {
             waiter.end(&self.store);
             session.stop_waiting();
@@ -283,6 +289,11 @@ impl Kernel {
             session.stop_waiting();
         }
         has_ended
+    }
+
+    /// How much that others have to tell a session may wait, in bytes; 0 if there is no limit.
+    pub(crate) fn mail_max(&self) -> usize {
+        self.config.output_limits(ClientClass::Pubsub).hard
     }
 
     /// Ends the pause of all clients. The bell rings for all posts.
@@ -525,7 +536,7 @@ impl Batch<'_> {
             out.error(&error);
             return Flow::Continue;
         }
-        if self.kernel.pause.holds(command, self.now) {
+        if self.kernel.pause.holds(command, self.now) && !session.is_monitor {
             return Flow::Pause;
         }
         if session.transaction.is_some() && !command.is_immediate {
@@ -562,6 +573,11 @@ impl Batch<'_> {
             && !command.is_for_subscribers
         {
             return Err(while_subscribed(command));
+        }
+        if session.is_monitor
+            && command.flags & (flag::READONLY | flag::WRITE | flag::MAY_REPLICATE) != 0
+        {
+            return Err(Error::text("ERR Replica can't interact with the keyspace"));
         }
         Ok(())
     }
@@ -640,10 +656,14 @@ impl Call<'_> {
             }),
             Handler::Container => unreachable!("`resolve` never gives a container"),
         };
-        result.unwrap_or_else(|error| {
+        let flow = result.unwrap_or_else(|error| {
             out.error(&error);
             Flow::Continue
-        })
+        });
+        if kernel.monitors.watch(command) && flow != Flow::Pause {
+            kernel.monitors.show(session, command, args, now, kernel.mail_max());
+        }
+        flow
     }
 }
 

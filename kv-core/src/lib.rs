@@ -14,6 +14,7 @@ pub mod hash;
 pub mod kernel;
 pub mod keyspace;
 pub mod mailbox;
+pub mod monitor;
 mod muted;
 pub mod now;
 pub mod pause;

@@ -30,6 +30,8 @@ pub struct Session {
     pub(crate) waiting: Option<Arc<Waiter>>,
     /// The channels that it listens to, if any.
     pub(crate) subscriptions: Option<Box<Subscriptions>>,
+    /// It is shown every command.
+    pub(crate) is_monitor: bool,
     /// What becomes of its replies.
     pub(crate) replies: Replies,
     profile: Arc<Profile>,
@@ -60,6 +62,11 @@ impl Session {
     #[inline]
     pub fn has_mail(&self) -> bool {
         self.profile.mailbox.is_full()
+    }
+
+    /// Whether it gets messages that it does not ask for one by one: it may be silent for long.
+    pub fn is_audience(&self) -> bool {
+        self.is_listening() || self.is_monitor
     }
 
     /// Whether it listens to channels.
@@ -367,6 +374,7 @@ impl Registry {
             is_in_exec: false,
             waiting: None,
             subscriptions: None,
+            is_monitor: false,
             replies: Replies::default(),
             profile,
             registry: Arc::clone(self),

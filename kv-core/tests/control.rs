@@ -241,3 +241,70 @@ fn messages_are_no_replies() {
 }
 
 const HELLO: &str = "{$server=$redis $version=$7.2.0 $proto=:2 $id=:ID $mode=$standalone $role=$master $modules=[]}";
+
+#[test]
+fn a_monitor_is_shown_every_command() {
+    const ADDRESS: &str = "";
+    let line = |database: &str, request: &str| {
+        format!("+1700000000.000000 [{database} {ADDRESS}] {request}")
+    };
+    let shown = [
+        line("0", r#""GET" "a\x00\"\n""#),
+        line("3", r#""SELECT" "3""#),
+        line("3", r#""MULTI""#),
+        line("3", r#""SET" "a" "1""#),
+        line("3", r#""EXEC""#),
+        line("3", r#""HELLO" "2" "AUTH" "(redacted)" "(redacted)" "SETNAME" "x""#),
+        line("3", r#""LPUSH" "a" "x""#),
+        line("3", r#""BLPOP" "l" "0""#),
+    ]
+    .join(" ");
+    check_sessions(&[
+        (1, "MONITOR", "+OK"),
+        (2, "GET \"a\\x00\\\"\\n\"", "_"),
+        (2, "SELECT 3", "+OK"),
+        (2, "MULTI", "+OK"),
+        (2, "SET a 1", "+QUEUED"),
+        (2, "EXEC", "[+OK]"),
+        (2, "HELLO 2 AUTH default foo SETNAME x", &HELLO.replace("ID", "3")),
+        (2, "NOSUCH", "-ERR unknown command 'NOSUCH', with args beginning with: "),
+        (2, "GET", "-ERR wrong number of arguments for 'get' command"),
+        (
+            2,
+            "CONFIG SET databases 16",
+            "-ERR CONFIG SET failed (possibly related to argument 'databases') - can't set immutable config",
+        ),
+        (2, "LPUSH a x", "-WRONGTYPE Operation against a key holding the wrong kind of value"),
+        (2, "BLPOP l 0", "waits"),
+        (1, "<", &shown),
+        (1, "MONITOR", ""),
+        (1, "<", ""),
+        (1, "GET a", "-ERR Replica can't interact with the keyspace"),
+        (1, "RESET", "+RESET"),
+        (3, "PING", "+PONG"),
+        (1, "GET a", "_"),
+        (1, "<", ""),
+    ]);
+}
+
+#[test]
+fn nobody_monitors_within_a_transaction() {
+    check(&[
+        ("MULTI", "+OK"),
+        ("MONITOR", "+QUEUED"),
+        ("EXEC", "[-ERR MONITOR isn't allowed for DENY BLOCKING client]"),
+    ]);
+}
+
+#[test]
+fn a_monitor_that_reads_nothing_is_closed() {
+    let mut client = support::Client::new(4);
+    client.run("CONFIG SET client-output-buffer-limit \"pubsub 1000 0 0\"");
+    client.run("MONITOR");
+    let mut monitor = client.open();
+    std::mem::swap(&mut client.session, &mut monitor);
+    client.send(&["ECHO", &"a".repeat(800)]);
+    client.send(&["ECHO", &"a".repeat(800)]);
+    std::mem::swap(&mut client.session, &mut monitor);
+    assert_eq!(client.run("<"), "closed");
+}

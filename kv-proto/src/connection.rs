@@ -345,7 +345,7 @@ impl Connection {
     /// Whether it is in order that the client sends nothing, for however long.
     pub(crate) fn may_be_idle(&self) -> bool {
         let is_stopped = matches!(self.phase, Phase::Waiting | Phase::Held);
-        is_stopped || self.session.as_ref().is_some_and(Session::is_listening)
+        is_stopped || self.session.as_ref().is_some_and(Session::is_audience)
     }
 
     /// Whether others have told the session something.

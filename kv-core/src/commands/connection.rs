@@ -6,6 +6,7 @@ pub(crate) mod control;
 use crate::args::Args;
 use crate::command::EngineCx;
 use crate::commands::parse::{int, is};
+use crate::commands::server::monitor;
 use crate::commands::{pubsub, transaction};
 use crate::error::Error;
 use crate::kernel::{Flow, REDIS_VERSION, until_zero};
@@ -59,6 +60,7 @@ pub(crate) fn reset(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
     cx.session.transaction = None;
     transaction::forget_watched(cx);
     pubsub::forget(cx.kernel, cx.session);
+    monitor::forget(cx.kernel, cx.session);
     // What the client told of its library stays: it is still the one behind the connection.
     cx.session.profile().labels().name.clear();
     cx.session.replies = Replies::Sent;
@@ -78,6 +80,13 @@ pub(crate) fn hello(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
     }
     describe_server(cx);
     Ok(Flow::Continue)
+}
+
+/// Whether the argument at `at` is a user or a password of HELLO. A name of the client that reads
+/// AUTH makes secrets of what follows, rather than the other way round.
+pub(crate) fn is_hello_secret(args: Args<'_>, at: usize) -> bool {
+    let follows = |back| at >= back + 2 && is(args.get(at - back), "AUTH");
+    follows(1) || follows(2)
 }
 
 /// What HELLO asks for.

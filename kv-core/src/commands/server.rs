@@ -4,6 +4,7 @@ pub(crate) mod config;
 mod footprint;
 pub(crate) mod info;
 pub(crate) mod memory;
+pub(crate) mod monitor;
 
 use crate::args::Args;
 use crate::command::{Cx, EngineCx};

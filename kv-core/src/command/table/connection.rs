@@ -39,6 +39,7 @@ pub(super) const ROWS: &[&Command] = &[
         since: "6.0.0",
         summary: "Chooses the protocol version and describes the server.",
         syntax: "[arguments:(protover [AUTH username password] [SETNAME clientname])]",
+        secrets: Some(run::is_hello_secret),
         handler: Engine(run::hello),
         ..ROW
     },

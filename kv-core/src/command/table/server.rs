@@ -3,7 +3,7 @@
 use crate::command::Handler::{Data, Engine};
 use crate::command::{Command, Group, Scope, flag};
 use crate::commands::help::help;
-use crate::commands::server::{self as run, config, info};
+use crate::commands::server::{self as run, config, info, monitor};
 
 const ROW: Command = Command { group: Group::Server, ..Command::DEFAULT };
 
@@ -64,6 +64,14 @@ pub(super) const ROWS: &[&Command] = &[
         syntax: "[section [section ...]]",
         tips: &["nondeterministic_output", "request_policy:all_shards", "response_policy:special"],
         handler: Engine(info::info),
+        ..ROW
+    },
+    &Command {
+        name: "monitor",
+        arity: 1,
+        flags: flag::ADMIN | flag::NOSCRIPT | ANYTIME,
+        summary: "Shows this connection every command that the server runs.",
+        handler: Engine(monitor::monitor),
         ..ROW
     },
     &Command {
