@@ -8,6 +8,8 @@ use crate::args::Args;
 use crate::command::{
     Begin, Command, Cx, EngineCx, Find, Group, Handler, KeySpec, Scope, flag, table,
 };
+use crate::commands::connection::tracking;
+use crate::commands::parse::is;
 use crate::commands::pubsub;
 use crate::commands::server::monitor;
 use crate::config::{self, ClientClass, Config};
@@ -271,6 +273,7 @@ impl Kernel {
     pub fn close_session(&self, mut session: Session) {
         pubsub::forget(self, &mut session);
         monitor::forget(self, &mut session);
+        tracking::forget(&self.store, &mut session);
         if let Some(waiter) = &session.waiting {
             waiter.end(&self.store);
             session.stop_waiting();
@@ -424,6 +427,7 @@ pub struct Batch<'k> {
 impl Drop for Batch<'_> {
     fn drop(&mut self) {
         self.count_commands();
+        self.kernel.store.tracking.publish();
     }
 }
 
@@ -488,6 +492,8 @@ impl Batch<'_> {
         };
         if flow == Flow::Pause {
             session.replies = replies;
+        } else if session.caching.is_some() && !is(args.get(0), "client") {
+            session.end_choice();
         }
         flow
     }
@@ -624,6 +630,7 @@ impl Call<'_> {
     ) -> Flow {
         let Self { kernel, now, command, key } = *self;
         session.commands += 1;
+        store.sign(session.id());
         let result = match command.handler {
             Handler::Data(handler) => {
                 let mut cx = Cx {
@@ -639,7 +646,11 @@ impl Call<'_> {
                 if command.has(flag::DENYOOM) && cx.db.is_exhausted() {
                     Err(Error::OutOfMemory)
                 } else {
-                    match handler(&mut cx) {
+                    let result = handler(&mut cx);
+                    if session.is_tracked() {
+                        note_reader(&mut cx, command, session.id());
+                    }
+                    match result {
                         Ok(()) if cx.wait.is_some() => Ok(start_waiting(cx, command, session)),
                         result => result.map(|()| Flow::Continue),
                     }
@@ -676,11 +687,13 @@ impl Call<'_> {
         [id, number]: [u64; 2],
         database: usize,
         args: Args<'_>,
+        is_tracked: bool,
         out: &mut dyn Reply,
     ) -> bool {
         let Handler::Data(handler) = self.command.handler else {
             unreachable!("only requests for data wait for keys")
         };
+        store.sign(id);
         let mut cx = Cx {
             db: store.lock(self.command, args, None, database),
             args,
@@ -693,6 +706,9 @@ impl Call<'_> {
         };
         let result = handler(&mut cx);
         let has_to_wait = cx.wait.is_some();
+        if is_tracked {
+            note_reader(&mut cx, self.command, id);
+        }
         drop(cx);
         match result {
             Ok(()) => !has_to_wait,
@@ -701,6 +717,17 @@ impl Call<'_> {
                 true
             }
         }
+    }
+}
+
+/// Notes that a session, which caches, has read the keys of a request.
+fn note_reader(cx: &mut Cx<'_>, command: &Command, session: u64) {
+    if !command.has(flag::READONLY) {
+        return;
+    }
+    let max = cx.config.int(config::TRACKING_TABLE_MAX_KEYS) as usize;
+    for (position, _) in command.keys_of(cx.args).into_iter().flatten() {
+        cx.db.note_reader(cx.args.get(position), session, max);
     }
 }
 

@@ -47,6 +47,8 @@ pub enum Push {
     },
     /// To a client that caches: keys that are no longer what it knows, or all if there are none.
     Invalid(Option<Box<[Box<[u8]>]>>),
+    /// To a client that caches: the session of this number, which was to be told, is gone.
+    RedirectionBroken(u64),
     /// A line for MONITOR.
     Line(Box<str>),
 }
@@ -68,6 +70,11 @@ impl Push {
                 out.bulk(payload);
             }
             Self::Invalid(keys) => write_invalid(keys.as_deref(), out),
+            Self::RedirectionBroken(id) => {
+                out.push(2);
+                out.bulk(b"tracking-redir-broken");
+                out.int(*id as i64);
+            }
             Self::Line(line) => out.simple(line),
         }
     }
@@ -79,6 +86,7 @@ impl Push {
                 pattern.len() + channel.len() + payload.len()
             }
             Self::Invalid(keys) => keys.iter().flatten().map(|key| key.len()).sum(),
+            Self::RedirectionBroken(_) => 0,
             Self::Line(line) => line.len(),
         }
     }

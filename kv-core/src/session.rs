@@ -6,6 +6,7 @@ use crate::mailbox::{Mailbox, Message};
 use crate::now::Now;
 use crate::pubsub::Subscriptions;
 use crate::reply::{Protocol, Reply};
+use crate::store::TrackingMode;
 use crate::transaction::{Transaction, Watching};
 use crate::waiter::Waiter;
 use std::collections::BTreeMap;
@@ -30,6 +31,8 @@ pub struct Session {
     pub(crate) waiting: Option<Arc<Waiter>>,
     /// The channels that it listens to, if any.
     pub(crate) subscriptions: Option<Box<Subscriptions>>,
+    /// How it caches, if it does.
+    pub(crate) caching: Option<Box<Caching>>,
     /// It is shown every command.
     pub(crate) is_monitor: bool,
     /// What becomes of its replies.
@@ -118,6 +121,19 @@ impl Session {
         matches!(self.replies, Replies::Dropped | Replies::DroppedOnce)
     }
 
+    /// Whether what it reads now is to be remembered.
+    pub(crate) fn is_tracked(&self) -> bool {
+        self.caching.as_ref().is_some_and(|caching| caching.remembers())
+    }
+
+    /// A request that is none of CLIENT has run: what CLIENT CACHING said is over, but within a
+    /// transaction.
+    pub(crate) fn end_choice(&mut self) {
+        if let (Some(caching), None) = (&mut self.caching, &self.transaction) {
+            caching.is_chosen = false;
+        }
+    }
+
     /// The others may have to know whether it listens to channels.
     pub(crate) fn note_listening(&self) {
         self.profile.is_listening.store(self.is_listening(), Relaxed);
@@ -139,6 +155,25 @@ impl Session {
     pub(crate) fn select(&mut self, database: usize) {
         self.database = database;
         self.profile.note_database(database);
+    }
+}
+
+/// How a client caches, as CLIENT TRACKING says.
+#[derive(Debug)]
+pub(crate) struct Caching {
+    pub(crate) mode: TrackingMode,
+    /// The session that is told instead, 0 if there is none.
+    pub(crate) redirection: u64,
+    /// CLIENT CACHING was just said.
+    pub(crate) is_chosen: bool,
+}
+
+impl Caching {
+    /// Whether what is read now is to be remembered.
+    fn remembers(&self) -> bool {
+        let TrackingMode { by_prefix, opt_in, opt_out, .. } = self.mode;
+        let is_left_out = (opt_in && !self.is_chosen) || (opt_out && self.is_chosen);
+        !by_prefix && !is_left_out
     }
 }
 
@@ -170,6 +205,7 @@ impl Replies {
 impl Drop for Session {
     fn drop(&mut self) {
         self.set_buffered(0, 0);
+        self.profile.is_gone.store(true, Relaxed);
         self.registry.remove(self.profile.id);
     }
 }
@@ -192,6 +228,8 @@ pub struct Profile {
     waiter: Mutex<Option<Arc<Waiter>>>,
     /// Whether it listens to channels.
     is_listening: AtomicBool,
+    /// Whether the session has ended.
+    is_gone: AtomicBool,
     /// By which way the client came.
     pub origin: Origin,
     created_us: u64,
@@ -231,6 +269,11 @@ impl Profile {
     /// Whether it listens to channels.
     pub fn is_listening(&self) -> bool {
         self.is_listening.load(Relaxed)
+    }
+
+    /// Whether the session has ended.
+    pub fn is_gone(&self) -> bool {
+        self.is_gone.load(Relaxed)
     }
 
     /// How long the client has been connected, in seconds.
@@ -355,6 +398,7 @@ impl Registry {
             mailbox: Mailbox::default(),
             waiter: Mutex::default(),
             is_listening: AtomicBool::new(false),
+            is_gone: AtomicBool::new(false),
             created_us: now.mono_us,
             labels: Mutex::default(),
             database: AtomicUsize::new(0),
@@ -374,6 +418,7 @@ impl Registry {
             is_in_exec: false,
             waiting: None,
             subscriptions: None,
+            caching: None,
             is_monitor: false,
             replies: Replies::default(),
             profile,

@@ -80,6 +80,8 @@ pub struct Waiter {
     number: u64,
     protocol: Protocol,
     nothing: Nothing,
+    /// What it reads is to be remembered.
+    is_tracked: bool,
     deadline_us: Option<u64>,
     is_over: Mutex<bool>,
 }
@@ -103,6 +105,7 @@ impl Waiter {
             number: session.commands,
             protocol,
             nothing: wait.nothing,
+            is_tracked: session.is_tracked(),
             deadline_us: wait.timeout_us.and_then(|timeout| now.mono_us.checked_add(timeout)),
             is_over: Mutex::new(false),
         }
@@ -168,7 +171,8 @@ impl Waiter {
         let mut reply = Recording::new(self.protocol);
         let (id, args) = (self.session.id, self.args.as_args());
         let call = Call { kernel, now, command: self.command, key: None };
-        let is_served = call.resume(access, [id, self.number], self.database, args, &mut reply);
+        let ids = [id, self.number];
+        let is_served = call.resume(access, ids, self.database, args, self.is_tracked, &mut reply);
         if is_served {
             *is_over = true;
             drop(is_over);

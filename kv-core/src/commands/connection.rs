@@ -2,6 +2,7 @@
 
 pub(crate) mod client;
 pub(crate) mod control;
+pub(crate) mod tracking;
 
 use crate::args::Args;
 use crate::command::EngineCx;
@@ -61,6 +62,7 @@ pub(crate) fn reset(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
     transaction::forget_watched(cx);
     pubsub::forget(cx.kernel, cx.session);
     monitor::forget(cx.kernel, cx.session);
+    tracking::forget(cx.store.store(), cx.session);
     // What the client told of its library stays: it is still the one behind the connection.
     cx.session.profile().labels().name.clear();
     cx.session.replies = Replies::Sent;

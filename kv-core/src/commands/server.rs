@@ -29,6 +29,7 @@ pub(crate) fn dbsize(cx: &mut Cx<'_>) -> Result<(), Error> {
 pub(crate) fn flushdb(cx: &mut Cx<'_>) -> Result<(), Error> {
     check_flush_mode(cx.args)?;
     cx.db.flush();
+    cx.db.forget_readers();
     cx.out.ok();
     Ok(())
 }
@@ -39,6 +40,7 @@ pub(crate) fn flushall(cx: &mut Cx<'_>) -> Result<(), Error> {
         cx.db.select(database);
         cx.db.flush();
     }
+    cx.db.forget_readers();
     cx.out.ok();
     Ok(())
 }

@@ -403,16 +403,16 @@ impl<'a> View<'a> {
     fn publish(&mut self) {
         if std::mem::take(&mut self.changed) {
             let (store, database) = (self.store, self.database);
-            match &mut self.locked {
-                Locked::Only(shard) => shard.publish(store, database),
-                Locked::One(_, shard) => shard.publish(store, database),
-                Locked::Many(shards) => {
-                    shards.iter_mut().for_each(|(_, shard)| shard.publish(store, database));
-                }
-                Locked::Lent(shards) => {
-                    shards.iter_mut().for_each(|(_, shard)| shard.publish(store, database));
-                }
-            }
+            self.for_each_locked(|shard| shard.publish(store, database));
+        }
+    }
+
+    pub(super) fn for_each_locked(&mut self, mut visit: impl FnMut(&mut Shard)) {
+        match &mut self.locked {
+            Locked::Only(shard) => visit(shard),
+            Locked::One(_, shard) => visit(shard),
+            Locked::Many(shards) => shards.iter_mut().for_each(|(_, shard)| visit(shard)),
+            Locked::Lent(shards) => shards.iter_mut().for_each(|(_, shard)| visit(shard)),
         }
     }
 
@@ -530,7 +530,7 @@ impl<'a> View<'a> {
         }
     }
 
-    fn all_shards(&mut self) -> impl Iterator<Item = &mut Shard> {
+    pub(super) fn all_shards(&mut self) -> impl Iterator<Item = &mut Shard> {
         let shards: Vec<&mut Shard> = match &mut self.locked {
             Locked::Only(shard) => vec![shard],
             Locked::Many(shards) if shards.len() == self.store.shards.len() => {
@@ -614,6 +614,7 @@ impl View<'_> {
 
 impl Drop for View<'_> {
     fn drop(&mut self) {
+        self.unsign();
         self.publish();
     }
 }

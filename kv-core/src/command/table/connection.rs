@@ -2,7 +2,7 @@
 
 use crate::command::Handler::Engine;
 use crate::command::{Command, Group, flag};
-use crate::commands::connection::{self as run, client, control};
+use crate::commands::connection::{self as run, client, control, tracking};
 use crate::commands::help::help;
 
 const ROW: Command = Command { group: Group::Connection, ..Command::DEFAULT };
@@ -94,9 +94,25 @@ const TO_ALL_NODES: &[&str] = &["request_policy:all_nodes", "response_policy:all
 
 const CLIENT: &[Command] = &[
     Command {
+        name: "caching",
+        arity: 3,
+        since: "6.0.0",
+        summary: "Says whether what the next request reads is tracked.",
+        syntax: "mode:(YES|NO)",
+        handler: Engine(tracking::caching),
+        ..SUBCOMMAND
+    },
+    Command {
         name: "getname",
         summary: "Gives the name of this connection.",
         handler: Engine(client::getname),
+        ..SUBCOMMAND
+    },
+    Command {
+        name: "getredir",
+        since: "6.0.0",
+        summary: "Tells which connection gets the invalidations of this one.",
+        handler: Engine(tracking::getredir),
         ..SUBCOMMAND
     },
     Command {
@@ -181,6 +197,23 @@ const CLIENT: &[Command] = &[
         syntax: "connection-name",
         tips: TO_ALL_NODES,
         handler: Engine(client::setname),
+        ..SUBCOMMAND
+    },
+    Command {
+        name: "tracking",
+        arity: -3,
+        since: "6.0.0",
+        summary: "Sets whether this connection is told of changes of what it has read.",
+        complexity: "O(1). Some options may introduce additional complexity.",
+        syntax: "status:(ON|OFF) [REDIRECT client-id] [PREFIX prefix [PREFIX prefix ...]] [BCAST] [OPTIN] [OPTOUT] [NOLOOP]",
+        handler: Engine(tracking::tracking),
+        ..SUBCOMMAND
+    },
+    Command {
+        name: "trackinginfo",
+        since: "6.2.0",
+        summary: "Tells how the keys that this connection reads are tracked.",
+        handler: Engine(tracking::trackinginfo),
         ..SUBCOMMAND
     },
     Command {
