@@ -2,6 +2,7 @@
 
 mod support;
 
+use kv_core::reply::Protocol;
 use support::{check, check_sessions};
 
 #[test]
@@ -301,10 +302,10 @@ fn a_monitor_that_reads_nothing_is_closed() {
     let mut client = support::Client::new(4);
     client.run("CONFIG SET client-output-buffer-limit \"pubsub 1000 0 0\"");
     client.run("MONITOR");
-    let mut monitor = client.open();
-    std::mem::swap(&mut client.session, &mut monitor);
+    let other = (client.open(), Protocol::V2);
+    let monitor = client.become_session(other);
     client.send(&["ECHO", &"a".repeat(800)]);
     client.send(&["ECHO", &"a".repeat(800)]);
-    std::mem::swap(&mut client.session, &mut monitor);
+    client.become_session(monitor);
     assert_eq!(client.run("<"), "closed");
 }

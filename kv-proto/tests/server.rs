@@ -315,6 +315,27 @@ fn whoever_kills_itself_gets_the_reply_first() {
     assert_eq!(driver.answer(other, b"CLIENT KILL ID 2\r\nPING\r\n"), ":0\r\n+PONG\r\n");
 }
 
+#[test]
+fn what_a_client_changes_itself_is_told_right_behind_the_reply() {
+    let mut driver = Driver::new(&[]);
+    let id = driver.connect();
+    assert!(driver.answer(id, b"HELLO 3\r\nCLIENT TRACKING ON\r\n").ends_with("+OK\r\n"));
+    let answer = driver.answer(id, b"GET a\r\nSET a 1\r\nPING\r\n");
+    assert_eq!(answer, "_\r\n+OK\r\n>2\r\n$10\r\ninvalidate\r\n*1\r\n$1\r\na\r\n+PONG\r\n");
+    let answer = driver.answer(id, b"FLUSHALL\r\nPING\r\n");
+    assert_eq!(answer, "+OK\r\n>2\r\n$10\r\ninvalidate\r\n_\r\n+PONG\r\n");
+}
+
+#[test]
+fn prefixes_are_told_when_all_that_was_received_has_run() {
+    let mut driver = Driver::new(&[]);
+    let (id, other) = (driver.connect(), driver.connect());
+    assert!(driver.answer(id, b"HELLO 3\r\nCLIENT TRACKING ON BCAST\r\n").ends_with("+OK\r\n"));
+    assert_eq!(driver.answer(other, b"SET b 1\r\nSET a 1\r\nSET b 2\r\n").len(), 15);
+    let told = String::from_utf8(driver.take(id)).unwrap();
+    assert_eq!(told, ">2\r\n$10\r\ninvalidate\r\n*2\r\n$1\r\na\r\n$1\r\nb\r\n");
+}
+
 fn greedy(requests: usize) -> Vec<u8> {
     b"GET k\r\n".repeat(requests)
 }

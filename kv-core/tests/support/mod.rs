@@ -42,18 +42,24 @@ pub fn check(table: &[(&str, &str)]) {
 }
 
 /// The same with several sessions, each of which has a number and is opened when it is first named.
+/// The first has the id 2. A request `close 5` ends session 5.
 #[track_caller]
 pub fn check_sessions(table: &[(usize, &str, &str)]) {
     for shards in SHARDS {
         let mut client = Client::new(shards);
         let mut others = BTreeMap::new();
         for (number, request, expected) in table {
-            let mut session = others.remove(number).unwrap_or_else(|| client.open());
-            std::mem::swap(&mut client.session, &mut session);
+            if let Some(name) = request.strip_prefix("close ") {
+                let number = name.parse().expect("a session's number");
+                let (session, _) = others.remove(&number).expect("it is open");
+                client.kernel.close_session(session);
+                continue;
+            }
+            let other = others.remove(number).unwrap_or_else(|| (client.open(), Protocol::V2));
+            let own = client.become_session(other);
             let reply = client.run(request);
-            std::mem::swap(&mut client.session, &mut session);
             assert_eq!(reply, *expected, "{number}: {request}, with {shards} shards");
-            others.insert(*number, session);
+            others.insert(*number, client.become_session(own));
         }
     }
 }
@@ -78,6 +84,15 @@ impl Client {
     /// Another session.
     pub fn open(&self) -> Session {
         self.kernel.open_session(Peer::default(), self.now).expect("there are few")
+    }
+
+    /// Goes on as another session. The one so far.
+    pub fn become_session(
+        &mut self,
+        (session, protocol): (Session, Protocol),
+    ) -> (Session, Protocol) {
+        let before = std::mem::replace(&mut self.protocol, protocol);
+        (std::mem::replace(&mut self.session, session), before)
     }
 
     /// The reply to a request, as text.
