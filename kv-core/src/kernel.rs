@@ -286,8 +286,12 @@ impl Kernel {
     /// The request of a session that waits has waited long enough. No batch may be open in this
     /// thread. False if its reply is on its way to the mailbox.
     pub fn time_out(&self, session: &mut Session, out: &mut dyn Reply) -> bool {
+        let mut muted = Muted::new(out);
+        if !session.is_silent() {
+            muted.unmute();
+        }
         let has_ended =
-            session.waiting.as_ref().is_some_and(|waiter| waiter.give_up(&self.store, out));
+            session.waiting.as_ref().is_some_and(|waiter| waiter.give_up(&self.store, &mut muted));
         if has_ended {
             session.stop_waiting();
         }
@@ -631,6 +635,7 @@ impl Call<'_> {
         let Self { kernel, now, command, key } = *self;
         session.commands += 1;
         store.sign(session.id());
+        store.keep_expired(kernel.pause.spares_expired(command, now));
         let result = match command.handler {
             Handler::Data(handler) => {
                 let mut cx = Cx {
@@ -694,6 +699,7 @@ impl Call<'_> {
             unreachable!("only requests for data wait for keys")
         };
         store.sign(id);
+        store.keep_expired(self.kernel.pause.spares_expired(self.command, self.now));
         let mut cx = Cx {
             db: store.lock(self.command, args, None, database),
             args,

@@ -90,6 +90,7 @@ impl Reply for Muted<'_> {
 
     fn unmute(&mut self) {
         self.is_over = true;
+        self.out.unmute();
     }
 
     fn decimal(&mut self, text: &str) {

@@ -40,6 +40,13 @@ impl Pause {
         state != 0 && end_of(state) > now.unix_ms() && (is_total(state) || may_write(command))
     }
 
+    /// Whether this command leaves what has expired where it is, as it may not change anything.
+    #[inline]
+    pub(crate) fn spares_expired(&self, command: &Command, now: Now) -> bool {
+        let state = self.state.load(Relaxed);
+        state != 0 && end_of(state) > now.unix_ms() && !may_write(command)
+    }
+
     /// Begins one, or changes the one that there is: that ends no earlier and excepts no more than
     /// before.
     pub(crate) fn begin(&self, end_ms: i64, everything: bool, now: Now) {

@@ -97,6 +97,12 @@ impl Shard {
         }
     }
 
+    /// Where a key is, unless it has expired.
+    fn look_up(&self, database: usize, hash: u64, key: &[u8], unix_ms: i64) -> Option<Place> {
+        let keyspace = &self.databases[database];
+        keyspace.find(hash, key).filter(|&place| !keyspace.entry(place).is_expired(unix_ms))
+    }
+
     /// Where a key is. Removes an expired one.
     fn find(
         &mut self,
@@ -248,7 +254,15 @@ impl Store {
     pub fn access(&self, now: Now, clock: AccessClock) -> Access<'_> {
         let held =
             if self.shards.len() == 1 { Held::Only(lock(&self.shards[0])) } else { Held::None };
-        Access { store: self, held, unix_ms: now.unix_ms(), clock, keys: Vec::new(), author: 0 }
+        Access {
+            store: self,
+            held,
+            unix_ms: now.unix_ms(),
+            clock,
+            keys: Vec::new(),
+            author: 0,
+            keeps_expired: false,
+        }
     }
 
     /// When [`Access::tend`] has something to do, in milliseconds since the Unix epoch; the past
@@ -333,6 +347,8 @@ pub struct Access<'a> {
     keys: Vec<HashedKey>,
     /// The session whose request runs.
     author: u64,
+    /// What has expired is not there for the request, and stays where it is.
+    keeps_expired: bool,
 }
 
 /// What is locked for longer than a command.
@@ -447,12 +463,19 @@ impl<'a> Access<'a> {
         let keys = Keys::new(args, keys);
         let mut view = View::new(self.store, locked, keys, database, self.unix_ms, self.clock);
         view.sign(self.author);
+        view.keep_expired(self.keeps_expired);
         view
     }
 
     /// What is changed from now on, this session changes.
     pub fn sign(&mut self, session: u64) {
         self.author = session;
+    }
+
+    /// Whether what has expired stays where it is, although it is not there for what runs from now on:
+    /// which must not write.
+    pub fn keep_expired(&mut self, keeps: bool) {
+        self.keeps_expired = keeps;
     }
 
     /// The store.

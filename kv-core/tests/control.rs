@@ -172,6 +172,10 @@ fn nothing_is_removed_during_a_pause() {
     client.run("+200ms");
     assert!(client.kernel.due_ms().is_some_and(|due| due >= support::START_MS + 1000));
     assert_eq!(client.kernel.batch(client.now).tend(1000), 0);
+    for (request, reply) in [("GET k", "_"), ("EXISTS k", ":0"), ("TTL k", ":-2"), ("KEYS *", "[]")]
+    {
+        assert_eq!(client.run(request), reply, "{request}");
+    }
     assert_eq!(client.run("DBSIZE"), ":1");
     client.run("CLIENT UNPAUSE");
     assert!(client.kernel.batch(client.now).tend(1000) > 0);
@@ -308,4 +312,38 @@ fn a_monitor_that_reads_nothing_is_closed() {
     client.send(&["ECHO", &"a".repeat(800)]);
     client.become_session(monitor);
     assert_eq!(client.run("<"), "closed");
+}
+
+#[test]
+fn what_a_transaction_says_of_its_replies_counts_at_once() {
+    let mut client = support::Client::new(4);
+    let mut out = support::Text::new(Protocol::V2);
+    for request in ["MULTI", "CLIENT REPLY OFF", "PING", "CLIENT REPLY ON", "PING", "EXEC"] {
+        let args = support::words(request).into_iter().collect::<kv_core::args::OwnedArgs>();
+        let mut batch = client.kernel.batch(client.now);
+        let _ = batch.execute(&mut client.session, args.as_args(), &mut out);
+    }
+    assert_eq!(out.text(), "+OK +QUEUED +QUEUED +QUEUED +QUEUED [+OK +PONG");
+    assert_eq!(client.run("PING"), "+PONG");
+}
+
+#[test]
+fn a_dropped_reply_stays_dropped_when_nothing_came() {
+    let mut client = support::Client::new(4);
+    client.run("CLIENT REPLY SKIP");
+    assert_eq!(client.run("BLPOP l 0.1"), "waits");
+    let mut out = support::Text::new(Protocol::V2);
+    assert!(client.kernel.time_out(&mut client.session, &mut out));
+    assert_eq!(out.text(), "");
+    assert_eq!(client.run("PING"), "+PONG");
+}
+
+#[test]
+fn a_monitor_that_quits_is_shown_nothing_more() {
+    check_sessions(&[
+        (1, "MONITOR", "+OK"),
+        (1, "QUIT", "+OK"),
+        (2, "PING", "+PONG"),
+        (1, "<", ""),
+    ]);
 }

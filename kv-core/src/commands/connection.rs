@@ -38,6 +38,7 @@ pub(crate) fn echo(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
 }
 
 pub(crate) fn quit(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
+    monitor::forget(cx.kernel, cx.session);
     cx.out.ok();
     Ok(Flow::Close)
 }

@@ -3,6 +3,8 @@
 use crate::command::{EngineCx, flag};
 use crate::error::Error;
 use crate::kernel::{Call, Flow};
+use crate::muted::Muted;
+use crate::reply::Reply as _;
 use crate::transaction::Transaction;
 
 pub(crate) fn multi(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
@@ -94,7 +96,11 @@ fn run(cx: &mut EngineCx<'_, '_>, transaction: &Transaction) -> Flow {
     let mut flow = Flow::Continue;
     for queued in requests {
         let call = Call { kernel: cx.kernel, now: cx.now, command: queued.command, key: None };
-        if call.run(cx.store, cx.session, queued.args(), cx.out) == Flow::Close {
+        let mut muted = Muted::new(&mut *cx.out);
+        if !cx.session.is_silent() {
+            muted.unmute();
+        }
+        if call.run(cx.store, cx.session, queued.args(), &mut muted) == Flow::Close {
             flow = Flow::Close;
         }
     }

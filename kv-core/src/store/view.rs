@@ -34,6 +34,7 @@ pub struct View<'a> {
     clock: AccessClock,
     /// Something may take other memory than before.
     changed: bool,
+    keeps_expired: bool,
     keys: Keys<'a>,
 }
 
@@ -71,7 +72,7 @@ impl<'a> View<'a> {
         unix_ms: i64,
         clock: AccessClock,
     ) -> Self {
-        Self { store, locked, keys, database, unix_ms, clock, changed: false }
+        Self { store, locked, keys, database, unix_ms, clock, changed: false, keeps_expired: false }
     }
 
     /// Whether one of the shards has no names left for more entries of this database.
@@ -399,6 +400,10 @@ impl<'a> View<'a> {
         }
     }
 
+    pub(super) fn keep_expired(&mut self, keeps: bool) {
+        self.keeps_expired = keeps;
+    }
+
     /// Tells the store what the database takes, if that may have changed.
     fn publish(&mut self) {
         if std::mem::take(&mut self.changed) {
@@ -420,8 +425,13 @@ impl<'a> View<'a> {
     fn find(&mut self, key: &[u8]) -> (&mut Shard, u64, Option<Place>) {
         let hash = self.hash(key);
         let (database, unix_ms, store) = (self.database, self.unix_ms, self.store);
+        let keeps_expired = self.keeps_expired;
         let shard = self.shard(hash);
-        let place = shard.find(store, database, hash, key, unix_ms);
+        let place = if keeps_expired {
+            shard.look_up(database, hash, key, unix_ms)
+        } else {
+            shard.find(store, database, hash, key, unix_ms)
+        };
         (shard, hash, place)
     }
 

@@ -206,6 +206,11 @@ impl Text {
         self.text
     }
 
+    /// What was written so far, whole replies or not.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     fn put(&mut self, prefix: &str, bytes: &[u8]) {
         self.separate();
         self.text.push_str(prefix);
