@@ -4,7 +4,7 @@ use crate::args::Args;
 use crate::command::{Command, flag};
 use crate::mailbox::{Message, Push};
 use crate::now::Now;
-use crate::session::{Profile, Session};
+use crate::session::{Origin, Profile, Session};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -59,14 +59,22 @@ impl Monitors {
 
 fn line(session: &Session, command: &Command, args: Args<'_>, now: Now) -> String {
     let (seconds, micros) = (now.unix_us / 1_000_000, now.unix_us % 1_000_000);
-    let (database, address) = (session.database, &session.profile().address);
-    let mut line = format!("{seconds}.{micros:06} [{database} {address}]");
+    let (database, origin) = (session.database, origin(session.profile()));
+    let mut line = format!("{seconds}.{micros:06} [{database} {origin}]");
     for (at, arg) in args.from(0).enumerate() {
         let is_secret = command.secrets.is_some_and(|is_secret| is_secret(args, at));
         line.push(' ');
         quote(&mut line, if is_secret { b"(redacted)" } else { arg });
     }
     line
+}
+
+/// Where a client comes from: its address, or the path of the Unix socket.
+fn origin(profile: &Profile) -> String {
+    match (profile.origin, profile.address.strip_suffix(":0")) {
+        (Origin::Unix, Some(path)) => format!("unix:{path}"),
+        _ => profile.address.clone(),
+    }
 }
 
 /// Writes bytes as a string that a program could read back.
