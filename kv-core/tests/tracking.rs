@@ -320,3 +320,16 @@ fn nothing_is_left_of_clients_that_are_gone() {
     client.kernel.close_session(session);
     assert_eq!(client.kernel.observers(), 0);
 }
+
+#[test]
+fn what_nobody_changes_is_told_to_who_wants_no_loop() {
+    for shards in support::SHARDS {
+        let mut client = Client::new(shards);
+        for request in ["HELLO 3", "CLIENT TRACKING on NOLOOP", "SET a 1 PX 100", "GET a", "+200ms"]
+        {
+            client.run(request);
+        }
+        client.kernel.batch(client.now).tend(1000);
+        assert_eq!(client.run("<"), invalid("a"), "with {shards} shards");
+    }
+}
