@@ -305,7 +305,7 @@ pub mod flag {
     pub const FAST: u32 = 1 << 11;
     /// Allowed before authentication.
     pub const NO_AUTH: u32 = 1 << 12;
-    /// May be propagated although it writes no key.
+    /// Has effects although it writes no key. Clients are not told.
     pub const MAY_REPLICATE: u32 = 1 << 13;
     /// Refused while a data set is loading in the background.
     pub const NO_ASYNC_LOADING: u32 = 1 << 14;
@@ -333,7 +333,6 @@ pub mod flag {
         (SKIP_SLOWLOG, "skip_slowlog"),
         (FAST, "fast"),
         (NO_AUTH, "no_auth"),
-        (MAY_REPLICATE, "may_replicate"),
         (NO_ASYNC_LOADING, "no_async_loading"),
         (NO_MULTI, "no_multi"),
         (MOVABLEKEYS, "movablekeys"),

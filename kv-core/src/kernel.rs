@@ -8,12 +8,18 @@ use crate::args::Args;
 use crate::command::{
     Begin, Command, Cx, EngineCx, Find, Group, Handler, KeySpec, Names, Scope, flag,
 };
+use crate::commands::connection::tracking;
+use crate::commands::parse::is;
 use crate::commands::pubsub;
-use crate::config::{self, Config};
+use crate::commands::server::monitor;
+use crate::config::{self, ClientClass, Config};
 use crate::error::Error;
 use crate::keyspace::Sizes;
 use crate::mailbox::{Bell, Post};
+use crate::monitor::Monitors;
+use crate::muted::Muted;
 use crate::now::Now;
+use crate::pause::Pause;
 use crate::pubsub::PubSub;
 use crate::reply::{Protocol, Reply};
 use crate::rng::Rng;
@@ -124,6 +130,10 @@ pub struct Kernel {
     pub sessions: Arc<Registry>,
     /// Who listens to what.
     pub pubsub: PubSub,
+    /// Whether requests are put off.
+    pub pause: Pause,
+    /// Who is shown every command.
+    pub monitors: Monitors,
     bell: Arc<Bell>,
     posts: AtomicUsize,
     /// What the machine tells.
@@ -209,6 +219,9 @@ pub enum Flow {
     /// It runs no more requests until the one that waits has got its reply: see
     /// [`Session::is_waiting`].
     Wait,
+    /// The request did not run and has no reply, since clients are paused. It is to come again when
+    /// [`Kernel::pause`] says so, or when [`Kernel::take_rung`] rings; no other runs before it.
+    Pause,
 }
 
 impl Kernel {
@@ -236,6 +249,8 @@ impl Kernel {
             config,
             sessions: Arc::default(),
             pubsub: PubSub::default(),
+            pause: Pause::default(),
+            monitors: Monitors::default(),
             bell: Arc::default(),
             posts: AtomicUsize::new(0),
             host,
@@ -296,6 +311,8 @@ impl Kernel {
     /// Ends a session. No batch may be open in this thread.
     pub fn close_session(&self, mut session: Session) {
         pubsub::forget(self, &mut session);
+        monitor::forget(self, &mut session);
+        tracking::forget(&self.store, &mut session);
         if let Some(waiter) = &session.waiting {
             waiter.end(&self.store);
             session.stop_waiting();
@@ -308,12 +325,27 @@ impl Kernel {
     /// The request of a session that waits has waited long enough. No batch may be open in this
     /// thread. False if its reply is on its way to the mailbox.
     pub fn time_out(&self, session: &mut Session, out: &mut dyn Reply) -> bool {
+        let mut muted = Muted::new(out);
+        if !session.is_silent() {
+            muted.unmute();
+        }
         let has_ended =
-            session.waiting.as_ref().is_some_and(|waiter| waiter.give_up(&self.store, out));
+            session.waiting.as_ref().is_some_and(|waiter| waiter.give_up(&self.store, &mut muted));
         if has_ended {
             session.stop_waiting();
         }
         has_ended
+    }
+
+    /// How much that others have to tell a session may wait, in bytes; 0 if there is no limit.
+    pub(crate) fn mail_max(&self) -> usize {
+        self.config.output_limits(ClientClass::Pubsub).hard
+    }
+
+    /// Ends the pause of all clients. The bell rings for all posts.
+    pub(crate) fn unpause(&self) {
+        self.pause.end();
+        self.bell.ring_all(self.posts.load(Relaxed));
     }
 
     /// How many keys of how many sessions are watched: 0 if a change of a key concerns nobody.
@@ -377,8 +409,9 @@ impl Kernel {
         store: &mut Access<'_>,
         meter: &mut Meter<'_>,
         session: &Session,
+        now: Now,
     ) -> Result<(), OutOfMemory> {
-        let Some(limit) = self.eviction() else { return Ok(()) };
+        let Some(limit) = self.eviction().filter(|_| !self.pause.is_on(now)) else { return Ok(()) };
         let mut rng = Rng::derive(self.seed ^ EVICTION, session.id(), session.commands + 1);
         meter.watch(Event::EvictionCycle, || store.make_room(&limit, &mut rng))
     }
@@ -386,7 +419,8 @@ impl Kernel {
     /// When [`Batch::tend`] has something to do, in milliseconds since the Unix epoch; the past for
     /// at once.
     pub fn due_ms(&self) -> Option<i64> {
-        if self.is_lazy.load(Relaxed) { None } else { self.store.due_ms() }
+        let due_ms = || self.store.due_ms().map(|due| due.max(self.pause.end_ms()));
+        if self.is_lazy.load(Relaxed) { None } else { due_ms() }
     }
 
     /// Whether [`Batch::tend`] has anything to do, ever.
@@ -478,6 +512,7 @@ pub struct Batch<'k> {
 impl Drop for Batch<'_> {
     fn drop(&mut self) {
         self.count_commands();
+        self.kernel.store.tracking.publish();
     }
 }
 
@@ -540,6 +575,28 @@ impl Batch<'_> {
         args: Args<'_>,
         out: &mut dyn Reply,
     ) -> Flow {
+        let replies = session.replies;
+        session.replies = replies.next();
+        let flow = if session.is_silent() {
+            self.run_prepared(prepared, session, args, &mut Muted::new(out))
+        } else {
+            self.run_prepared(prepared, session, args, out)
+        };
+        if flow == Flow::Pause {
+            session.replies = replies;
+        } else if session.caching.is_some() && !is(args.get(0), "client") {
+            session.end_choice();
+        }
+        flow
+    }
+
+    fn run_prepared(
+        &mut self,
+        prepared: &Prepared,
+        session: &mut Session,
+        args: Args<'_>,
+        out: &mut dyn Reply,
+    ) -> Flow {
         match prepared.command {
             Ok(command) => self.run(command, prepared.key.as_ref(), session, args, out),
             Err(refusal) => {
@@ -557,9 +614,9 @@ impl Batch<'_> {
 
     /// Does what is due besides requests: removes expired keys, frees what is out of use and gives
     /// memory back, until about `budget` entries' worth of work is done. How much that was; less
-    /// than `budget` if nothing is left for now.
+    /// than `budget` if nothing is left for now. While clients are paused the data stays as it is.
     pub fn tend(&mut self, budget: usize) -> usize {
-        if self.kernel.is_lazy.load(Relaxed) {
+        if self.kernel.is_lazy.load(Relaxed) || self.kernel.pause.is_on(self.now) {
             return 0;
         }
         let access = &mut self.access;
@@ -583,6 +640,9 @@ impl Batch<'_> {
         session.profile().note_command(command, self.now);
         if let Err(error) = self.admit(command, session, out.protocol()) {
             return self.refuse(Some(command), error, session, out);
+        }
+        if self.kernel.pause.holds(command, self.now) && !session.is_monitor {
+            return Flow::Pause;
         }
         if session.transaction.is_some() && !command.is_immediate {
             self.put_off(command, session, args, out);
@@ -620,7 +680,7 @@ impl Batch<'_> {
         }
         if command.has(flag::DENYOOM) {
             self.kernel
-                .make_room(&mut self.access, &mut self.meter, session)
+                .make_room(&mut self.access, &mut self.meter, session, self.now)
                 .map_err(|OutOfMemory| Error::OutOfMemory)?;
         }
         if session.subscriptions.is_some()
@@ -628,6 +688,11 @@ impl Batch<'_> {
             && !command.is_for_subscribers
         {
             return Err(while_subscribed(command));
+        }
+        if session.is_monitor
+            && command.flags & (flag::READONLY | flag::WRITE | flag::MAY_REPLICATE) != 0
+        {
+            return Err(Error::text("ERR Replica can't interact with the keyspace"));
         }
         Ok(())
     }
@@ -705,6 +770,8 @@ impl Call<'_> {
         let Self { kernel, now, command, key } = *self;
         session.commands += 1;
         store.count_uses(!session.profile().is_in(Mode::NoTouch));
+        store.sign(session.id());
+        store.keep_expired(kernel.pause.spares_expired(command, now));
         let timing = meter.begin(command, args);
         let result = match command.handler {
             Handler::Data(handler) => {
@@ -721,7 +788,11 @@ impl Call<'_> {
                 if command.has(flag::DENYOOM) && cx.db.is_exhausted() {
                     Err(Error::OutOfMemory)
                 } else {
-                    match handler(&mut cx) {
+                    let result = handler(&mut cx);
+                    if session.is_tracked() {
+                        note_reader(&mut cx, command, session.id());
+                    }
+                    match result {
                         Ok(()) if cx.wait.is_some() => Ok(start_waiting(cx, command, session)),
                         result => result.map(|()| Flow::Continue),
                     }
@@ -740,11 +811,15 @@ impl Call<'_> {
             Handler::Container => unreachable!("`resolve` never gives a container"),
         };
         meter.end(timing, command, args, session);
-        result.unwrap_or_else(|error| {
+        let flow = result.unwrap_or_else(|error| {
             meter.fail(command, &error);
             out.error(&error);
             Flow::Continue
-        })
+        });
+        if kernel.monitors.watch(command) && flow != Flow::Pause {
+            kernel.monitors.show(session, command, args, now, kernel.mail_max());
+        }
+        flow
     }
 }
 
@@ -757,11 +832,14 @@ impl Call<'_> {
         [id, number]: [u64; 2],
         database: usize,
         args: Args<'_>,
+        is_tracked: bool,
         out: &mut dyn Reply,
     ) -> bool {
         let Handler::Data(handler) = self.command.handler else {
             unreachable!("only requests for data wait for keys")
         };
+        store.sign(id);
+        store.keep_expired(self.kernel.pause.spares_expired(self.command, self.now));
         let mut cx = Cx {
             db: store.lock(self.command, args, None, database),
             args,
@@ -774,6 +852,9 @@ impl Call<'_> {
         };
         let result = handler(&mut cx);
         let has_to_wait = cx.wait.is_some();
+        if is_tracked {
+            note_reader(&mut cx, self.command, id);
+        }
         drop(cx);
         match result {
             Ok(()) => !has_to_wait,
@@ -782,6 +863,17 @@ impl Call<'_> {
                 true
             }
         }
+    }
+}
+
+/// Notes that a session, which caches, has read the keys of a request.
+fn note_reader(cx: &mut Cx<'_>, command: &Command, session: u64) {
+    if !command.has(flag::READONLY) {
+        return;
+    }
+    let max = cx.config.int(config::TRACKING_TABLE_MAX_KEYS) as usize;
+    for (position, _) in command.keys_of(cx.args).into_iter().flatten() {
+        cx.db.note_reader(cx.args.get(position), session, max);
     }
 }
 

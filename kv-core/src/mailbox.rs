@@ -47,6 +47,8 @@ pub enum Push {
     },
     /// To a client that caches: keys that are no longer what it knows, or all if there are none.
     Invalid(Option<Box<[Box<[u8]>]>>),
+    /// To a client that caches: the session of this number, which was to be told, is gone.
+    RedirectionBroken(u64),
     /// A line for MONITOR.
     Line(Box<str>),
 }
@@ -68,6 +70,11 @@ impl Push {
                 out.bulk(payload);
             }
             Self::Invalid(keys) => write_invalid(keys.as_deref(), out),
+            Self::RedirectionBroken(id) => {
+                out.push(2);
+                out.bulk(b"tracking-redir-broken");
+                out.int(*id as i64);
+            }
             Self::Line(line) => out.simple(line),
         }
     }
@@ -79,6 +86,7 @@ impl Push {
                 pattern.len() + channel.len() + payload.len()
             }
             Self::Invalid(keys) => keys.iter().flatten().map(|key| key.len()).sum(),
+            Self::RedirectionBroken(_) => 0,
             Self::Line(line) => line.len(),
         }
     }
@@ -112,6 +120,15 @@ impl Message {
                 Self::Reply(reply) => reply.bytes(),
                 Self::Close => 0,
             }
+    }
+
+    /// Whether it is among what CLIENT REPLY has dropped: what a client gets for its own requests.
+    pub(crate) fn is_reply(&self) -> bool {
+        match self {
+            Self::Push(push) => matches!(**push, Push::Line(_)),
+            Self::Reply(_) => true,
+            Self::Close => false,
+        }
     }
 
     /// Writes it. False if the connection is to be closed instead.
@@ -229,6 +246,12 @@ impl Post {
 pub(crate) struct Bell(AtomicU64);
 
 impl Bell {
+    /// Rings for the first `count` posts, whether or not there are letters.
+    pub(crate) fn ring_all(&self, count: usize) {
+        let all = u64::MAX.checked_shr((POSTS_MAX - count) as u32).unwrap_or(0);
+        self.0.fetch_or(all, Ordering::AcqRel);
+    }
+
     /// The numbers of the posts that have something new, of which the caller has to tell.
     pub(crate) fn take(&self) -> u64 {
         match self.0.load(Ordering::Acquire) {

@@ -140,11 +140,11 @@ impl Directory {
     fn tell_patterns(&self, channel: &[u8], payload: &[u8], max: usize) -> usize {
         let patterns = self.0[Kind::Pattern as usize].iter();
         let matching = patterns.filter(|(pattern, _)| glob::matches(pattern, channel));
-        let tell = |(pattern, subscribers): (&Box<[u8]>, &Subscribers)| {
+        let told = matching.map(|(pattern, subscribers)| {
             let (channel, payload) = (channel.into(), payload.into());
             tell_all(subscribers, Push::Matched { pattern: pattern.clone(), channel, payload }, max)
-        };
-        matching.map(tell).sum()
+        });
+        told.sum()
     }
 }
 

@@ -51,6 +51,9 @@ pub trait Reply {
     /// connection does not speak it.
     fn switch_protocol(&mut self, protocol: Protocol) -> bool;
 
+    /// What follows is to be written, even where replies were dropped so far.
+    fn unmute(&mut self) {}
+
     /// The status `OK`.
     fn ok(&mut self) {
         self.simple("OK");

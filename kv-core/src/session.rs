@@ -6,11 +6,13 @@ use crate::mailbox::{Mailbox, Message};
 use crate::now::Now;
 use crate::pubsub::Subscriptions;
 use crate::reply::{Protocol, Reply};
-use crate::store::Watch;
+use crate::store::{TrackingMode, Watch};
 use crate::transaction::{Transaction, Watching};
 use crate::waiter::Waiter;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicI64, AtomicU8, AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{
+    AtomicBool, AtomicI64, AtomicU8, AtomicU64, AtomicUsize, Ordering::Relaxed,
+};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 /// One client's state between its commands. Its connection owns it and hands it in with each
@@ -35,6 +37,12 @@ pub struct Session {
     pub(crate) subscriptions: Option<Box<Subscriptions>>,
     /// Whether others are shown what it watches.
     shows_watch: bool,
+    /// How it caches, if it does.
+    pub(crate) caching: Option<Box<Caching>>,
+    /// It is shown every command.
+    pub(crate) is_monitor: bool,
+    /// What becomes of its replies.
+    pub(crate) replies: Replies,
     profile: Arc<Profile>,
     registry: Arc<Registry>,
 }
@@ -84,6 +92,11 @@ impl Session {
         self.profile.mailbox.is_full()
     }
 
+    /// Whether it gets messages that it does not ask for one by one: it may be silent for long.
+    pub fn is_audience(&self) -> bool {
+        self.is_listening() || self.is_monitor
+    }
+
     /// Whether it listens to channels.
     pub fn is_listening(&self) -> bool {
         self.subscriptions.is_some()
@@ -118,11 +131,37 @@ impl Session {
             if let Message::Reply(_) = message {
                 self.stop_waiting();
             }
+            if message.is_reply() && self.is_silent() {
+                continue;
+            }
             if !message.write(out) {
                 return Flow::Close;
             }
         }
         Flow::Continue
+    }
+
+    /// Whether the replies to its requests are dropped, at this moment.
+    pub fn is_silent(&self) -> bool {
+        matches!(self.replies, Replies::Dropped | Replies::DroppedOnce)
+    }
+
+    /// Whether what it reads now is to be remembered.
+    pub(crate) fn is_tracked(&self) -> bool {
+        self.caching.as_ref().is_some_and(|caching| caching.remembers())
+    }
+
+    /// A request that is none of CLIENT has run: what CLIENT CACHING said is over, but within a
+    /// transaction.
+    pub(crate) fn end_choice(&mut self) {
+        if let (Some(caching), None) = (&mut self.caching, &self.transaction) {
+            caching.is_chosen = false;
+        }
+    }
+
+    /// The others may have to know whether it listens to channels.
+    pub(crate) fn note_listening(&self) {
+        self.profile.is_listening.store(self.is_listening(), Relaxed);
     }
 
     /// The number that CLIENT ID gives. Never used again while the server runs.
@@ -164,9 +203,54 @@ impl Session {
     }
 }
 
+/// How a client caches, as CLIENT TRACKING says.
+#[derive(Debug)]
+pub(crate) struct Caching {
+    pub(crate) mode: TrackingMode,
+    /// The session that is told instead, 0 if there is none.
+    pub(crate) redirection: u64,
+    /// CLIENT CACHING was just said.
+    pub(crate) is_chosen: bool,
+}
+
+impl Caching {
+    /// Whether what is read now is to be remembered.
+    fn remembers(&self) -> bool {
+        let TrackingMode { by_prefix, opt_in, opt_out, .. } = self.mode;
+        let is_left_out = (opt_in && !self.is_chosen) || (opt_out && self.is_chosen);
+        !by_prefix && !is_left_out
+    }
+}
+
+/// What becomes of the replies to a session's requests, as CLIENT REPLY says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Replies {
+    /// They are sent.
+    #[default]
+    Sent,
+    /// They are dropped until further notice.
+    Dropped,
+    /// That to the request that runs, or ran last, is dropped.
+    DroppedOnce,
+    /// So will be that to the next request.
+    DroppedNext,
+}
+
+impl Replies {
+    /// What becomes of them when the next request comes.
+    pub(crate) fn next(self) -> Self {
+        match self {
+            Self::Sent | Self::DroppedOnce => Self::Sent,
+            Self::Dropped => Self::Dropped,
+            Self::DroppedNext => Self::DroppedOnce,
+        }
+    }
+}
+
 impl Drop for Session {
     fn drop(&mut self) {
         self.set_buffered(Buffered::default());
+        self.profile.is_gone.store(true, Relaxed);
         self.registry.remove(self.profile.id);
     }
 }
@@ -196,6 +280,10 @@ pub struct Profile {
     pub mailbox: Mailbox,
     /// The request that waits for data, if there is one.
     waiter: Mutex<Option<Arc<Waiter>>>,
+    /// Whether it listens to channels.
+    is_listening: AtomicBool,
+    /// Whether the session has ended.
+    is_gone: AtomicBool,
     /// By which way the client came.
     pub origin: Origin,
     created_us: u64,
@@ -239,6 +327,16 @@ impl Profile {
     /// The request that waits for data, if there is one.
     pub(crate) fn waiter(&self) -> MutexGuard<'_, Option<Arc<Waiter>>> {
         self.waiter.lock().expect("nothing panics while it holds the waiter")
+    }
+
+    /// Whether it listens to channels.
+    pub fn is_listening(&self) -> bool {
+        self.is_listening.load(Relaxed)
+    }
+
+    /// Whether the session has ended.
+    pub fn is_gone(&self) -> bool {
+        self.is_gone.load(Relaxed)
     }
 
     /// How long the client has been connected, in seconds.
@@ -393,6 +491,8 @@ impl Registry {
             origin: peer.origin,
             mailbox: Mailbox::default(),
             waiter: Mutex::default(),
+            is_listening: AtomicBool::new(false),
+            is_gone: AtomicBool::new(false),
             created_us: now.mono_us,
             labels: Mutex::default(),
             database: AtomicUsize::new(0),
@@ -421,6 +521,9 @@ impl Registry {
             waiting: None,
             subscriptions: None,
             shows_watch: false,
+            caching: None,
+            is_monitor: false,
+            replies: Replies::default(),
             profile,
             registry: Arc::clone(self),
         })

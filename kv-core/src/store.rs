@@ -12,6 +12,7 @@ mod evict;
 mod interest;
 mod keys;
 mod memory;
+mod tracking;
 mod view;
 
 pub use clock::{AccessClock, Usage};
@@ -20,6 +21,8 @@ pub use evict::{Eviction, OutOfMemory};
 pub use interest::Watch;
 pub use keys::HashedKey;
 pub use memory::{MemoryStats, TableOverhead};
+pub use tracking::Mode as TrackingMode;
+pub(crate) use tracking::{Tracker, Tracking};
 pub use view::{Deadline, Taken, View};
 
 use crate::args::Args;
@@ -34,6 +37,7 @@ use interest::{Interests, Ready};
 use keys::Keys;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
+use tracking::Readers;
 
 /// The most shards that a store can have.
 pub const SHARDS_MAX: usize = 1024;
@@ -59,6 +63,8 @@ pub struct Store {
     observers: AtomicUsize,
     /// What requests that wait can be run for.
     ready: Ready,
+    /// The clients that cache.
+    pub(crate) tracking: Tracking,
 }
 
 /// The keys whose hashes begin with the shard's number, of all databases.
@@ -67,6 +73,7 @@ struct Shard {
     databases: Box<[Keyspace]>,
     /// Of each database.
     interests: Box<[Interests]>,
+    readers: Readers,
     graveyard: Graveyard,
     counters: Arc<Counters>,
     /// For what depends on the history of the shard: counters of accesses, eviction.
@@ -88,6 +95,12 @@ impl Shard {
                 store.used.fetch_add(now.wrapping_sub(before), Relaxed);
             }
         }
+    }
+
+    /// Where a key is, unless it has expired.
+    fn look_up(&self, database: usize, hash: u64, key: &[u8], unix_ms: i64) -> Option<Place> {
+        let keyspace = &self.databases[database];
+        keyspace.find(hash, key).filter(|&place| !keyspace.entry(place).is_expired(unix_ms))
     }
 
     /// Where a key is. Removes an expired one.
@@ -131,14 +144,15 @@ impl Shard {
         let is_observed = store.is_observed();
         let parts = self.databases.iter_mut().zip(&self.interests);
         for (database, (keyspace, interests)) in parts.enumerate() {
-            let gone = |key: &[u8]| {
+            let mut gone = |key: &[u8]| {
                 if is_observed {
                     interests.tell(store, database, key);
+                    self.readers.tell(store, key);
                 }
             };
             while spent < budget {
                 let bury = |value| self.graveyard.bury(value);
-                let (expired, seen) = keyspace.expire(unix_ms, gone, bury);
+                let (expired, seen) = keyspace.expire(unix_ms, &mut gone, bury);
                 self.counters.expired.add(expired as u64);
                 spent += seen;
                 if seen == 0 {
@@ -147,7 +161,7 @@ impl Shard {
             }
             while spent < budget {
                 let bury = |value| self.graveyard.bury(value);
-                let (expired, seen) = keyspace.expire_fields(unix_ms, gone, bury);
+                let (expired, seen) = keyspace.expire_fields(unix_ms, &mut gone, bury);
                 self.counters.expired.add(expired as u64);
                 spent += seen;
                 if seen == 0 {
@@ -209,6 +223,7 @@ impl Store {
         let mut shard = || Shard {
             databases: (0..databases).map(|_| Keyspace::new(prefix, hasher, sizes)).collect(),
             interests: (0..databases).map(|_| Interests::default()).collect(),
+            readers: Readers::default(),
             graveyard: Graveyard::default(),
             counters: Arc::new(Counters::new(databases)),
             rng: Rng::new(rng.next_u64()),
@@ -226,6 +241,7 @@ impl Store {
             peak: AtomicUsize::new(0),
             observers: AtomicUsize::new(0),
             ready: Ready::default(),
+            tracking: Tracking::default(),
         }
     }
 
@@ -238,7 +254,15 @@ impl Store {
     pub fn access(&self, now: Now, clock: AccessClock) -> Access<'_> {
         let held =
             if self.shards.len() == 1 { Held::Only(lock(&self.shards[0])) } else { Held::None };
-        Access { store: self, held, unix_ms: now.unix_ms(), clock, keys: Vec::new() }
+        Access {
+            store: self,
+            held,
+            unix_ms: now.unix_ms(),
+            clock,
+            keys: Vec::new(),
+            author: 0,
+            keeps_expired: false,
+        }
     }
 
     /// When [`Access::tend`] has something to do, in milliseconds since the Unix epoch; the past
@@ -321,6 +345,10 @@ pub struct Access<'a> {
     clock: AccessClock,
     /// Those of the request that runs, if there are several.
     keys: Vec<HashedKey>,
+    /// The session whose request runs.
+    author: u64,
+    /// What has expired is not there for the request, and stays where it is.
+    keeps_expired: bool,
 }
 
 /// What is locked for longer than a command.
@@ -438,7 +466,26 @@ impl<'a> Access<'a> {
             (Held::None, Scope::Keys) => self.store.lock_keys(keys),
         };
         let keys = Keys::new(args, keys);
-        View::new(self.store, locked, keys, database, self.unix_ms, self.clock)
+        let mut view = View::new(self.store, locked, keys, database, self.unix_ms, self.clock);
+        view.sign(self.author);
+        view.keep_expired(self.keeps_expired);
+        view
+    }
+
+    /// What is changed from now on, this session changes.
+    pub fn sign(&mut self, session: u64) {
+        self.author = session;
+    }
+
+    /// Whether what has expired stays where it is, although it is not there for what runs from now on:
+    /// which must not write.
+    pub fn keep_expired(&mut self, keeps: bool) {
+        self.keeps_expired = keeps;
+    }
+
+    /// The store.
+    pub(crate) fn store(&self) -> &'a Store {
+        self.store
     }
 
     /// Locks every shard.

@@ -2,6 +2,8 @@
 
 use crate::args::{Args, OwnedArgs};
 use crate::command::Command;
+use crate::now::Now;
+use crate::pause::Pause;
 use crate::store::{Access, Needs, Store, Watch};
 use std::sync::Arc;
 
@@ -66,6 +68,11 @@ impl Transaction {
     /// Whether any of its commands has these flags.
     pub(crate) fn has(&self, flags: u32) -> bool {
         self.requests.iter().any(|queued| queued.command.has(flags))
+    }
+
+    /// Whether clients are paused and one of its requests has to wait.
+    pub(crate) fn is_held(&self, pause: &Pause, now: Now) -> bool {
+        self.requests.iter().any(|queued| pause.holds(queued.command, now))
     }
 
     /// What all of it will lock, and what the session watches.

@@ -80,6 +80,8 @@ pub struct Waiter {
     number: u64,
     protocol: Protocol,
     nothing: Nothing,
+    /// What it reads is to be remembered.
+    is_tracked: bool,
     deadline_us: Option<u64>,
     is_over: Mutex<bool>,
 }
@@ -103,6 +105,7 @@ impl Waiter {
             number: session.commands,
             protocol,
             nothing: wait.nothing,
+            is_tracked: session.is_tracked(),
             deadline_us: wait.timeout_us.and_then(|timeout| now.mono_us.checked_add(timeout)),
             is_over: Mutex::new(false),
         }
@@ -147,7 +150,14 @@ impl Waiter {
         true
     }
 
-    /// The same with the reply that nothing came.
+    /// Ends the wait of another session's request without a reply, if nothing else has ended it.
+    pub(crate) fn abandon(&self, access: &mut Access<'_>) {
+        if !std::mem::replace(&mut *self.is_over(), true) {
+            self.keys.iter().for_each(|key| access.unwait(self.database, key, self));
+        }
+    }
+
+    /// The same as `answer` with the reply that nothing came.
     pub(crate) fn answer_nothing(&self, access: &mut Access<'_>) -> bool {
         self.answer(access, |out| self.nothing.write(out))
     }
@@ -161,7 +171,8 @@ impl Waiter {
         let mut reply = Recording::new(self.protocol);
         let (id, args) = (self.session.id, self.args.as_args());
         let call = Call { kernel, now, command: self.command, key: None };
-        let is_served = call.resume(access, [id, self.number], self.database, args, &mut reply);
+        let ids = [id, self.number];
+        let is_served = call.resume(access, ids, self.database, args, self.is_tracked, &mut reply);
         if is_served {
             *is_over = true;
             drop(is_over);

@@ -73,7 +73,7 @@ fn what_is_there_is_taken_at_once() {
 fn those_who_wait_are_served_in_the_order_in_which_they_came() {
     check(|scene| {
         for number in 1..4 {
-            assert_eq!(scene.run(number, "BLPOP l 0"), "");
+            assert_eq!(scene.run(number, "BLPOP l 0"), "waits");
             assert!(scene.sessions[number].is_waiting());
         }
         assert_eq!(scene.run(0, "RPUSH l a b"), ":2");

@@ -537,7 +537,8 @@ fn hello_changes_nothing_where_the_connection_does_not_speak_the_protocol() {
 fn help_lists_the_subcommands_that_there_are() {
     let mut client = Client::new(1);
     let help = client.run("client HELP");
-    let title = "[+CLIENT <subcommand> [<arg> [value] [opt] ...]. Subcommands are: +GETNAME +    ";
+    let title =
+        "[+CLIENT <subcommand> [<arg> [value] [opt] ...]. Subcommands are: +CACHING (YES|NO) +    ";
     assert!(help.starts_with(title), "{help}");
     assert!(help.contains(" +SETNAME connection-name +    "), "{help}");
     assert!(help.ends_with(" +HELP +    Lists the subcommands.]"), "{help}");

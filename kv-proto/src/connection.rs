@@ -83,10 +83,19 @@ enum Phase {
     Paused,
     /// No request is run until the one that waits has got its reply.
     Waiting,
+    /// No request is run as long as clients are paused, by CLIENT PAUSE.
+    Held,
     /// Nothing more is run; what there is to send is sent, then the connection is closed.
     Closing,
     /// It is closed at once, whatever there is to send.
     Dead,
+}
+
+impl Phase {
+    /// Whether requests are kept, to be run later.
+    fn is_stopped(self) -> bool {
+        matches!(self, Self::Paused | Self::Waiting | Self::Held)
+    }
 }
 
 impl Connection {
@@ -168,7 +177,7 @@ impl Connection {
     pub(crate) fn wants_input(&self) -> bool {
         let may = match self.phase {
             Phase::Open | Phase::Announced => true,
-            Phase::Waiting => self.input.filled < WAITING_INPUT_MAX,
+            Phase::Waiting | Phase::Held => self.input.filled < WAITING_INPUT_MAX,
             _ => false,
         };
         may && !self.end_of_input
@@ -209,7 +218,7 @@ impl Connection {
         limits: &Limits,
         pool: &mut Pool,
     ) -> Option<End> {
-        if self.has_input() || matches!(self.phase, Phase::Paused | Phase::Waiting) {
+        if self.has_input() || self.phase.is_stopped() {
             self.keep_fresh(arena, pool);
         }
         let Self { session, decoder, input, fresh, decoded, .. } = self;
@@ -219,7 +228,7 @@ impl Connection {
                 let limits = Limits { is_unknown: batch.requires_auth(session), ..*limits };
                 window.decode(decoder, input, decoded, session.database, batch, &limits)
             }
-            (_, Phase::Paused | Phase::Waiting) => Some(Ok(())),
+            (_, phase) if phase.is_stopped() => Some(Ok(())),
             _ => {
                 self.used = input.len();
                 Some(Ok(()))
@@ -267,12 +276,20 @@ impl Connection {
             if let Some(stopped) = output.beyond(limits) {
                 return stopped;
             }
-            self.used = next.end;
+            let before = std::mem::replace(&mut self.used, next.end);
             let mut out = Encoder::new(&mut output.bytes, protocol);
             match batch.execute_prepared(next.prepared, session, next.args, &mut out) {
                 Flow::Continue => {}
                 Flow::Close => return Phase::Closing,
                 Flow::Wait => return Phase::Waiting,
+                Flow::Pause => {
+                    self.used = before;
+                    return Phase::Held;
+                }
+            }
+            // What a request tells its own session comes right behind its reply.
+            if session.has_mail() && session.deliver(&mut out) == Flow::Close {
+                return Phase::Dead;
             }
         }
         output.beyond(limits).unwrap_or_else(|| self.come_to(turn.end))
@@ -286,7 +303,9 @@ impl Connection {
             Ok(()) => Phase::Open,
             Err(None) => Phase::Dead,
             Err(Some(error)) => {
-                Encoder::new(&mut self.output.bytes, &mut self.protocol).error(&error);
+                if !self.session.as_ref().is_some_and(Session::is_silent) {
+                    Encoder::new(&mut self.output.bytes, &mut self.protocol).error(&error);
+                }
                 Phase::Closing
             }
         }
@@ -307,8 +326,8 @@ impl Connection {
             // What was decoded beyond the pause will be decoded again.
             Phase::Paused => self.decoder = Decoder::default(),
             // Nobody is there to get the reply.
-            Phase::Waiting if self.end_of_input => self.phase = Phase::Dead,
-            Phase::Waiting => self.decoder = Decoder::default(),
+            Phase::Waiting | Phase::Held if self.end_of_input => self.phase = Phase::Dead,
+            Phase::Waiting | Phase::Held => self.decoder = Decoder::default(),
             Phase::Open if self.end_of_input => self.phase = Phase::Closing,
             _ => {}
         }
@@ -326,7 +345,8 @@ impl Connection {
 
     /// Whether it is in order that the client sends nothing, for however long.
     pub(crate) fn may_be_idle(&self) -> bool {
-        self.phase == Phase::Waiting || self.session.as_ref().is_some_and(Session::is_listening)
+        let is_stopped = matches!(self.phase, Phase::Waiting | Phase::Held);
+        is_stopped || self.session.as_ref().is_some_and(Session::is_audience)
     }
 
     /// Whether others have told the session something.
@@ -368,9 +388,22 @@ impl Connection {
     }
 
     /// When the request that waits has waited long enough.
-    pub(crate) fn wait_deadline_us(&self) -> Option<u64> {
-        let session = self.session.as_ref().filter(|_| self.phase == Phase::Waiting)?;
-        session.wait_deadline_us()
+    pub(crate) fn wait_deadline_us(&self, kernel: &Kernel, now: Now) -> Option<u64> {
+        match self.phase {
+            Phase::Waiting => self.session.as_ref()?.wait_deadline_us(),
+            Phase::Held => Some(kernel.pause.deadline_us(now)),
+            _ => None,
+        }
+    }
+
+    /// Whether its requests are held back while clients are paused.
+    pub(crate) fn is_held(&self) -> bool {
+        self.phase == Phase::Held
+    }
+
+    /// Clients may be paused no more: the requests that were held back come again.
+    pub(crate) fn let_go(&mut self) {
+        self.phase = Phase::Open;
     }
 
     fn keep_fresh(&mut self, arena: &[u8], pool: &mut Pool) {

@@ -153,6 +153,8 @@ pub struct Server {
     stalls: BTreeSet<(u64, ConnectionId)>,
     /// The connections with a request that waits, by when it has waited long enough.
     waits: BTreeSet<(u64, ConnectionId)>,
+    /// Some of them may be held back, since clients are paused.
+    holds: bool,
     /// The connections that have a session, by when each was last seen to be active. It may have
     /// been active since: that is found out when its time is up.
     idle: BTreeSet<(u64, ConnectionId)>,
@@ -196,6 +198,7 @@ impl Server {
             pool: Pool::default(),
             stalls: BTreeSet::new(),
             waits: BTreeSet::new(),
+            holds: false,
             idle: BTreeSet::new(),
             timeout_s,
             announced: 0,
@@ -346,6 +349,7 @@ impl Server {
         let others = others.filter(|&post| post != self.post.number());
         self.events.extend(others.map(Event::Mail));
         let limits = self.kernel.config.output_limits(ClientClass::Pubsub);
+        self.let_go(now);
         for name in self.post.take() {
             let id = ConnectionId(name as usize);
             // It may be another one by now.
@@ -358,6 +362,23 @@ impl Server {
                 self.after_change(now, id, had_output);
             }
         }
+    }
+
+    /// Lets the requests come again that were held back, if clients are paused no more.
+    fn let_go(&mut self, now: Now) {
+        if !self.holds || self.kernel.pause.is_on(now) {
+            return;
+        }
+        self.holds = false;
+        let held: Vec<_> = self.waits.iter().map(|&(_, id)| id).collect();
+        for id in held {
+            if self.connections[id.0].is_held() {
+                self.connections[id.0].let_go();
+                self.enqueue(id);
+                self.after_change(now, id, true);
+            }
+        }
+        self.plan_slice(now);
     }
 
     /// Reads the headers of the PROXY protocol. What has none yet need not run.
@@ -449,7 +470,10 @@ impl Server {
             let connection = &mut self.connections[id.0];
             connection.wait_until_us = None;
             let had_output = !connection.output().is_empty();
-            if connection.time_out(&self.kernel, &mut self.pool) {
+            if connection.is_held() {
+                connection.let_go();
+                self.enqueue(id);
+            } else if connection.time_out(&self.kernel, &mut self.pool) {
                 self.enqueue(id);
             }
             self.after_change(now, id, had_output);
@@ -593,7 +617,7 @@ impl Server {
 
     /// Tells the driver, and sets the clock, after a connection may have changed.
     fn after_change(&mut self, now: Now, id: ConnectionId, had_output: bool) {
-        self.watch_wait(id);
+        self.watch_wait(now, id);
         let connection = &mut self.connections[id.0];
         if connection.is_finished() {
             self.unwatch(id);
@@ -616,9 +640,10 @@ impl Server {
     }
 
     /// Sets the clock for a request that waits, or stops it.
-    fn watch_wait(&mut self, id: ConnectionId) {
+    fn watch_wait(&mut self, now: Now, id: ConnectionId) {
         let connection = &mut self.connections[id.0];
-        let (old, new) = (connection.wait_until_us, connection.wait_deadline_us());
+        self.holds |= connection.is_held();
+        let (old, new) = (connection.wait_until_us, connection.wait_deadline_us(&self.kernel, now));
         if old != new {
             connection.wait_until_us = new;
             if let Some(at) = old {

@@ -274,6 +274,100 @@ fn what_was_decoded_beyond_a_pause_runs_after_it() {
 }
 
 /// A pipeline whose replies are far longer than itself.
+#[test]
+fn requests_of_paused_clients_run_when_the_pause_ends() {
+    let mut driver = Driver::new(&[]);
+    let (id, other) = (driver.connect(), driver.connect());
+    assert_eq!(driver.answer(id, b"CLIENT PAUSE 1000\r\nPING\r\nECHO a\r\n"), "+OK\r\n");
+    assert_eq!(driver.answer(id, b"ECHO b\r\n"), "");
+    assert_eq!(driver.answer(other, b"SET k v\r\n"), "");
+    driver.now = driver.now.after_us(999_000);
+    driver.server.handle_timeout(driver.now);
+    assert_eq!(driver.answer(other, b"GET k\r\n"), "");
+    let deadline = driver.server.poll_deadline().expect("the pause ends");
+    assert!((driver.now.mono_us..=driver.now.mono_us + 1000).contains(&deadline));
+    driver.now = driver.now.after_us(1000);
+    driver.server.handle_timeout(driver.now);
+    driver.server.handle_timeout(driver.now);
+    assert_eq!(driver.take(id), b"+PONG\r\n$1\r\na\r\n$1\r\nb\r\n");
+    assert_eq!(driver.take(other), b"+OK\r\n$1\r\nv\r\n");
+}
+
+#[test]
+fn the_end_of_a_pause_reaches_all_servers() {
+    let mut driver = Driver::new(&[]);
+    let mut server = Server::new(Arc::clone(driver.server.kernel()));
+    let far = server.handle_accept(driver.now, Peer::default());
+    let (id, other) = (driver.connect(), driver.connect());
+    assert_eq!(driver.answer(id, b"CLIENT PAUSE 1000 WRITE\r\n"), "+OK\r\n");
+    assert_eq!(driver.answer(other, b"SET a 1\r\n"), "");
+    let request = b"SET b 2\r\n";
+    server.input(far)[..request.len()].copy_from_slice(request);
+    server.handle_received(far, request.len());
+    server.execute(driver.now);
+    assert_eq!(server.output(far), b"");
+    driver.receive(id, b"CLIENT UNPAUSE\r\n");
+    let mut events = std::iter::from_fn(|| driver.server.poll_event());
+    assert!(events.any(|event| event == Event::Mail(server.number())));
+    driver.server.handle_timeout(driver.now);
+    assert_eq!(driver.take(other), b"+OK\r\n");
+    server.handle_mail(driver.now);
+    server.handle_timeout(driver.now);
+    assert_eq!(server.output(far), b"+OK\r\n");
+}
+
+#[test]
+fn a_client_that_leaves_during_a_pause_does_nothing_more() {
+    let mut driver = Driver::new(&[]);
+    let (id, other) = (driver.connect(), driver.connect());
+    assert_eq!(driver.answer(id, b"CLIENT PAUSE 1000 WRITE\r\n"), "+OK\r\n");
+    assert_eq!(driver.answer(other, b"SET k v\r\n"), "");
+    driver.server.handle_end_of_input(other);
+    driver.server.execute(driver.now);
+    assert!(driver.is_closed(other));
+    driver.pass_s(1);
+    assert_eq!(driver.answer(id, b"GET k\r\n"), "$-1\r\n");
+}
+
+#[test]
+fn replies_are_dropped_in_mid_pipeline_at_exactly_that_point() {
+    let mut driver = Driver::new(&[]);
+    let id = driver.connect();
+    let pipeline = b"PING\r\nCLIENT REPLY SKIP\r\nECHO a\r\nECHO b\r\nCLIENT REPLY OFF\r\nECHO c\r\nCLIENT REPLY ON\r\nECHO d\r\n";
+    assert_eq!(driver.answer(id, pipeline), "+PONG\r\n$1\r\nb\r\n+OK\r\n$1\r\nd\r\n");
+}
+
+#[test]
+fn whoever_kills_itself_gets_the_reply_first() {
+    let mut driver = Driver::new(&[]);
+    let (id, other) = (driver.connect(), driver.connect());
+    let answer = driver.answer(id, b"CLIENT KILL ID 1 SKIPME no\r\nPING\r\n");
+    assert_eq!(answer, ":1\r\n");
+    assert!(driver.is_closed(id));
+    assert_eq!(driver.answer(other, b"CLIENT KILL ID 2\r\nPING\r\n"), ":0\r\n+PONG\r\n");
+}
+
+#[test]
+fn what_a_client_changes_itself_is_told_right_behind_the_reply() {
+    let mut driver = Driver::new(&[]);
+    let id = driver.connect();
+    assert!(driver.answer(id, b"HELLO 3\r\nCLIENT TRACKING ON\r\n").ends_with("+OK\r\n"));
+    let answer = driver.answer(id, b"GET a\r\nSET a 1\r\nPING\r\n");
+    assert_eq!(answer, "_\r\n+OK\r\n>2\r\n$10\r\ninvalidate\r\n*1\r\n$1\r\na\r\n+PONG\r\n");
+    let answer = driver.answer(id, b"FLUSHALL\r\nPING\r\n");
+    assert_eq!(answer, "+OK\r\n>2\r\n$10\r\ninvalidate\r\n_\r\n+PONG\r\n");
+}
+
+#[test]
+fn prefixes_are_told_when_all_that_was_received_has_run() {
+    let mut driver = Driver::new(&[]);
+    let (id, other) = (driver.connect(), driver.connect());
+    assert!(driver.answer(id, b"HELLO 3\r\nCLIENT TRACKING ON BCAST\r\n").ends_with("+OK\r\n"));
+    assert_eq!(driver.answer(other, b"SET b 1\r\nSET a 1\r\nSET b 2\r\n").len(), 15);
+    let told = String::from_utf8(driver.take(id)).unwrap();
+    assert_eq!(told, ">2\r\n$10\r\ninvalidate\r\n*2\r\n$1\r\na\r\n$1\r\nb\r\n");
+}
+
 fn greedy(requests: usize) -> Vec<u8> {
     b"GET k\r\n".repeat(requests)
 }

@@ -1,15 +1,18 @@
 //! Sessions: the handshake, the selected database, liveness.
 
 pub(crate) mod client;
+pub(crate) mod control;
+pub(crate) mod tracking;
 
 use crate::args::Args;
 use crate::command::EngineCx;
 use crate::commands::parse::{int, is};
+use crate::commands::server::monitor;
 use crate::commands::{pubsub, transaction};
 use crate::error::Error;
 use crate::kernel::{Flow, REDIS_VERSION, until_zero};
 use crate::reply::Protocol;
-use crate::session::Mode;
+use crate::session::{Mode, Replies};
 use crate::value::string::parse_int;
 
 pub(crate) fn ping(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
@@ -35,6 +38,7 @@ pub(crate) fn echo(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
 }
 
 pub(crate) fn quit(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
+    monitor::forget(cx.kernel, cx.session);
     cx.out.ok();
     Ok(Flow::Close)
 }
@@ -60,8 +64,12 @@ pub(crate) fn reset(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
     [Mode::NoEvict, Mode::NoTouch].into_iter().for_each(|mode| cx.session.set_mode(mode, false));
     transaction::forget_watched(cx);
     pubsub::forget(cx.kernel, cx.session);
+    monitor::forget(cx.kernel, cx.session);
+    tracking::forget(cx.store.store(), cx.session);
     // What the client told of its library stays: it is still the one behind the connection.
     cx.session.profile().labels().name.clear();
+    cx.session.replies = Replies::Sent;
+    cx.out.unmute();
     switch_protocol(cx, Protocol::V2);
     cx.out.simple("RESET");
     Ok(Flow::Continue)

@@ -1,7 +1,6 @@
 //! Publishing and subscribing.
 
 use crate::command::EngineCx;
-use crate::config::ClientClass;
 use crate::error::Error;
 use crate::kernel::{Flow, Kernel};
 use crate::pubsub::Kind;
@@ -25,6 +24,7 @@ fn add(cx: &mut EngineCx<'_, '_>, kind: Kind) -> Result<Flow, Error> {
         if subscriptions.add(kind, name) {
             cx.kernel.pubsub.subscribe(kind, name, cx.session.shared());
         }
+        cx.session.note_listening();
         confirm(cx, ["subscribe", "psubscribe", "ssubscribe"][kind as usize], kind, Some(name));
     }
     Ok(Flow::Continue)
@@ -63,6 +63,7 @@ fn remove(cx: &mut EngineCx<'_, '_>, kind: Kind) -> Result<Flow, Error> {
         confirm(cx, NAMES[kind as usize], kind, None);
     }
     cx.session.subscriptions.take_if(|subscriptions| subscriptions.is_empty());
+    cx.session.note_listening();
     Ok(Flow::Continue)
 }
 
@@ -82,25 +83,21 @@ pub(crate) fn forget(kernel: &Kernel, session: &mut Session) {
             kernel.pubsub.unsubscribe(kind, name, session.id());
         }
     }
+    session.note_listening();
 }
 
 pub(crate) fn publish(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
-    let max = output_max(cx.kernel);
+    let max = cx.kernel.mail_max();
     let told = cx.kernel.pubsub.publish(cx.args.get(1), cx.args.get(2), max);
     cx.out.int(told as i64);
     Ok(Flow::Continue)
 }
 
 pub(crate) fn spublish(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
-    let max = output_max(cx.kernel);
+    let max = cx.kernel.mail_max();
     let told = cx.kernel.pubsub.publish_to_shard(cx.args.get(1), cx.args.get(2), max);
     cx.out.int(told as i64);
     Ok(Flow::Continue)
-}
-
-/// How much of a subscriber's output may wait, in bytes; 0 if there is no limit.
-fn output_max(kernel: &Kernel) -> usize {
-    kernel.config.output_limits(ClientClass::Pubsub).hard
 }
 
 pub(crate) fn channels(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {

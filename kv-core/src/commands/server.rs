@@ -7,6 +7,7 @@ mod footprint;
 pub(crate) mod info;
 pub(crate) mod latency;
 pub(crate) mod memory;
+pub(crate) mod monitor;
 pub(crate) mod slowlog;
 
 use crate::args::Args;
@@ -41,6 +42,7 @@ pub(crate) fn dbsize(cx: &mut Cx<'_>) -> Result<(), Error> {
 pub(crate) fn flushdb(cx: &mut Cx<'_>) -> Result<(), Error> {
     check_flush_mode(cx.args)?;
     cx.db.flush();
+    cx.db.forget_readers();
     cx.out.ok();
     Ok(())
 }
@@ -51,6 +53,7 @@ pub(crate) fn flushall(cx: &mut Cx<'_>) -> Result<(), Error> {
         cx.db.select(database);
         cx.db.flush();
     }
+    cx.db.forget_readers();
     cx.out.ok();
     Ok(())
 }

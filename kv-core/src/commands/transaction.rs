@@ -3,6 +3,8 @@
 use crate::command::{EngineCx, flag};
 use crate::error::Error;
 use crate::kernel::{Call, Flow};
+use crate::muted::Muted;
+use crate::reply::Reply as _;
 use crate::transaction::Transaction;
 
 pub(crate) fn multi(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
@@ -44,6 +46,14 @@ pub(crate) fn unwatch(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
 }
 
 pub(crate) fn exec(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
+    if cx
+        .session
+        .transaction
+        .as_ref()
+        .is_some_and(|transaction| transaction.is_held(&cx.kernel.pause, cx.now))
+    {
+        return Ok(Flow::Pause);
+    }
     let transaction = cx.session.transaction.take();
     let transaction = transaction.ok_or(Error::text("ERR EXEC without MULTI"))?;
     let runs = if transaction.is_broken() {
@@ -68,7 +78,8 @@ pub(crate) fn exec(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
 /// Makes room for a transaction as for a single command.
 fn make_room(cx: &mut EngineCx<'_, '_>, transaction: &Transaction) -> Result<(), Error> {
     let needs_room = transaction.has(flag::DENYOOM);
-    let is_room = !needs_room || cx.kernel.make_room(cx.store, cx.meter, cx.session).is_ok();
+    let is_room =
+        !needs_room || cx.kernel.make_room(cx.store, cx.meter, cx.session, cx.now).is_ok();
     is_room.then_some(()).ok_or(Error::text(
         "EXECABORT Transaction discarded because of: OOM command not allowed when used memory > 'maxmemory'.",
     ))
@@ -86,7 +97,11 @@ fn run(cx: &mut EngineCx<'_, '_>, transaction: &Transaction) -> Flow {
     let mut flow = Flow::Continue;
     for queued in requests {
         let call = Call { kernel: cx.kernel, now: cx.now, command: queued.command, key: None };
-        if call.run(cx.store, cx.meter, cx.session, queued.args(), cx.out) == Flow::Close {
+        let mut muted = Muted::new(&mut *cx.out);
+        if !cx.session.is_silent() {
+            muted.unmute();
+        }
+        if call.run(cx.store, cx.meter, cx.session, queued.args(), &mut muted) == Flow::Close {
             flow = Flow::Close;
         }
     }

@@ -175,7 +175,9 @@ impl Eviction {
 impl Shard {
     fn evict(&mut self, store: &Store, database: usize, cell: Candidate) {
         if store.is_observed() {
-            self.interests[database].tell(store, database, self.databases[database].key_of(&cell));
+            let key = self.databases[database].key_of(&cell);
+            self.interests[database].tell(store, database, key);
+            self.readers.tell(store, key);
         }
         let value = self.databases[database].evict(cell);
         self.counters.evicted.add(1);

@@ -145,13 +145,6 @@ impl Shard {
             self.interests[database].wake_waiters(store, database, key);
         }
     }
-
-    /// Tells those who want to know that a key has changed.
-    pub(super) fn tell(&mut self, store: &Store, database: usize, key: &[u8]) {
-        if store.is_observed() {
-            self.interests[database].tell(store, database, key);
-        }
-    }
 }
 
 /// Keys that requests wait for and that have changed, with their databases.

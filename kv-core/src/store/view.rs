@@ -34,6 +34,7 @@ pub struct View<'a> {
     clock: AccessClock,
     /// Something may take other memory than before.
     changed: bool,
+    keeps_expired: bool,
     keys: Keys<'a>,
 }
 
@@ -71,7 +72,7 @@ impl<'a> View<'a> {
         unix_ms: i64,
         clock: AccessClock,
     ) -> Self {
-        Self { store, locked, keys, database, unix_ms, clock, changed: false }
+        Self { store, locked, keys, database, unix_ms, clock, changed: false, keeps_expired: false }
     }
 
     /// Whether one of the shards has no names left for more entries of this database.
@@ -415,20 +416,24 @@ impl<'a> View<'a> {
         }
     }
 
+    pub(super) fn keep_expired(&mut self, keeps: bool) {
+        self.keeps_expired = keeps;
+    }
+
     /// Tells the store what the database takes, if that may have changed.
     fn publish(&mut self) {
         if std::mem::take(&mut self.changed) {
             let (store, database) = (self.store, self.database);
-            match &mut self.locked {
-                Locked::Only(shard) => shard.publish(store, database),
-                Locked::One(_, shard) => shard.publish(store, database),
-                Locked::Many(shards) => {
-                    shards.iter_mut().for_each(|(_, shard)| shard.publish(store, database));
-                }
-                Locked::Lent(shards) => {
-                    shards.iter_mut().for_each(|(_, shard)| shard.publish(store, database));
-                }
-            }
+            self.for_each_locked(|shard| shard.publish(store, database));
+        }
+    }
+
+    pub(super) fn for_each_locked(&mut self, mut visit: impl FnMut(&mut Shard)) {
+        match &mut self.locked {
+            Locked::Only(shard) => visit(shard),
+            Locked::One(_, shard) => visit(shard),
+            Locked::Many(shards) => shards.iter_mut().for_each(|(_, shard)| visit(shard)),
+            Locked::Lent(shards) => shards.iter_mut().for_each(|(_, shard)| visit(shard)),
         }
     }
 
@@ -436,8 +441,13 @@ impl<'a> View<'a> {
     fn find(&mut self, key: &[u8]) -> (&mut Shard, u64, Option<Place>) {
         let hash = self.hash(key);
         let (database, unix_ms, store) = (self.database, self.unix_ms, self.store);
+        let keeps_expired = self.keeps_expired;
         let shard = self.shard(hash);
-        let place = shard.find(store, database, hash, key, unix_ms);
+        let place = if keeps_expired {
+            shard.look_up(database, hash, key, unix_ms)
+        } else {
+            shard.find(store, database, hash, key, unix_ms)
+        };
         (shard, hash, place)
     }
 
@@ -552,7 +562,7 @@ impl<'a> View<'a> {
         }
     }
 
-    fn all_shards(&mut self) -> impl Iterator<Item = &mut Shard> {
+    pub(super) fn all_shards(&mut self) -> impl Iterator<Item = &mut Shard> {
         let shards: Vec<&mut Shard> = match &mut self.locked {
             Locked::Only(shard) => vec![shard],
             Locked::Many(shards) if shards.len() == self.store.shards.len() => {
@@ -636,6 +646,7 @@ impl View<'_> {
 
 impl Drop for View<'_> {
     fn drop(&mut self) {
+        self.unsign();
         self.publish();
     }
 }

@@ -2,13 +2,15 @@
 //!
 //! Requests are words separated by spaces; a word in double quotes may hold spaces and the escapes
 //! `\xNN`, `\r`, `\n`, `\t`, `\"` and `\\`. A request `+500ms` lets that time pass instead, and its
-//! reply is empty. Replies read as follows; bytes that are no printable ASCII are shown as `\xNN`.
+//! reply is empty. A request `<` takes what others have told the session, and its reply is all of it,
+//! or `closed`. Replies read as follows; bytes that are no printable ASCII are shown as `\xNN`.
 //!
 //! ```text
 //! +OK  -ERR text  :1  ,1.5  #t    status, error, integer, double, boolean
 //! $bytes  =text                   string, verbatim string
 //! _  *_                           null, null array
-//! [$a :1]  {$k=$v}  ~[$a]         array, map, set
+//! [$a :1]  {$k=$v}  ~[$a]  >[$a]  array, map, set, push
+//! waits  held                     none yet, since it waits for data or clients are paused
 //! ```
 
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
@@ -40,18 +42,24 @@ pub fn check(table: &[(&str, &str)]) {
 }
 
 /// The same with several sessions, each of which has a number and is opened when it is first named.
+/// The first has the id 2. A request `close 5` ends session 5.
 #[track_caller]
 pub fn check_sessions(table: &[(usize, &str, &str)]) {
     for shards in SHARDS {
         let mut client = Client::new(shards);
         let mut others = BTreeMap::new();
         for (number, request, expected) in table {
-            let mut session = others.remove(number).unwrap_or_else(|| client.open());
-            std::mem::swap(&mut client.session, &mut session);
+            if let Some(name) = request.strip_prefix("close ") {
+                let number = name.parse().expect("a session's number");
+                let (session, _) = others.remove(&number).expect("it is open");
+                client.kernel.close_session(session);
+                continue;
+            }
+            let other = others.remove(number).unwrap_or_else(|| (client.open(), Protocol::V2));
+            let own = client.become_session(other);
             let reply = client.run(request);
-            std::mem::swap(&mut client.session, &mut session);
             assert_eq!(reply, *expected, "{number}: {request}, with {shards} shards");
-            others.insert(*number, session);
+            others.insert(*number, client.become_session(own));
         }
     }
 }
@@ -92,13 +100,34 @@ impl Client {
         self.kernel.open_session(Peer::default(), self.now).expect("there are few")
     }
 
+    /// Goes on as another session. The one so far.
+    pub fn become_session(
+        &mut self,
+        (session, protocol): (Session, Protocol),
+    ) -> (Session, Protocol) {
+        let before = std::mem::replace(&mut self.protocol, protocol);
+        (std::mem::replace(&mut self.session, session), before)
+    }
+
     /// The reply to a request, as text.
     pub fn run(&mut self, request: &str) -> String {
         if let Some(ms) = request.strip_prefix('+').and_then(|rest| rest.strip_suffix("ms")) {
             self.now = self.now.after_us(ms.parse::<u64>().expect("milliseconds") * 1000);
             return String::new();
         }
+        if request == "<" {
+            return self.take_mail();
+        }
         self.send(&words(request))
+    }
+
+    /// What others have told the session, as text.
+    fn take_mail(&mut self) -> String {
+        let mut out = Text::new(self.protocol);
+        match self.session.deliver(&mut out) {
+            Flow::Close => "closed".to_owned(),
+            _ => out.text,
+        }
     }
 
     /// The reply to a request of these arguments, as text.
@@ -108,12 +137,15 @@ impl Client {
         let mut batch = self.kernel.batch(self.now);
         let flow = batch.execute(&mut self.session, args.as_args(), &mut out);
         self.protocol = out.protocol;
-        // A request that waits has no reply yet, one about channels has one for each.
+        // One about channels has a reply for each.
         let name = args.as_args().get(0).to_ascii_lowercase();
-        if flow == Flow::Wait || name.ends_with(b"subscribe") {
-            out.finish_all()
-        } else {
-            out.finish()
+        match flow {
+            Flow::Wait => "waits".to_owned(),
+            Flow::Pause => "held".to_owned(),
+            Flow::Continue | Flow::Close if self.session.is_silent() => out.text,
+            Flow::Continue | Flow::Close if name.ends_with(b"subscribe") => out.finish_all(),
+            Flow::Continue | Flow::Close if out.replies == 0 => String::new(),
+            Flow::Continue | Flow::Close => out.finish(),
         }
     }
 }
@@ -197,6 +229,11 @@ impl Text {
         self.text
     }
 
+    /// What was written so far, whole replies or not.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     fn put(&mut self, prefix: &str, bytes: &[u8]) {
         self.separate();
         self.text.push_str(prefix);
@@ -219,6 +256,9 @@ impl Text {
     }
 
     fn separate(&mut self) {
+        if self.open.is_empty() && self.replies > 0 {
+            self.text.push(' ');
+        }
         if let Some(open) = self.open.last() {
             match (open.done, open.is_map) {
                 (0, _) => {}

@@ -2,7 +2,7 @@
 
 use crate::command::Handler::Engine;
 use crate::command::{Command, Group, flag};
-use crate::commands::connection::{self as run, client};
+use crate::commands::connection::{self as run, client, control, tracking};
 use crate::commands::help::help;
 
 const ROW: Command = Command { group: Group::Connection, ..Command::DEFAULT };
@@ -105,6 +105,15 @@ const TO_ALL_NODES: &[&str] = &["request_policy:all_nodes", "response_policy:all
 
 const CLIENT: &[Command] = &[
     Command {
+        name: "caching",
+        arity: 3,
+        since: "6.0.0",
+        summary: "Says whether what the next request reads is tracked.",
+        syntax: "mode:(YES|NO)",
+        handler: Engine(tracking::caching),
+        ..SUBCOMMAND
+    },
+    Command {
         name: "getname",
         summary: "Gives the name of this connection.",
         handler: Engine(client::getname),
@@ -114,7 +123,7 @@ const CLIENT: &[Command] = &[
         name: "getredir",
         since: "6.0.0",
         summary: "Tells which connection gets the invalidations of this one.",
-        handler: Engine(client::getredir),
+        handler: Engine(tracking::getredir),
         ..SUBCOMMAND
     },
     Command {
@@ -138,6 +147,17 @@ const CLIENT: &[Command] = &[
         summary: "Describes this connection.",
         tips: &["nondeterministic_output"],
         handler: Engine(client::info),
+        ..SUBCOMMAND
+    },
+    Command {
+        name: "kill",
+        arity: -3,
+        flags: flag::ADMIN | flag::NOSCRIPT | ANYTIME,
+        since: "2.4.0",
+        summary: "Closes connections.",
+        complexity: "O(N) where N is the number of client connections",
+        syntax: "filter:(old-format|new-format:(ID client-id|TYPE client-type:(NORMAL|MASTER|SLAVE|REPLICA|PUBSUB)|USER username|ADDR address|LADDR address|SKIPME skipme:(YES|NO)|MAXAGE maxage)...)",
+        handler: Engine(control::kill),
         ..SUBCOMMAND
     },
     Command {
@@ -172,6 +192,25 @@ const CLIENT: &[Command] = &[
         ..SUBCOMMAND
     },
     Command {
+        name: "pause",
+        arity: -3,
+        flags: flag::ADMIN | flag::NOSCRIPT | ANYTIME,
+        since: "3.0.0",
+        summary: "Puts off the requests of all clients, or those that may write, for some milliseconds.",
+        syntax: "timeout [mode:(WRITE|ALL)]",
+        handler: Engine(control::pause),
+        ..SUBCOMMAND
+    },
+    Command {
+        name: "reply",
+        arity: 3,
+        since: "3.2.0",
+        summary: "Says whether this connection wants replies; SKIP drops that to the next request.",
+        syntax: "action:(ON|OFF|SKIP)",
+        handler: Engine(control::reply),
+        ..SUBCOMMAND
+    },
+    Command {
         name: "setinfo",
         arity: 4,
         since: "7.2.0",
@@ -191,10 +230,40 @@ const CLIENT: &[Command] = &[
         ..SUBCOMMAND
     },
     Command {
+        name: "tracking",
+        arity: -3,
+        since: "6.0.0",
+        summary: "Sets whether this connection is told of changes of what it has read.",
+        complexity: "O(1). Some options may introduce additional complexity.",
+        syntax: "status:(ON|OFF) [REDIRECT client-id] [PREFIX prefix [PREFIX prefix ...]] [BCAST] [OPTIN] [OPTOUT] [NOLOOP]",
+        handler: Engine(tracking::tracking),
+        ..SUBCOMMAND
+    },
+    Command {
         name: "trackinginfo",
         since: "6.2.0",
         summary: "Tells how the keys that this connection reads are tracked.",
-        handler: Engine(client::trackinginfo),
+        handler: Engine(tracking::trackinginfo),
+        ..SUBCOMMAND
+    },
+    Command {
+        name: "unblock",
+        arity: -3,
+        flags: flag::ADMIN | flag::NOSCRIPT | ANYTIME,
+        since: "5.0.0",
+        summary: "Has a connection that waits for data get its reply at once.",
+        complexity: "O(log N) where N is the number of client connections",
+        syntax: "client-id [unblock-type:(TIMEOUT|ERROR)]",
+        handler: Engine(control::unblock),
+        ..SUBCOMMAND
+    },
+    Command {
+        name: "unpause",
+        flags: flag::ADMIN | flag::NOSCRIPT | ANYTIME,
+        since: "6.2.0",
+        summary: "Ends a pause.",
+        complexity: "O(N) where N is the number of paused clients",
+        handler: Engine(control::unpause),
         ..SUBCOMMAND
     },
 ];

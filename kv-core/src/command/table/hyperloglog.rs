@@ -21,7 +21,7 @@ pub(super) const ROWS: &[&Command] = &[
     &Command {
         name: "pfcount",
         arity: -2,
-        flags: flag::READONLY,
+        flags: flag::READONLY | flag::MAY_REPLICATE,
         // The count is kept in the HyperLogLog.
         keys: &[KeySpec::all("RW access", 1)],
         summary: "Estimates how many different elements were added to one or several HyperLogLogs.",

@@ -7,7 +7,7 @@ use crate::commands::pubsub as run;
 
 const ROW: Command = Command { group: Group::PubSub, ..Command::DEFAULT };
 
-const PUBLISH: u32 = flag::PUBSUB | flag::LOADING | flag::STALE | flag::FAST;
+const PUBLISH: u32 = flag::PUBSUB | flag::LOADING | flag::STALE | flag::FAST | flag::MAY_REPLICATE;
 
 const LISTEN: u32 = flag::PUBSUB | flag::NOSCRIPT | flag::LOADING | flag::STALE;
 

@@ -3,7 +3,7 @@
 use crate::command::Handler::{Data, Engine};
 use crate::command::{Command, Group, Scope, flag};
 use crate::commands::help::help;
-use crate::commands::server::{self as run, absent, config, debug, info};
+use crate::commands::server::{self as run, absent, config, debug, info, monitor};
 
 const ROW: Command = Command { group: Group::Server, ..Command::DEFAULT };
 
@@ -95,6 +95,14 @@ pub(super) const ROWS: &[&Command] = &[
         complexity: "",
         syntax: "[VERSION version:integer]",
         handler: Engine(absent::lolwut),
+        ..ROW
+    },
+    &Command {
+        name: "monitor",
+        arity: 1,
+        flags: flag::ADMIN | flag::NOSCRIPT | ANYTIME,
+        summary: "Shows this connection every command that the server runs.",
+        handler: Engine(monitor::monitor),
         ..ROW
     },
     &Command {

@@ -66,26 +66,6 @@ fn switch(cx: &mut EngineCx<'_, '_>, mode: Mode) -> Result<Flow, Error> {
     Ok(Flow::Continue)
 }
 
-/// No client has its invalidations sent to another.
-pub(crate) fn getredir(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
-    cx.out.int(-1);
-    Ok(Flow::Continue)
-}
-
-/// Tracking is off.
-pub(crate) fn trackinginfo(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
-    let out = &mut *cx.out;
-    out.map(3);
-    out.bulk(b"flags");
-    out.set(1);
-    out.bulk(b"off");
-    out.bulk(b"redirect");
-    out.int(-1);
-    out.bulk(b"prefixes");
-    out.array(0);
-    Ok(Flow::Continue)
-}
-
 pub(crate) fn info(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
     let mut text = Vec::new();
     describe(&mut text, cx.session.profile(), cx.now);
