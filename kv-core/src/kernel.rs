@@ -19,7 +19,7 @@ use crate::reply::{Protocol, Reply};
 use crate::rng::Rng;
 use crate::session::{Origin, Peer, Registry, Session};
 use crate::store::{
-    Access, AccessClock, DatabaseSize, Eviction, HashedKey, OutOfMemory, ShardStats, Store,
+    Access, AccessClock, DatabaseSize, Events, Eviction, HashedKey, OutOfMemory, ShardStats, Store,
 };
 use crate::value::Approach;
 use crate::waiter::{self, Waiter};
@@ -99,11 +99,11 @@ impl Host for NoHost {
 /// What the sessions of a server share.
 pub struct Kernel {
     /// The settings.
-    pub config: Config,
+    pub config: Arc<Config>,
     /// The sessions that are open.
     pub sessions: Arc<Registry>,
     /// Who listens to what.
-    pub pubsub: PubSub,
+    pub pubsub: Arc<PubSub>,
     bell: Arc<Bell>,
     posts: AtomicUsize,
     /// What the machine tells.
@@ -205,13 +205,15 @@ impl Kernel {
     ) -> Self {
         let mut rng = Rng::new(seed);
         let databases = config.int(config::DATABASES) as usize;
-        let store = Store::new(shards, databases, sizes, &mut rng);
+        let (config, pubsub) = (Arc::new(config), Arc::<PubSub>::default());
+        let events = Events::new(Arc::clone(&config), Arc::clone(&pubsub));
+        let store = Store::new(shards, databases, sizes, &mut rng, events);
         let run_id =
             format!("{:016x}{:016x}{:08x}", rng.next_u64(), rng.next_u64(), rng.next_u64() >> 32);
         Self {
             config,
             sessions: Arc::default(),
-            pubsub: PubSub::default(),
+            pubsub,
             bell: Arc::default(),
             posts: AtomicUsize::new(0),
             host,

@@ -1,7 +1,7 @@
 //! A collection while a command changes it.
 
 use super::clock::AccessClock;
-use super::{Shard, Store};
+use super::{Shard, Store, event};
 use crate::error::Error;
 use crate::keyspace::{Input, Keyspace, Place};
 use crate::value::pack::Pack;
@@ -17,6 +17,8 @@ pub struct Edit<'v, T: Collection> {
     accessed: u32,
     held: Held<T>,
     is_changed: bool,
+    /// It was published that the key is new.
+    is_announced: bool,
 }
 
 /// A key, looked up to be changed.
@@ -75,7 +77,7 @@ impl<'v, T: Collection> Edit<'v, T> {
             }
             None => clock.stored(None, &mut found.shard.rng),
         };
-        Ok(Self { found, accessed, held, is_changed: false })
+        Ok(Self { found, accessed, held, is_changed: false, is_announced: false })
     }
 
     /// Whether the key was there before.
@@ -95,6 +97,22 @@ impl<'v, T: Collection> Edit<'v, T> {
             self.unchanged();
         }
         count
+    }
+
+    /// Publishes an event of the type's commands, if such events are asked for; before the first,
+    /// that the key is new, if it is.
+    pub fn notify(&mut self, event: &'static str) {
+        let Found { store, database, key, .. } = self.found;
+        if !self.exists() && !std::mem::replace(&mut self.is_announced, true) {
+            store.publish_event(event::NEW, database, key);
+        }
+        store.publish_event((event::class_of(T::KIND), event), database, key);
+    }
+
+    /// Has requests that wait for the key run again, even if all that was done has changed nothing.
+    pub fn wake(&mut self) {
+        let Found { store, database, key, .. } = self.found;
+        self.found.shard.wake(store, database, key);
     }
 
     /// Drops a value that was part of the collection: at once if that is quick, else in slices.
@@ -180,6 +198,9 @@ impl<T: Collection> Drop for Edit<'_, T> {
         let place = place.filter(|_| is_removed);
         let value = place.and_then(|place| self.found.keyspace_mut().remove(hash, place));
         self.found.shard.discard(value, store, database);
+        if place.is_some() {
+            store.publish_event(event::DEL, database, self.found.key);
+        }
         if self.is_changed {
             self.found.shard.tell(store, database, self.found.key);
         }

@@ -3,7 +3,7 @@
 use super::clock::{AccessClock, Usage};
 use super::edit::{Edit, Found};
 use super::keys::Keys;
-use super::{Locked, Shard, Store, encoding, find_shard, first_hash, shard_of};
+use super::{Locked, Shard, Store, encoding, event, find_shard, first_hash, shard_of};
 use crate::config::Config;
 use crate::error::Error;
 use crate::keyspace::{Entry, Input, Keyspace, Place};
@@ -216,6 +216,7 @@ impl<'a> View<'a> {
     pub fn restore(&mut self, key: &[u8], value: Value, deadline: Option<i64>, usage: Usage) {
         let clock = self.clock;
         let accessed = clock.restored(usage, &mut self.find(key).0.rng);
+        self.publish_renewal(key);
         self.store_value(key, value.into(), deadline.into(), Some(accessed));
     }
 
@@ -242,6 +243,9 @@ impl<'a> View<'a> {
         let replaced = keyspace.put(hash, key, place, value, deadline, accessed);
         note_deadline(store, keyspace, deadline);
         shard.discard(replaced, store, database);
+        if place.is_none() {
+            store.publish_event(event::NEW, database, key);
+        }
         shard.tell(store, database, key);
     }
 
@@ -265,7 +269,8 @@ impl<'a> View<'a> {
         len
     }
 
-    /// Removes `key`. Whether it was there. O(1); large values are freed later, in slices.
+    /// Removes `key`, and publishes that. Whether it was there. O(1); large values are freed later, in
+    /// slices.
     pub fn remove(&mut self, key: &[u8]) -> bool {
         let (database, store) = (self.database, self.store);
         self.changed = true;
@@ -273,6 +278,7 @@ impl<'a> View<'a> {
         let Some(place) = place else { return false };
         let value = shard.databases[database].remove(hash, place);
         shard.discard(value, store, database);
+        store.publish_event(event::DEL, database, key);
         shard.tell(store, database, key);
         true
     }
@@ -293,7 +299,16 @@ impl<'a> View<'a> {
     /// Stores under `key`, whatever was there, what was taken from another. O(1), and the length of
     /// a string.
     pub fn put(&mut self, key: &[u8], Taken { value, deadline, accessed }: Taken) {
+        self.publish_renewal(key);
         self.store_value(key, value.into(), deadline.into(), Some(accessed));
+    }
+
+    /// Publishes that a key is new which is there already, for commands that replace it as if they
+    /// removed it first.
+    pub fn publish_renewal(&mut self, key: &[u8]) {
+        if self.contains(key) {
+            self.store.publish_event(event::NEW, self.database, key);
+        }
     }
 
     /// Whether `key` exists, and if so its deadline in milliseconds since the Unix epoch. Counts
@@ -457,9 +472,13 @@ impl<'a> View<'a> {
     /// The entry of `key` for a reading command: counts a hit or a miss.
     fn read_entry(&mut self, key: &[u8], access: Access) -> Option<Entry<'_>> {
         let (database, clock) = (self.database, self.clock);
+        let store = self.store;
         let (shard, _, place) = self.find(key);
         let counters = &*shard.counters;
         (if place.is_some() { &counters.hits } else { &counters.misses }).add(1);
+        if place.is_none() && access != Access::Unnoticed {
+            store.publish_event(event::MISS, database, key);
+        }
         let keyspace = &mut shard.databases[database];
         if let (Some(place), Access::Counts) = (place, access) {
             clock.touch(keyspace, place, &mut shard.rng);
@@ -559,6 +578,8 @@ fn note_deadline(store: &Store, keyspace: &Keyspace, deadline: Option<i64>) {
 enum Access {
     Counts,
     Silent,
+    /// Silent, and nobody hears of a key that is not there.
+    Unnoticed,
 }
 
 fn as_string(value: Option<ValueRef<'_>>) -> Result<Option<StrRef<'_>>, Error> {
@@ -579,13 +600,14 @@ impl View<'_> {
     /// The name of the form in which Redis would store the value of `key`. Counts a hit or a miss.
     /// O(1).
     pub fn encoding(&mut self, key: &[u8], config: &Config) -> Option<&'static str> {
-        self.inspect(key).map(|entry| encoding::name_of(entry.value(), config))
+        self.read_entry(key, Access::Unnoticed)
+            .map(|entry| encoding::name_of(entry.value(), config))
     }
 
     /// Whether `key` exists, and if so the integer that it is stored as. Counts a hit or a miss.
     /// O(1).
     pub fn integer(&mut self, key: &[u8]) -> Option<Option<i64>> {
-        self.inspect(key).map(|entry| match entry.value() {
+        self.read_entry(key, Access::Unnoticed).map(|entry| match entry.value() {
             ValueRef::String(StrRef::Int(value)) => Some(value),
             _ => None,
         })
@@ -594,14 +616,14 @@ impl View<'_> {
     /// How long ago `key` was used, in seconds. Counts a hit or a miss. O(1).
     pub fn idle_s(&mut self, key: &[u8]) -> Option<u64> {
         let clock = self.clock;
-        self.inspect(key).map(|entry| clock.idle_s(entry.clock()).into())
+        self.read_entry(key, Access::Unnoticed).map(|entry| clock.idle_s(entry.clock()).into())
     }
 
     /// How often `key` was used, on the logarithmic scale of the LFU policies. Counts a hit or a
     /// miss. O(1).
     pub fn frequency(&mut self, key: &[u8]) -> Option<u8> {
         let clock = self.clock;
-        self.inspect(key).map(|entry| clock.counter(entry.clock()) as u8)
+        self.read_entry(key, Access::Unnoticed).map(|entry| clock.counter(entry.clock()) as u8)
     }
 
     /// How much memory `key` and its value take, in bytes, their share of the tables not counted.
