@@ -4,7 +4,7 @@ use super::parse::{int, is};
 use super::string::{byte_range, proto_max_bulk_len};
 use crate::args::Args;
 use crate::command::Cx;
-use crate::config::Config;
+use crate::config::{Config, Notifications};
 use crate::error::Error;
 use crate::store::Deadline;
 use crate::value::bits::{self, Field, IntType, Operation, Overflow};
@@ -26,21 +26,26 @@ pub(crate) fn setbit(cx: &mut Cx<'_>) -> Result<(), Error> {
     let offset = bit_offset(cx.config, cx.args.get(2))?;
     let is_set = bit_value(cx.args.get(3))?;
     let (at, mask) = ((offset / 8) as usize, bits::mask(offset));
-    let old = byte_to_change(cx, key, at)?;
+    let (old, len) = byte_to_change(cx, key, at)?;
     let new = if is_set { old | mask } else { old & !mask };
-    cx.db.patch_string(key, at, &[new]);
+    if new != old || len <= at {
+        cx.db.patch_string(key, at, &[new]);
+        cx.db.notify(Notifications::STRING, "setbit", key);
+    }
     cx.out.int((old & mask != 0).into());
     Ok(())
 }
 
-/// The byte at `at` of the string at `key`, which is made if there is none.
-fn byte_to_change(cx: &mut Cx<'_>, key: &[u8], at: usize) -> Result<u8, Error> {
+/// The byte at `at` of the string at `key`, which is made if there is none; and how long the string
+/// was.
+fn byte_to_change(cx: &mut Cx<'_>, key: &[u8], at: usize) -> Result<(u8, usize), Error> {
     let mut buffer = IntBuffer::new();
     if let Some(string) = cx.db.current_string(key)? {
-        return Ok(string.as_bytes(&mut buffer).get(at).copied().unwrap_or(0));
+        let bytes = string.as_bytes(&mut buffer);
+        return Ok((bytes.get(at).copied().unwrap_or(0), bytes.len()));
     }
     create_zeros(cx, key, at + 1);
-    Ok(0)
+    Ok((0, 0))
 }
 
 fn create_zeros(cx: &mut Cx<'_>, key: &[u8], len: usize) {
@@ -191,6 +196,7 @@ pub(crate) fn bitop(cx: &mut Cx<'_>) -> Result<(), Error> {
         cx.db.remove(target);
     } else {
         cx.db.set(target, Str::built(result), Deadline::Clear);
+        cx.db.notify(Notifications::STRING, "set", target);
     }
     cx.out.int(len as i64);
     Ok(())
@@ -251,11 +257,18 @@ fn change_fields(cx: &mut Cx<'_>, accesses: &[Access]) -> Result<(), Error> {
     let end = changed.map(|access| access.field.bytes().end).max().unwrap_or(0);
     make_room(cx, end)?;
     cx.out.array(accesses.len());
+    let mut is_changed = false;
     for access in accesses {
         match change_field(cx, access)? {
-            Some(value) => cx.out.int(value),
+            Some(value) => {
+                is_changed |= !access.only_reads();
+                cx.out.int(value);
+            }
             None => cx.out.null(),
         }
+    }
+    if is_changed {
+        cx.db.notify(Notifications::STRING, "setbit", cx.args.get(1));
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use super::parse::is;
 use crate::command::Cx;
-use crate::config::{self, Config};
+use crate::config::{self, Config, Notifications};
 use crate::error::Error;
 use crate::kernel::until_zero;
 use crate::store::{Deadline, View};
@@ -31,6 +31,9 @@ pub(crate) fn pfadd(cx: &mut Cx<'_>) -> Result<(), Error> {
         }
         None => add_to(cx, Hll::default(), true)?,
     };
+    if changed {
+        cx.db.notify(Notifications::STRING, "pfadd", cx.args.get(1));
+    }
     cx.out.int(i64::from(changed));
     Ok(())
 }
@@ -113,6 +116,7 @@ pub(crate) fn pfmerge(cx: &mut Cx<'_>) -> Result<(), Error> {
     union.raise_to(&registers, sparse_max(cx.config))?;
     union.mark_stale();
     store(&mut cx.db, key, &union);
+    cx.db.notify(Notifications::STRING, "pfadd", key);
     cx.out.ok();
     Ok(())
 }

@@ -90,11 +90,12 @@ impl<'v, T: Collection> Edit<'v, T> {
         self.is_changed = false;
     }
 
-    /// Does all that is to be done, and notes that it has changed nothing if it counts 0.
-    pub fn count(&mut self, change: impl FnOnce(&mut T) -> usize) -> usize {
+    /// Does all that is to be done. If it counts 0, it has changed nothing; else this is its event.
+    pub fn count(&mut self, event: &'static str, change: impl FnOnce(&mut T) -> usize) -> usize {
         let count = change(self);
-        if count == 0 {
-            self.unchanged();
+        match count {
+            0 => self.unchanged(),
+            _ => self.notify(event),
         }
         count
     }

@@ -4,7 +4,7 @@ use super::clock::{AccessClock, Usage};
 use super::edit::{Edit, Found};
 use super::keys::Keys;
 use super::{Locked, Shard, Store, encoding, event, find_shard, first_hash, shard_of};
-use crate::config::Config;
+use crate::config::{Config, Notifications};
 use crate::error::Error;
 use crate::keyspace::{Entry, Input, Keyspace, Place};
 use crate::rng::Rng;
@@ -162,13 +162,14 @@ impl<'a> View<'a> {
         }
     }
 
-    /// Stores a collection under `key`, whatever was there, without a deadline. If the collection
-    /// is empty, the key is not there in the end.
-    pub fn replace<T: Collection>(&mut self, key: &[u8], collection: T) {
+    /// Stores a collection under `key`, whatever was there, without a deadline, which is published
+    /// as `event`. If the collection is empty, the key is not there in the end.
+    pub fn replace<T: Collection>(&mut self, key: &[u8], collection: T, event: &'static str) {
         if collection.is_empty() {
             self.remove(key);
         } else {
             self.set(key, collection.into(), Deadline::Clear);
+            self.notify(event::class_of(T::KIND), event, key);
         }
     }
 
@@ -317,12 +318,25 @@ impl<'a> View<'a> {
         self.entry(key).map(Entry::deadline)
     }
 
-    /// Sets or takes away the deadline of `key`. A deadline in the past removes the key. False if
-    /// there is no such key. O(1).
-    pub fn set_deadline(&mut self, key: &[u8], deadline: Option<i64>) -> bool {
-        if deadline.is_some_and(|at| at <= self.unix_ms) {
-            return self.remove(key);
+    /// Sets the deadline of `key`, if it exists, and publishes that. A deadline in the past removes
+    /// the key. O(1).
+    pub fn expire(&mut self, key: &[u8], deadline: i64) {
+        if deadline <= self.unix_ms {
+            self.remove(key);
+        } else if self.set_deadline(key, Some(deadline)) {
+            self.notify(Notifications::GENERIC, "expire", key);
         }
+    }
+
+    /// Takes the deadline of `key` away, if it has one, and publishes that. O(1).
+    pub fn persist(&mut self, key: &[u8]) {
+        if self.deadline(key).flatten().is_some() && self.set_deadline(key, None) {
+            self.notify(Notifications::GENERIC, "persist", key);
+        }
+    }
+
+    /// False if there is no such key.
+    fn set_deadline(&mut self, key: &[u8], deadline: Option<i64>) -> bool {
         let (store, database) = (self.store, self.database);
         self.changed = true;
         let (shard, _, place) = self.find(key);
