@@ -31,6 +31,9 @@ pub(crate) fn setbit(cx: &mut Cx<'_>) -> Result<(), Error> {
     if new != old || len <= at {
         cx.db.patch_string(key, at, &[new]);
         cx.db.notify(Notifications::STRING, "setbit", key);
+    } else {
+        // It can be changed in place from now on, which OBJECT ENCODING shows.
+        cx.db.patch_quietly(key, at, &[old]);
     }
     cx.out.int((old & mask != 0).into());
     Ok(())
@@ -255,38 +258,49 @@ fn read_fields(cx: &mut Cx<'_>, accesses: &[Access]) -> Result<(), Error> {
 fn change_fields(cx: &mut Cx<'_>, accesses: &[Access]) -> Result<(), Error> {
     let changed = accesses.iter().filter(|access| !access.only_reads());
     let end = changed.map(|access| access.field.bytes().end).max().unwrap_or(0);
-    make_room(cx, end)?;
+    let has_grown = make_room(cx, end)?;
     cx.out.array(accesses.len());
     let mut is_changed = false;
     for access in accesses {
         match change_field(cx, access)? {
-            Some(value) => {
-                is_changed |= !access.only_reads();
-                cx.out.int(value);
+            Some(outcome) => {
+                is_changed |= outcome.is_new || (has_grown && !access.only_reads());
+                cx.out.int(outcome.reply);
             }
             None => cx.out.null(),
         }
     }
     if is_changed {
+        cx.db.tell(cx.args.get(1));
         cx.db.notify(Notifications::STRING, "setbit", cx.args.get(1));
     }
     Ok(())
 }
 
-/// Sees to it that the string has at least `end` bytes.
-fn make_room(cx: &mut Cx<'_>, end: usize) -> Result<(), Error> {
+/// Sees to it that the string has at least `end` bytes. Whether it had fewer.
+fn make_room(cx: &mut Cx<'_>, end: usize) -> Result<bool, Error> {
     let key = cx.args.get(1);
     match cx.db.current_string(key)?.map(StrRef::len) {
         Some(len) => {
-            cx.db.patch_string(key, end.max(len), &[]);
+            cx.db.patch_quietly(key, end.max(len), &[]);
+            Ok(end > len)
         }
-        None => create_zeros(cx, key, end),
+        None => {
+            create_zeros(cx, key, end);
+            Ok(true)
+        }
     }
-    Ok(())
 }
 
-/// What the access replies. None if it fails.
-fn change_field(cx: &mut Cx<'_>, access: &Access) -> Result<Option<i64>, Error> {
+/// What has become of an access.
+struct Outcome {
+    reply: i64,
+    /// The field has another value than before.
+    is_new: bool,
+}
+
+/// Does what the access says. None if it fails.
+fn change_field(cx: &mut Cx<'_>, access: &Access) -> Result<Option<Outcome>, Error> {
     let key = cx.args.get(1);
     let mut buffer = IntBuffer::new();
     let string = cx.db.current_string(key)?.expect("it was made before");
@@ -295,9 +309,9 @@ fn change_field(cx: &mut Cx<'_>, access: &Access) -> Result<Option<i64>, Error> 
     let Some(Change { new, reply }) = access.change(old) else { return Ok(None) };
     if new != old {
         let (patch, len) = access.field.patch(bytes, new);
-        cx.db.patch_string(key, access.field.bytes().start, &patch[..len]);
+        cx.db.patch_quietly(key, access.field.bytes().start, &patch[..len]);
     }
-    Ok(Some(reply))
+    Ok(Some(Outcome { reply, is_new: new != old }))
 }
 
 /// One of the operations of BITFIELD.

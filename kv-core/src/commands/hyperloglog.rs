@@ -217,7 +217,7 @@ fn own_sketch<'v>(db: &'v mut View<'_>, key: &[u8]) -> Result<Option<HllRef<'v>>
     let string = db.current_string(key)?;
     let is_embedded = string.is_some_and(|string| string.encoding() == "embstr");
     if is_embedded && as_sketch(string)?.is_some() {
-        db.patch_string(key, 0, b"");
+        db.patch_quietly(key, 0, b"");
     }
     current_sketch(db, key)
 }

@@ -135,7 +135,7 @@ impl<'v, T: Collection> Edit<'v, T> {
         self.found.keyspace_mut().keep_scratch(pack.into_bytes());
     }
 
-    /// Whether the key is to be removed.
+    /// Whether the collection is empty, so that there must not be a key in the end.
     fn store_again(&mut self) -> bool {
         match std::mem::replace(&mut self.held, Held::Stored) {
             Held::Boxed { value, before } => {
@@ -145,7 +145,7 @@ impl<'v, T: Collection> Edit<'v, T> {
                 self.found.keyspace_mut().give_back(hash, place, value, before);
                 is_empty
             }
-            Held::Unpacked(value) if value.is_empty() => self.found.place.is_some(),
+            Held::Unpacked(value) if value.is_empty() => true,
             Held::Unpacked(value) => {
                 match value.into_pack() {
                     Ok(pack) if self.is_changed => self.put_pack(pack),
@@ -194,12 +194,13 @@ impl<T: Collection> DerefMut for Edit<'_, T> {
 
 impl<T: Collection> Drop for Edit<'_, T> {
     fn drop(&mut self) {
-        let is_removed = self.store_again();
+        let is_empty = self.store_again();
         let Found { store, database, hash, place, .. } = self.found;
-        let place = place.filter(|_| is_removed);
+        let was_published = place.is_some() || self.is_announced;
+        let place = place.filter(|_| is_empty);
         let value = place.and_then(|place| self.found.keyspace_mut().remove(hash, place));
         self.found.shard.discard(value, store, database);
-        if place.is_some() {
+        if is_empty && was_published {
             store.publish_event(event::DEL, database, self.found.key);
         }
         if self.is_changed {

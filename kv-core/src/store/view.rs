@@ -258,7 +258,22 @@ impl<'a> View<'a> {
     /// Writes into the string at `key`, which exists, from `offset` on, filling a gap with zero
     /// bytes. The length afterwards.
     pub fn patch_string(&mut self, key: &[u8], offset: usize, patch: &[u8]) -> usize {
-        let (clock, database, store) = (self.clock, self.database, self.store);
+        let len = self.patch_quietly(key, offset, patch);
+        self.tell(key);
+        len
+    }
+
+    /// Tells those who want to know that `key` has changed.
+    pub fn tell(&mut self, key: &[u8]) {
+        let (store, database) = (self.store, self.database);
+        if store.is_observed() {
+            self.shard(store.hash(key)).tell(store, database, key);
+        }
+    }
+
+    /// The same as [`View::patch_string`], but does not count as a change.
+    pub fn patch_quietly(&mut self, key: &[u8], offset: usize, patch: &[u8]) -> usize {
+        let (clock, database) = (self.clock, self.database);
         self.changed = true;
         let (shard, hash, place) = self.find(key);
         let keyspace = &mut shard.databases[database];
@@ -266,7 +281,6 @@ impl<'a> View<'a> {
         let len = keyspace.patch(hash, place, offset, patch);
         let place = keyspace.find(hash, key).expect("it was changed in its place");
         clock.touch(keyspace, place, &mut shard.rng);
-        shard.tell(store, database, key);
         len
     }
 

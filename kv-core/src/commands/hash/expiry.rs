@@ -270,6 +270,10 @@ pub(crate) fn hsetex(cx: &mut Cx<'_>) -> Result<(), Error> {
             let (field, value) = (args.get(at), args.get(at + 1));
             set_with_deadline(&mut hash, field, value, deadline, unix_ms);
         }
+        hash.notify("hset");
+        if let Deadline::At(_) = deadline {
+            hash.notify(deadline_event(deadline, unix_ms));
+        }
     }
     cx.out.int(stores.into());
     Ok(())

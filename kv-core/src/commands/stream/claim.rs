@@ -13,6 +13,7 @@ use crate::value::stream::{ConsumerNumber, Group, Log, Pending, Reading, Stream,
 
 pub(crate) fn xclaim(cx: &mut Cx<'_>) -> Result<(), Error> {
     let (key, name, unix_ms) = (cx.args.get(1), cx.args.get(2), cx.now.unix_ms());
+    cx.db.get::<Stream>(key)?;
     let mut stream = cx.db.edit::<Stream>(key)?;
     if stream.log().is_none_or(|log| log.group(name).is_none()) {
         return Err(no_group(key, name));
@@ -181,6 +182,7 @@ fn write_claimed(out: &mut dyn Reply, log: &Log, ids: &[StreamId], is_just_id: b
 pub(crate) fn xautoclaim(cx: &mut Cx<'_>) -> Result<(), Error> {
     let scan = Scan::parse(cx.args, cx.now.unix_ms())?;
     let (key, name) = (cx.args.get(1), cx.args.get(2));
+    cx.db.get::<Stream>(key)?;
     let mut stream = cx.db.edit::<Stream>(key)?;
     if stream.log().is_none_or(|log| log.group(name).is_none()) {
         return Err(no_group(key, name));

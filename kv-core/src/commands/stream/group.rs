@@ -155,6 +155,7 @@ fn with_group<'v>(db: &'v mut View<'_>, args: Args<'v>) -> Result<Edit<'v, Strea
 
 pub(crate) fn xack(cx: &mut Cx<'_>) -> Result<(), Error> {
     let group = cx.args.get(2);
+    cx.db.get::<Stream>(cx.args.get(1))?;
     let stream = cx.db.edit_existing::<Stream>(cx.args.get(1))?;
     let Some(mut stream) = stream.filter(|stream| stream.view().group(group).is_some()) else {
         cx.out.int(0);
