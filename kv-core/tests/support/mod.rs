@@ -16,7 +16,7 @@
 use kv_core::args::OwnedArgs;
 use kv_core::config::Config;
 use kv_core::error::Error;
-use kv_core::kernel::{Kernel, NoHost};
+use kv_core::kernel::{Flow, Kernel, NoHost};
 use kv_core::now::Now;
 use kv_core::reply::{Protocol, Reply};
 use kv_core::session::{Peer, Session};
@@ -76,6 +76,13 @@ impl Client {
     /// Another session.
     pub fn open(&self) -> Session {
         self.kernel.open_session(Peer::default(), self.now).expect("there are few")
+    }
+
+    /// What another session was told since it was last asked, as text.
+    pub fn told(&self, session: &mut Session) -> String {
+        let mut out = Text::new(Protocol::V2);
+        assert_eq!(session.deliver(&mut out), Flow::Continue, "it takes what it is told");
+        out.text
     }
 
     /// The reply to a request, as text.
