@@ -78,15 +78,6 @@ impl Audience {
             let (ours, theirs) = self.talkers.send(std::slice::from_ref(words)).remove(0);
             let (ours, theirs) = self.effects(ours[0] == b'-' || theirs[0] == b'-');
             if ours != theirs {
-                eprintln!(
-                    "DIFF {} | {} | {}",
-                    crate::typed(words),
-                    String::from_utf8_lossy(&ours),
-                    String::from_utf8_lossy(&theirs)
-                );
-                if true {
-                    continue;
-                }
                 return Err(Difference { request: words.clone(), ours, theirs });
             }
         }
