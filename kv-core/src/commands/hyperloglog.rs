@@ -159,8 +159,7 @@ fn make_dense(cx: &mut Cx<'_>) -> Result<bool, Error> {
     let mut sketch = current_sketch(&mut cx.db, key)?.ok_or(NO_SUCH_KEY)?.to_owned();
     let changed = sketch.make_dense()?;
     if changed {
-        // It is longer than before, and means the same.
-        cx.db.patch_quietly(key, 0, sketch.as_bytes());
+        cx.db.reshape(key, as_string(&sketch));
     }
     Ok(changed)
 }
@@ -198,8 +197,11 @@ fn sparse_max(config: &Config) -> usize {
 }
 
 fn store(db: &mut View<'_>, key: &[u8], sketch: &Hll) {
-    let string = StrRef::Bytes { bytes: sketch.as_bytes(), is_built: true };
-    db.set(key, string, Deadline::Keep);
+    db.set(key, as_string(sketch), Deadline::Keep);
+}
+
+fn as_string(sketch: &Hll) -> StrRef<'_> {
+    StrRef::Bytes { bytes: sketch.as_bytes(), is_built: true }
 }
 
 /// The sketch at `key`, for a reading command.

@@ -221,6 +221,11 @@ impl<'a> View<'a> {
         self.store_value(key, value.into(), deadline.into(), Some(accessed));
     }
 
+    /// Stores the value of `key` in another form, which is no change. O(1).
+    pub fn reshape<'v>(&mut self, key: &[u8], value: impl Into<Input<'v>>) {
+        self.replace_value(key, value.into(), Deadline::Keep, None);
+    }
+
     /// `accessed` is the access clock, if the value brings one.
     fn store_value(
         &mut self,
@@ -229,6 +234,19 @@ impl<'a> View<'a> {
         deadline: Deadline,
         accessed: Option<u32>,
     ) {
+        let (store, database) = (self.store, self.database);
+        let shard = self.replace_value(key, value, deadline, accessed);
+        shard.tell(store, database, key);
+    }
+
+    /// The same, without telling anybody of a change. The key's shard.
+    fn replace_value(
+        &mut self,
+        key: &[u8],
+        value: Input<'_>,
+        deadline: Deadline,
+        accessed: Option<u32>,
+    ) -> &mut Shard {
         let (clock, database, store) = (self.clock, self.database, self.store);
         self.changed = true;
         let (shard, hash, place) = self.find(key);
@@ -247,7 +265,7 @@ impl<'a> View<'a> {
         if place.is_none() {
             store.publish_event(event::NEW, database, key);
         }
-        shard.tell(store, database, key);
+        shard
     }
 
     /// Stores the string of these bytes under `key`, whatever was there. O(n).
