@@ -114,7 +114,8 @@ fn heard(listener: &mut Client, without_misses: bool) -> Vec<u8> {
         }
         let is = |event: &[u8]| payload == event || channel.ends_with(event);
         // Since Redis 7.2 a consumer comes into being even if there is nothing for it.
-        if !is(b"xgroup-createconsumer") && !(without_misses && is(b"keymiss")) {
+        let is_open = is(b"xgroup-createconsumer") || (without_misses && is(b"keymiss"));
+        if !is_open {
             heard.extend([channel, b" ", payload, b"; "].concat());
         }
     }
