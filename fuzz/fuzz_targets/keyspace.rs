@@ -262,11 +262,13 @@ impl Pair {
         }
         let mut expired = 0;
         let graveyard = &mut self.graveyard;
-        while let (removed, 1..) = self.keyspace.expire(unix_ms, |_| {}, |value| graveyard.bury(value)) {
+        while let (removed, 1..) =
+            self.keyspace.expire(unix_ms, |_| {}, |value| graveyard.bury(value))
+        {
             expired += removed;
         }
         while let (removed, 1..) =
-            self.keyspace.expire_fields(unix_ms, |_| {}, |value| graveyard.bury(value))
+            self.keyspace.expire_fields(unix_ms, |_| {}, |_| {}, |value| graveyard.bury(value))
         {
             expired += removed;
         }

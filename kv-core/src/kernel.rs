@@ -26,7 +26,7 @@ use crate::rng::Rng;
 use crate::session::{Mode, Origin, Peer, Registry, Session};
 use crate::stats::{Event, Meter, Stats, Totals};
 use crate::store::{
-    Access, AccessClock, DatabaseSize, Eviction, HashedKey, OutOfMemory, ShardStats, Store,
+    Access, AccessClock, DatabaseSize, Events, Eviction, HashedKey, OutOfMemory, ShardStats, Store,
 };
 use crate::value::Approach;
 use crate::waiter::{self, Waiter};
@@ -125,11 +125,11 @@ impl Host for NoHost {
 /// What the sessions of a server share.
 pub struct Kernel {
     /// The settings.
-    pub config: Config,
+    pub config: Arc<Config>,
     /// The sessions that are open.
     pub sessions: Arc<Registry>,
     /// Who listens to what.
-    pub pubsub: PubSub,
+    pub pubsub: Arc<PubSub>,
     /// Whether requests are put off.
     pub pause: Pause,
     /// Who is shown every command.
@@ -242,13 +242,15 @@ impl Kernel {
     ) -> Self {
         let mut rng = Rng::new(seed);
         let databases = config.int(config::DATABASES) as usize;
-        let store = Store::new(shards, databases, sizes, &mut rng);
+        let (config, pubsub) = (Arc::new(config), Arc::<PubSub>::default());
+        let events = Events::new(Arc::clone(&config), Arc::clone(&pubsub));
+        let store = Store::new(shards, databases, sizes, &mut rng, events);
         let run_id =
             format!("{:016x}{:016x}{:08x}", rng.next_u64(), rng.next_u64(), rng.next_u64() >> 32);
         Self {
             config,
             sessions: Arc::default(),
-            pubsub: PubSub::default(),
+            pubsub,
             pause: Pause::default(),
             monitors: Monitors::default(),
             bell: Arc::default(),

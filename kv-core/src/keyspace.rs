@@ -501,13 +501,13 @@ impl Keyspace {
         self.field_timers.next_due()
     }
 
-    /// Removes some of the entries whose deadline has passed: shows their keys to `gone` before, and
-    /// hands their boxed values to `discard`. How many entries it removed and how many it looked at; none of the latter when
-    /// there are no more.
+    /// Removes some of the entries whose deadline has passed: shows them to `gone` before, and hands
+    /// their boxed values to `discard`. How many entries it removed and how many it looked at; none
+    /// of the latter when there are no more.
     pub fn expire(
         &mut self,
         unix_ms: i64,
-        gone: impl FnMut(&[u8]),
+        gone: impl FnMut(Entry<'_>),
         discard: impl FnMut(Box<Value>),
     ) -> (usize, usize) {
         let Some(wheel) = &mut self.wheel else { return (0, 0) };
@@ -532,7 +532,7 @@ impl Keyspace {
         &mut self,
         cells: &[Ref],
         unix_ms: i64,
-        mut gone: impl FnMut(&[u8]),
+        mut gone: impl FnMut(Entry<'_>),
         mut discard: impl FnMut(Box<Value>),
     ) -> usize {
         let mut hashes = [0; wheel::CHUNK];
@@ -544,7 +544,7 @@ impl Keyspace {
         for (&hash, &cell) in hashes.iter().zip(cells) {
             let entry = Entry::new(self.slab.cell(cell));
             if entry.is_expired(unix_ms) {
-                gone(entry.key());
+                gone(entry);
                 let place = self.place_of(hash, cell);
                 self.unlink(hash, place).into_iter().for_each(&mut discard);
                 ended += 1;

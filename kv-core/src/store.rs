@@ -8,6 +8,7 @@ mod clock;
 mod counters;
 mod edit;
 mod encoding;
+mod event;
 mod evict;
 mod interest;
 mod keys;
@@ -17,6 +18,7 @@ mod view;
 
 pub use clock::{AccessClock, Usage};
 pub use edit::Edit;
+pub use event::Events;
 pub use evict::{Eviction, OutOfMemory};
 pub use interest::Watch;
 pub use keys::HashedKey;
@@ -28,13 +30,14 @@ pub use view::{Deadline, Taken, View};
 use crate::args::Args;
 use crate::command::{Command, Handler, Scope};
 use crate::hash::KeyHasher;
-use crate::keyspace::{Graveyard, Keyspace, Place, Sizes};
+use crate::keyspace::{Entry, Graveyard, Keyspace, Place, Sizes};
 use crate::now::Now;
 use crate::rng::Rng;
 use crate::value::{Approach, Growth, Value};
 use counters::Counters;
 use interest::{Interests, Ready};
 use keys::Keys;
+use std::cell::RefCell;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 use tracking::Readers;
@@ -65,6 +68,7 @@ pub struct Store {
     ready: Ready,
     /// The clients that cache.
     pub(crate) tracking: Tracking,
+    events: Events,
 }
 
 /// The keys whose hashes begin with the shard's number, of all databases.
@@ -115,6 +119,7 @@ impl Shard {
         let keyspace = &mut self.databases[database];
         let place = keyspace.find(hash, key)?;
         if keyspace.entry(place).is_expired(unix_ms) {
+            store.publish_expiry(database, keyspace.entry(place), unix_ms);
             let value = keyspace.remove(hash, place);
             self.counters.expired.add(1);
             self.discard(value, store, database);
@@ -144,15 +149,24 @@ impl Shard {
         let is_observed = store.is_observed();
         let parts = self.databases.iter_mut().zip(&self.interests);
         for (database, (keyspace, interests)) in parts.enumerate() {
-            let mut gone = |key: &[u8]| {
+            let readers = RefCell::new(&mut self.readers);
+            let tell = |key: &[u8]| {
                 if is_observed {
                     interests.tell(store, database, key);
-                    self.readers.tell(store, key);
+                    readers.borrow_mut().tell(store, key);
                 }
+            };
+            let gone = |entry: Entry<'_>| {
+                store.publish_expiry(database, entry, unix_ms);
+                tell(entry.key());
+            };
+            let purged = |key: &[u8]| {
+                store.publish_event(event::FIELDS_EXPIRED, database, key);
+                tell(key);
             };
             while spent < budget {
                 let bury = |value| self.graveyard.bury(value);
-                let (expired, seen) = keyspace.expire(unix_ms, &mut gone, bury);
+                let (expired, seen) = keyspace.expire(unix_ms, gone, bury);
                 self.counters.expired.add(expired as u64);
                 spent += seen;
                 if seen == 0 {
@@ -161,7 +175,7 @@ impl Shard {
             }
             while spent < budget {
                 let bury = |value| self.graveyard.bury(value);
-                let (expired, seen) = keyspace.expire_fields(unix_ms, &mut gone, bury);
+                let (expired, seen) = keyspace.expire_fields(unix_ms, gone, purged, bury);
                 self.counters.expired.add(expired as u64);
                 spent += seen;
                 if seen == 0 {
@@ -211,11 +225,18 @@ pub struct DatabaseSize {
 }
 
 impl Store {
-    /// An empty store. `rng` gives the secret that keys are hashed under.
+    /// An empty store. `rng` gives the secret that keys are hashed under; what
+    /// happens to keys goes to `events`.
     ///
     /// # Panics
     /// If `shards` is not a power of two up to [`SHARDS_MAX`], or `databases` is 0.
-    pub fn new(shards: usize, databases: usize, sizes: Sizes, rng: &mut Rng) -> Self {
+    pub fn new(
+        shards: usize,
+        databases: usize,
+        sizes: Sizes,
+        rng: &mut Rng,
+        events: Events,
+    ) -> Self {
         assert!(shards.is_power_of_two() && shards <= SHARDS_MAX, "{shards} shards");
         assert!(databases > 0, "a store has at least one database");
         let hasher = KeyHasher::new(rng);
@@ -242,6 +263,7 @@ impl Store {
             observers: AtomicUsize::new(0),
             ready: Ready::default(),
             tracking: Tracking::default(),
+            events,
         }
     }
 

@@ -154,6 +154,54 @@ fn a_change_of_a_watched_key_breaks_the_transaction() {
         "SETBIT missing 0 0",
         "BITFIELD s SET u8 0 1",
         "BITFIELD s SET u8 100 0",
+        "SETBIT s 0 1",
+        "SETBIT s 100 0",
+        "BITFIELD s SET u8 0 1",
+        "BITOP NOT l s",
+        "SETEX s 10 x",
+        "MSET t 1 s x",
+        "GETSET s x",
+        "GETDEL s",
+        "GETEX s EX 10",
+        "APPEND s \"\"",
+        "RENAME s l",
+        "RENAMENX s t",
+        "PEXPIREAT s 1",
+        "RPUSH l b",
+        "LPUSHX l b",
+        "LPOP l 5",
+        "LINSERT l BEFORE a b",
+        "LREM l 0 a",
+        "LTRIM l 0 -1",
+        "LMOVE l l LEFT LEFT",
+        "RPOPLPUSH l t",
+        "LMPOP 1 l LEFT",
+        "BLPOP l 0",
+        "SORT l ALPHA STORE s",
+        "SMOVE set t a",
+        "SPOP set 9",
+        "SINTERSTORE set t t",
+        "SUNIONSTORE l set",
+        "SDIFFSTORE set set t",
+        "HSETNX h g 1",
+        "HMSET h f v",
+        "HINCRBY h n 0",
+        "HINCRBYFLOAT h n 0",
+        "HEXPIRE h 10 FIELDS 1 f",
+        "HGETDEL h FIELDS 1 f",
+        "HGETEX h EX 10 FIELDS 1 f",
+        "HSETEX h FIELDS 1 f v",
+        "ZINCRBY z 1 a",
+        "ZPOPMIN z",
+        "ZMPOP 1 z MAX",
+        "BZPOPMAX z 0",
+        "ZREMRANGEBYRANK z 0 0",
+        "ZRANGESTORE s z 0 -1",
+        "ZUNIONSTORE z 1 z",
+        "ZINTERSTORE z 1 t",
+        "GEOADD z 1 1 b",
+        "XTRIM x MAXLEN 0",
+        "XDEL x 1-1",
         "RPOP l",
         "SPOP set",
         "UNLINK s h x set l z",
@@ -206,6 +254,36 @@ fn what_changes_nothing_breaks_nothing() {
         "XGROUP CREATE x g $",
         "SETBIT s 1 1",
         "BITFIELD s SET u8 0 120 GET u8 8",
+        "GETEX s PERSIST",
+        "SETBIT s 1 1",
+        "BITFIELD s SET u8 0 120",
+        "BITFIELD s OVERFLOW FAIL INCRBY u8 0 300",
+        "SETRANGE s 0 \"\"",
+        "MSETNX s 1 t 2",
+        "RENAME s s",
+        "RENAME t s",
+        "RENAMENX s l",
+        "COPY s l",
+        "MOVE t 1",
+        "EXPIRE s 10 GT",
+        "LPOP l 0",
+        "LTRIM t 0 1",
+        "SPOP set 0",
+        "SINTERSTORE t s2 t",
+        "HEXPIRE h 10 FIELDS 1 g",
+        "HPERSIST h FIELDS 1 f",
+        "HGETDEL h FIELDS 1 g",
+        "HGETEX h FIELDS 1 f",
+        "HSETEX h FNX FIELDS 1 f w",
+        "HRANDFIELD h",
+        "ZADD z GT 0 a",
+        "ZINCRBY z 0 a",
+        "ZPOPMIN z 0",
+        "GEOADD z XX 1 1 b",
+        "XGROUP CREATE x g 0",
+        "XADD t NOMKSTREAM * f v",
+        "XSETID x 9-9",
+        "SWAPDB 2 3",
     ];
     for request in requests {
         check_watch(&scene, "s l set h z x", &[request], false);
@@ -280,4 +358,37 @@ fn a_session_that_ends_leaves_nothing_behind() {
     std::mem::swap(&mut client.session, &mut other);
     client.kernel.close_session(other);
     assert_eq!(client.kernel.observers(), 0);
+}
+
+#[test]
+fn what_groups_read_is_no_change() {
+    let scene = ["XADD x 1-1 f v", "XADD x 1-2 f v", "XGROUP CREATE x g 0"];
+    let requests = [
+        "XREADGROUP GROUP g a STREAMS x >",
+        "XREADGROUP GROUP g a NOACK STREAMS x 0",
+        "XACK x g 1-1",
+        "XCLAIM x g b 0 1-1 FORCE",
+        "XAUTOCLAIM x g b 0 0",
+        "XGROUP CREATE x h 0",
+        "XGROUP SETID x g $",
+        "XGROUP CREATECONSUMER x g c",
+        "XGROUP DELCONSUMER x g a",
+        "XGROUP DESTROY x g",
+    ];
+    for request in requests {
+        check_watch(&scene, "x", &[request], false);
+    }
+    check_watch(&scene, "y", &["XGROUP CREATE y g 0 MKSTREAM"], true);
+}
+
+#[test]
+fn what_a_sketch_remembers_is_a_change_but_not_how_it_is_kept() {
+    let scene = ["PFADD p a b c"];
+    for request in ["PFCOUNT p", "PFADD p d", "PFMERGE p p"] {
+        check_watch(&scene, "p", &[request], true);
+    }
+    for request in ["PFADD p a", "PFCOUNT p p", "PFDEBUG TODENSE p"] {
+        check_watch(&scene, "p", &[request], false);
+    }
+    check_watch(&["PFADD p a b c", "PFCOUNT p"], "p", &["PFCOUNT p"], false);
 }

@@ -27,12 +27,26 @@ fn pipelined_allocations_of(
     request: &str,
     reply_len: usize,
 ) -> u64 {
+    allocations_with("", pipeline, shards, request, reply_len)
+}
+
+/// Where events of these classes are published.
+fn allocations_with(
+    classes: &str,
+    pipeline: usize,
+    shards: usize,
+    request: &str,
+    reply_len: usize,
+) -> u64 {
     let now = Now { mono_us: 0, unix_us: 1_700_000_000_000_000 };
     let kernel = Kernel::new(Config::default(), shards, 1, Box::new(NoHost::default()), now);
     let mut server = Server::new(Arc::new(kernel));
     let id = server.handle_accept(now, Peer::default());
     round(&mut server, id, now, b"MSET key value number 12345 a 1 b 2\r\n");
     round(&mut server, id, now, b"SET volatile value EX 1000\r\n");
+    round(&mut server, id, now, b"RPUSH list x y\r\n");
+    let notify = format!("CONFIG SET notify-keyspace-events \"{classes}\"\r\n");
+    round(&mut server, id, now, notify.as_bytes());
     let requests: Vec<u8> = request.split(' ').fold(
         format!("*{}\r\n", request.split(' ').count()).into_bytes(),
         |mut bytes, arg| {
@@ -75,6 +89,19 @@ fn other_small_commands_allocate_nothing() {
             assert_eq!(allocations_of(shards, request, reply_len), 0, "{request}, {shards} shards");
         }
     }
+}
+
+#[test]
+fn an_event_that_nobody_asked_for_allocates_nothing() {
+    for classes in ["", "KEx", "$l"] {
+        for (request, reply_len) in
+            [("GET none", 5), ("SET a 7", 5), ("INCRBY number 0", 8), ("LSET list 0 z", 5)]
+        {
+            let allocations = allocations_with(classes, 32, 1, request, reply_len);
+            assert_eq!(allocations, 0, "{request}, {classes}");
+        }
+    }
+    assert!(allocations_with("K$", 32, 1, "SET a 7", 5) > 0);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::parse::{int, is};
 use super::string::{byte_range, proto_max_bulk_len};
 use crate::args::Args;
 use crate::command::Cx;
-use crate::config::Config;
+use crate::config::{Config, Notifications};
 use crate::error::Error;
 use crate::store::Deadline;
 use crate::value::bits::{self, Field, IntType, Operation, Overflow};
@@ -26,26 +26,29 @@ pub(crate) fn setbit(cx: &mut Cx<'_>) -> Result<(), Error> {
     let offset = bit_offset(cx.config, cx.args.get(2))?;
     let is_set = bit_value(cx.args.get(3))?;
     let (at, mask) = ((offset / 8) as usize, bits::mask(offset));
-    let current = byte_to_change(cx, key, at)?;
-    let old = current.unwrap_or(0);
+    let (old, len) = byte_to_change(cx, key, at)?;
     let new = if is_set { old | mask } else { old & !mask };
-    if current == Some(new) {
-        cx.db.spell_out(key);
-    } else {
+    if new != old || len <= at {
         cx.db.patch_string(key, at, &[new]);
+        cx.db.notify(Notifications::STRING, "setbit", key);
+    } else {
+        // It can be changed in place from now on, which OBJECT ENCODING shows.
+        cx.db.patch_quietly(key, at, &[old]);
     }
     cx.out.int((old & mask != 0).into());
     Ok(())
 }
 
-/// The byte at `at` of the string at `key`, which is made if there is none. None if it is shorter.
-fn byte_to_change(cx: &mut Cx<'_>, key: &[u8], at: usize) -> Result<Option<u8>, Error> {
+/// The byte at `at` of the string at `key`, which is made if there is none; and how long the string
+/// was.
+fn byte_to_change(cx: &mut Cx<'_>, key: &[u8], at: usize) -> Result<(u8, usize), Error> {
     let mut buffer = IntBuffer::new();
     if let Some(string) = cx.db.current_string(key)? {
-        return Ok(string.as_bytes(&mut buffer).get(at).copied());
+        let bytes = string.as_bytes(&mut buffer);
+        return Ok((bytes.get(at).copied().unwrap_or(0), bytes.len()));
     }
     create_zeros(cx, key, at + 1);
-    Ok(Some(0))
+    Ok((0, 0))
 }
 
 fn create_zeros(cx: &mut Cx<'_>, key: &[u8], len: usize) {
@@ -196,6 +199,7 @@ pub(crate) fn bitop(cx: &mut Cx<'_>) -> Result<(), Error> {
         cx.db.remove(target);
     } else {
         cx.db.set(target, Str::built(result), Deadline::Clear);
+        cx.db.notify(Notifications::STRING, "set", target);
     }
     cx.out.int(len as i64);
     Ok(())
@@ -254,32 +258,49 @@ fn read_fields(cx: &mut Cx<'_>, accesses: &[Access]) -> Result<(), Error> {
 fn change_fields(cx: &mut Cx<'_>, accesses: &[Access]) -> Result<(), Error> {
     let changed = accesses.iter().filter(|access| !access.only_reads());
     let end = changed.map(|access| access.field.bytes().end).max().unwrap_or(0);
-    make_room(cx, end)?;
+    let has_grown = make_room(cx, end)?;
     cx.out.array(accesses.len());
+    let mut is_changed = false;
     for access in accesses {
         match change_field(cx, access)? {
-            Some(value) => cx.out.int(value),
+            Some(outcome) => {
+                is_changed |= outcome.is_new || (has_grown && !access.only_reads());
+                cx.out.int(outcome.reply);
+            }
             None => cx.out.null(),
         }
     }
-    Ok(())
-}
-
-/// Sees to it that the string has at least `end` bytes.
-fn make_room(cx: &mut Cx<'_>, end: usize) -> Result<(), Error> {
-    let key = cx.args.get(1);
-    match cx.db.current_string(key)?.map(StrRef::len) {
-        Some(len) if len < end => {
-            cx.db.patch_string(key, end, &[]);
-        }
-        Some(_) => cx.db.spell_out(key),
-        None => create_zeros(cx, key, end),
+    if is_changed {
+        cx.db.tell(cx.args.get(1));
+        cx.db.notify(Notifications::STRING, "setbit", cx.args.get(1));
     }
     Ok(())
 }
 
-/// What the access replies. None if it fails.
-fn change_field(cx: &mut Cx<'_>, access: &Access) -> Result<Option<i64>, Error> {
+/// Sees to it that the string has at least `end` bytes. Whether it had fewer.
+fn make_room(cx: &mut Cx<'_>, end: usize) -> Result<bool, Error> {
+    let key = cx.args.get(1);
+    match cx.db.current_string(key)?.map(StrRef::len) {
+        Some(len) => {
+            cx.db.patch_quietly(key, end.max(len), &[]);
+            Ok(end > len)
+        }
+        None => {
+            create_zeros(cx, key, end);
+            Ok(true)
+        }
+    }
+}
+
+/// What has become of an access.
+struct Outcome {
+    reply: i64,
+    /// The field has another value than before.
+    is_new: bool,
+}
+
+/// Does what the access says. None if it fails.
+fn change_field(cx: &mut Cx<'_>, access: &Access) -> Result<Option<Outcome>, Error> {
     let key = cx.args.get(1);
     let mut buffer = IntBuffer::new();
     let string = cx.db.current_string(key)?.expect("it was made before");
@@ -288,9 +309,9 @@ fn change_field(cx: &mut Cx<'_>, access: &Access) -> Result<Option<i64>, Error> 
     let Some(Change { new, reply }) = access.change(old) else { return Ok(None) };
     if new != old {
         let (patch, len) = access.field.patch(bytes, new);
-        cx.db.patch_string(key, access.field.bytes().start, &patch[..len]);
+        cx.db.patch_quietly(key, access.field.bytes().start, &patch[..len]);
     }
-    Ok(Some(reply))
+    Ok(Some(Outcome { reply, is_new: new != old }))
 }
 
 /// One of the operations of BITFIELD.

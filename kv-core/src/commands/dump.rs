@@ -5,6 +5,7 @@ mod stream;
 use crate::args::Args;
 use crate::command::Cx;
 use crate::commands::parse::{int, is};
+use crate::config::Notifications;
 use crate::error::Error;
 use crate::rdb::{self, HashWriter, ListWriter, Payload, SetWriter, SortedSetWriter, Strings};
 use crate::store::{Usage, View};
@@ -78,6 +79,7 @@ pub(crate) fn restore(cx: &mut Cx<'_>) -> Result<(), Error> {
         cx.db.discard(value);
     } else {
         cx.db.restore(key, value, deadline, options.usage);
+        cx.db.notify(Notifications::GENERIC, "restore", key);
     }
     cx.out.ok();
     Ok(())

@@ -4,6 +4,7 @@ use crate::args::Args;
 use crate::command::{Cx, EngineCx};
 use crate::commands::parse::{TimeUnit, int, is, timeout_ms};
 use crate::commands::scan::{self, ScanOptions};
+use crate::config::Notifications;
 use crate::error::Error;
 use crate::kernel::{Flow, until_zero};
 use crate::keyspace::Entry;
@@ -74,14 +75,21 @@ pub(crate) fn rename(cx: &mut Cx<'_>) -> Result<(), Error> {
     if !cx.db.contains(key) {
         return Err(Error::NoSuchKey);
     }
-    // A key that gets the name that it has does not change, for whoever watches it.
-    if key != target
-        && let Some(taken) = cx.db.take(key)
-    {
-        cx.db.put(target, taken);
+    // A key keeps its name without having changed.
+    if key != target {
+        give_name(&mut cx.db, key, target);
     }
     cx.out.ok();
     Ok(())
+}
+
+/// Moves what is at `key`, if there is anything.
+fn give_name(db: &mut View<'_>, key: &[u8], target: &[u8]) {
+    if let Some(taken) = db.take(key) {
+        db.put(target, taken);
+        db.notify(Notifications::GENERIC, "rename_from", key);
+        db.notify(Notifications::GENERIC, "rename_to", target);
+    }
 }
 
 pub(crate) fn renamenx(cx: &mut Cx<'_>) -> Result<(), Error> {
@@ -90,8 +98,8 @@ pub(crate) fn renamenx(cx: &mut Cx<'_>) -> Result<(), Error> {
         return Err(Error::NoSuchKey);
     }
     let is_free = !cx.db.contains(target);
-    if is_free && let Some(taken) = cx.db.take(key) {
-        cx.db.put(target, taken);
+    if is_free {
+        give_name(&mut cx.db, key, target);
     }
     cx.out.int(is_free.into());
     Ok(())
@@ -116,7 +124,9 @@ pub(crate) fn copy(cx: &mut Cx<'_>) -> Result<(), Error> {
     cx.db.select(database);
     let value = cx.db.entry(key).expect("the key was there just now").value().to_owned();
     cx.db.select(options.database);
+    cx.db.publish_renewal(target);
     cx.db.set(target, value, deadline.into());
+    cx.db.notify(Notifications::GENERIC, "copy_to", target);
     cx.out.int(1);
     Ok(())
 }
@@ -157,6 +167,10 @@ pub(crate) fn move_key(cx: &mut Cx<'_>) -> Result<(), Error> {
     if let Some(taken) = taken {
         cx.db.select(target);
         cx.db.put(key, taken);
+        cx.db.select(source);
+        cx.db.notify(Notifications::GENERIC, "move_from", key);
+        cx.db.select(target);
+        cx.db.notify(Notifications::GENERIC, "move_to", key);
     }
     Ok(())
 }
@@ -193,7 +207,8 @@ fn expire_by(cx: &mut Cx<'_>, unit: TimeUnit, command: &'static str) -> Result<(
     let deadline = deadline.ok_or(Error::InvalidExpire(command))?;
     let is_set = match cx.db.deadline(key) {
         Some(current) if conditions.allow(current, deadline) => {
-            cx.db.set_deadline(key, Some(deadline))
+            cx.db.expire(key, deadline);
+            true
         }
         _ => false,
     };
@@ -283,7 +298,10 @@ fn round_to_seconds(ms: i64) -> i64 {
 
 pub(crate) fn persist(cx: &mut Cx<'_>) -> Result<(), Error> {
     let key = cx.args.get(1);
-    let had_deadline = cx.db.clear_deadline(key);
+    let had_deadline = cx.db.deadline(key).flatten().is_some();
+    if had_deadline {
+        cx.db.persist(key);
+    }
     cx.out.int(had_deadline.into());
     Ok(())
 }

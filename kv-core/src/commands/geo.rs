@@ -37,6 +37,8 @@ pub(crate) fn geoadd(cx: &mut Cx<'_>) -> Result<(), Error> {
     }
     if added + changed == 0 {
         set.unchanged();
+    } else {
+        set.notify("zadd");
     }
     drop(set);
     cx.out.int(if options.counts_changes { added + changed } else { added });

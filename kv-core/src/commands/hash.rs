@@ -42,7 +42,9 @@ fn set_pairs(cx: &mut Cx<'_>, command: &'static str) -> Result<usize, Error> {
     let mut hash = cx.db.edit::<Hash>(args.get(1))?;
     let pairs = (2..args.len()).step_by(2);
     let is_new = |&at: &usize| hash.set(args.get(at), args.get(at + 1), None, unix_ms);
-    Ok(pairs.filter(is_new).count())
+    let added = pairs.filter(is_new).count();
+    hash.notify("hset");
+    Ok(added)
 }
 
 pub(crate) fn hsetnx(cx: &mut Cx<'_>) -> Result<(), Error> {
@@ -51,6 +53,7 @@ pub(crate) fn hsetnx(cx: &mut Cx<'_>) -> Result<(), Error> {
     let is_absent = hash.at(unix_ms).find(field).is_none();
     if is_absent {
         hash.set(field, cx.args.get(3), None, unix_ms);
+        hash.notify("hset");
     }
     cx.out.int(is_absent.into());
     Ok(())
@@ -120,7 +123,7 @@ pub(crate) fn hdel(cx: &mut Cx<'_>) -> Result<(), Error> {
     let hash = cx.db.edit_existing::<Hash>(cx.args.get(1))?;
     let removed = hash.map_or(0, |mut hash| {
         let fields = cx.args.from(2);
-        hash.count(|hash| fields.filter(|field| hash.remove(field, unix_ms)).count())
+        hash.count("hdel", |hash| fields.filter(|field| hash.remove(field, unix_ms)).count())
     });
     cx.out.int(removed as i64);
     Ok(())
@@ -140,6 +143,7 @@ pub(crate) fn hincrby(cx: &mut Cx<'_>) -> Result<(), Error> {
     let deadline = old.and_then(|old| old.deadline);
     let sum = value.checked_add(increment).ok_or(Error::Overflow)?;
     hash.set(field, IntBuffer::new().format(sum).as_bytes(), deadline, unix_ms);
+    hash.notify("hincrby");
     cx.out.int(sum);
     Ok(())
 }
@@ -159,6 +163,7 @@ pub(crate) fn hincrbyfloat(cx: &mut Cx<'_>) -> Result<(), Error> {
     let deadline = old.and_then(|old| old.deadline);
     let sum = value.checked_add(increment).ok_or(Error::NotFinite)?.to_decimal();
     hash.set(field, sum.as_bytes(), deadline, unix_ms);
+    hash.notify("hincrbyfloat");
     cx.out.bulk(sum.as_bytes());
     Ok(())
 }
@@ -266,7 +271,7 @@ fn purged<'v>(db: &'v mut View<'_>, key: &[u8], now: Now) -> Result<Option<Live<
     let unix_ms = now.unix_ms();
     let hash = db.entry(key).and_then(|entry| Hash::of_ref(entry.value()));
     if hash.is_some_and(|hash| hash.at(unix_ms).is_sparse()) {
-        db.edit::<Hash>(key)?.purge(unix_ms, PURGED_MAX);
+        db.edit::<Hash>(key)?.count("hexpired", |hash| hash.purge(unix_ms, PURGED_MAX));
     }
     live(db, key, now)
 }

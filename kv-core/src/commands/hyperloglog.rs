@@ -2,7 +2,7 @@
 
 use super::parse::is;
 use crate::command::Cx;
-use crate::config::{self, Config};
+use crate::config::{self, Config, Notifications};
 use crate::error::Error;
 use crate::kernel::until_zero;
 use crate::store::{Deadline, View};
@@ -31,6 +31,9 @@ pub(crate) fn pfadd(cx: &mut Cx<'_>) -> Result<(), Error> {
         }
         None => add_to(cx, Hll::default(), true)?,
     };
+    if changed {
+        cx.db.notify(Notifications::STRING, "pfadd", cx.args.get(1));
+    }
     cx.out.int(i64::from(changed));
     Ok(())
 }
@@ -113,6 +116,7 @@ pub(crate) fn pfmerge(cx: &mut Cx<'_>) -> Result<(), Error> {
     union.raise_to(&registers, sparse_max(cx.config))?;
     union.mark_stale();
     store(&mut cx.db, key, &union);
+    cx.db.notify(Notifications::STRING, "pfadd", key);
     cx.out.ok();
     Ok(())
 }
@@ -155,7 +159,7 @@ fn make_dense(cx: &mut Cx<'_>) -> Result<bool, Error> {
     let mut sketch = current_sketch(&mut cx.db, key)?.ok_or(NO_SUCH_KEY)?.to_owned();
     let changed = sketch.make_dense()?;
     if changed {
-        store(&mut cx.db, key, &sketch);
+        cx.db.reshape(key, as_string(&sketch));
     }
     Ok(changed)
 }
@@ -193,8 +197,11 @@ fn sparse_max(config: &Config) -> usize {
 }
 
 fn store(db: &mut View<'_>, key: &[u8], sketch: &Hll) {
-    let string = StrRef::Bytes { bytes: sketch.as_bytes(), is_built: true };
-    db.set(key, string, Deadline::Keep);
+    db.set(key, as_string(sketch), Deadline::Keep);
+}
+
+fn as_string(sketch: &Hll) -> StrRef<'_> {
+    StrRef::Bytes { bytes: sketch.as_bytes(), is_built: true }
 }
 
 /// The sketch at `key`, for a reading command.
@@ -213,7 +220,7 @@ fn own_sketch<'v>(db: &'v mut View<'_>, key: &[u8]) -> Result<Option<HllRef<'v>>
     let string = db.current_string(key)?;
     let is_embedded = string.is_some_and(|string| string.encoding() == "embstr");
     if is_embedded && as_sketch(string)?.is_some() {
-        db.patch_string(key, 0, b"");
+        db.patch_quietly(key, 0, b"");
     }
     current_sketch(db, key)
 }

@@ -5,7 +5,7 @@ use crate::command::Cx;
 use crate::commands::parse::{count, int, is, once_waited, range_int, timeout};
 use crate::error::Error;
 use crate::reply::Reply;
-use crate::store::View;
+use crate::store::{Edit, View};
 use crate::value::list::{End, List, ListRef};
 use crate::value::pack::Item;
 use crate::value::string::IntBuffer;
@@ -23,6 +23,7 @@ pub(crate) fn rpush(cx: &mut Cx<'_>) -> Result<(), Error> {
 fn push(cx: &mut Cx<'_>, end: End) -> Result<(), Error> {
     let mut list = cx.db.edit::<List>(cx.args.get(1))?;
     let len = list.push_all(end, cx.args.from(2));
+    list.notify(pushed(end));
     cx.out.int(len as i64);
     Ok(())
 }
@@ -37,9 +38,29 @@ pub(crate) fn rpushx(cx: &mut Cx<'_>) -> Result<(), Error> {
 
 fn push_if_exists(cx: &mut Cx<'_>, end: End) -> Result<(), Error> {
     let list = cx.db.edit_existing::<List>(cx.args.get(1))?;
-    let len = list.map_or(0, |mut list| list.push_all(end, cx.args.from(2)));
+    let len = list.map_or(0, |mut list| {
+        let len = list.push_all(end, cx.args.from(2));
+        list.notify(pushed(end));
+        len
+    });
     cx.out.int(len as i64);
     Ok(())
+}
+
+/// The event of a push.
+fn pushed(end: End) -> &'static str {
+    match end {
+        End::Head => "lpush",
+        End::Tail => "rpush",
+    }
+}
+
+/// The event of a pop.
+fn popped(end: End) -> &'static str {
+    match end {
+        End::Head => "lpop",
+        End::Tail => "rpop",
+    }
 }
 
 pub(crate) fn lpop(cx: &mut Cx<'_>) -> Result<(), Error> {
@@ -64,8 +85,14 @@ fn pop_one(cx: &mut Cx<'_>, end: End) -> Result<(), Error> {
         cx.out.null();
         return Ok(());
     };
-    list.pop(end, |item| cx.out.bulk(item));
+    pop_from(&mut list, end, |item| cx.out.bulk(item));
     Ok(())
+}
+
+/// Takes an element, which is shown to `show`.
+fn pop_from(list: &mut Edit<'_, List>, end: End, show: impl FnOnce(&[u8])) {
+    list.pop(end, show);
+    list.notify(popped(end));
 }
 
 fn pop_many(cx: &mut Cx<'_>, end: End, count: usize) -> Result<(), Error> {
@@ -82,12 +109,16 @@ fn pop_many(cx: &mut Cx<'_>, end: End, count: usize) -> Result<(), Error> {
 }
 
 /// Takes up to `count` elements and replies with them.
-fn give_popped(list: &mut List, end: End, count: usize, out: &mut dyn Reply) {
+fn give_popped(list: &mut Edit<'_, List>, end: End, count: usize, out: &mut dyn Reply) {
     let count = count.min(list.len());
     out.array(count);
+    if count == 0 {
+        return;
+    }
     for _ in 0..count {
         list.pop(end, |item| out.bulk(item));
     }
+    list.notify(popped(end));
 }
 
 pub(crate) fn blpop(cx: &mut Cx<'_>) -> Result<(), Error> {
@@ -105,7 +136,7 @@ fn pop_or_wait(cx: &mut Cx<'_>, end: End) -> Result<(), Error> {
         if let Some(mut list) = once_waited(cx.db.edit_existing::<List>(key), cx.has_waited)? {
             cx.out.array(2);
             cx.out.bulk(key);
-            list.pop(end, |item| cx.out.bulk(item));
+            pop_from(&mut list, end, |item| cx.out.bulk(item));
             return Ok(());
         }
     }
@@ -222,19 +253,35 @@ fn move_element(
     if db.edit_existing::<List>(source)?.is_none() {
         return Ok(false);
     }
-    let mut element = Vec::new();
     db.edit::<List>(target)?;
     let mut list = db.edit::<List>(source)?;
-    list.pop(from, |item| element.extend_from_slice(item));
+    let mut element = Vec::new();
     if source == target {
         // In one edit: a list of one element must not be gone in between.
+        list.pop(from, |item| element.extend_from_slice(item));
         list.push(to, &element);
+        list.notify(pushed(to));
+        list.notify(popped(from));
     } else {
+        element.extend_from_slice(end_of(list.view(), from).as_bytes(&mut IntBuffer::new()));
         drop(list);
-        db.edit::<List>(target)?.push(to, &element);
+        let mut list = db.edit::<List>(target)?;
+        list.push(to, &element);
+        list.notify(pushed(to));
+        drop(list);
+        pop_from(&mut db.edit::<List>(source)?, from, |_| {});
     }
     out.bulk(&element);
     Ok(true)
+}
+
+/// The element at an end of a list that exists.
+fn end_of(list: ListRef<'_>, end: End) -> Item<'_> {
+    let item = match end {
+        End::Head => list.iter().next(),
+        End::Tail => list.iter().next_back(),
+    };
+    item.expect("an empty list does not exist")
 }
 
 /// `LEFT` or `RIGHT`.
@@ -256,6 +303,7 @@ pub(crate) fn linsert(cx: &mut Cx<'_>) -> Result<(), Error> {
     let len = list.map_or(0, |mut list| match list.view().find(cx.args.get(3)) {
         Some(pivot) => {
             list.insert(pivot + behind, cx.args.get(4));
+            list.notify("linsert");
             list.len() as i64
         }
         None => -1,
@@ -270,6 +318,7 @@ pub(crate) fn lset(cx: &mut Cx<'_>) -> Result<(), Error> {
     let index = usize::try_from(from_head(int(cx.args.get(2))?, list.len())).ok();
     let index = index.filter(|&index| index < list.len()).ok_or(Error::IndexOutOfRange)?;
     list.set(index, cx.args.get(3));
+    list.notify("lset");
     cx.out.ok();
     Ok(())
 }
@@ -281,8 +330,9 @@ pub(crate) fn lrem(cx: &mut Cx<'_>) -> Result<(), Error> {
         count => (End::Tail, count.unsigned_abs() as usize),
     };
     let list = cx.db.edit_existing::<List>(cx.args.get(1))?;
-    let removed =
-        list.map_or(0, |mut list| list.count(|list| list.remove_equal(cx.args.get(3), end, limit)));
+    let removed = list.map_or(0, |mut list| {
+        list.count("lrem", |list| list.remove_equal(cx.args.get(3), end, limit))
+    });
     cx.out.int(removed as i64);
     Ok(())
 }
@@ -290,16 +340,27 @@ pub(crate) fn lrem(cx: &mut Cx<'_>) -> Result<(), Error> {
 pub(crate) fn ltrim(cx: &mut Cx<'_>) -> Result<(), Error> {
     let (start, stop) = (int(cx.args.get(2))?, int(cx.args.get(3))?);
     let key = cx.args.get(1);
-    let len = cx.db.edit_existing::<List>(key)?.map_or(0, |list| list.len());
-    let kept = range(start, stop, len);
-    if kept.is_empty() {
+    let is_emptied = match cx.db.edit_existing::<List>(key)? {
+        Some(mut list) => trim(&mut list, start, stop),
+        None => false,
+    };
+    if is_emptied {
         // As a whole, so that it is freed in slices.
         cx.db.remove(key);
-    } else {
-        cx.db.edit::<List>(key)?.retain(kept);
     }
     cx.out.ok();
     Ok(())
+}
+
+/// Keeps the elements of a range. If there are none it keeps all, and says that.
+fn trim(list: &mut Edit<'_, List>, start: i64, stop: i64) -> bool {
+    let kept = range(start, stop, list.len());
+    list.notify("ltrim");
+    if kept.is_empty() {
+        return true;
+    }
+    list.retain(kept);
+    false
 }
 
 pub(crate) fn llen(cx: &mut Cx<'_>) -> Result<(), Error> {

@@ -16,7 +16,7 @@ const REPEATED_MAX: u64 = 1 << 24;
 
 pub(crate) fn sadd(cx: &mut Cx<'_>) -> Result<(), Error> {
     let mut set = cx.db.edit::<Set>(cx.args.get(1))?;
-    let added = set.count(|set| set.add_all(cx.args.from(2).map(Item::new)));
+    let added = set.count("sadd", |set| set.add_all(cx.args.from(2).map(Item::new)));
     cx.out.int(added as i64);
     Ok(())
 }
@@ -24,8 +24,9 @@ pub(crate) fn sadd(cx: &mut Cx<'_>) -> Result<(), Error> {
 pub(crate) fn srem(cx: &mut Cx<'_>) -> Result<(), Error> {
     let set = cx.db.edit_existing::<Set>(cx.args.get(1))?;
     let members = cx.args.from(2).map(Item::new);
-    let removed = set
-        .map_or(0, |mut set| set.count(|set| members.filter(|&member| set.remove(member)).count()));
+    let removed = set.map_or(0, |mut set| {
+        set.count("srem", |set| members.filter(|&member| set.remove(member)).count())
+    });
     cx.out.int(removed as i64);
     Ok(())
 }
@@ -40,8 +41,8 @@ pub(crate) fn smove(cx: &mut Cx<'_>) -> Result<(), Error> {
     }
     let is_member = is_member == Some(true);
     if is_member && source != target {
-        cx.db.edit::<Set>(source)?.remove(member);
-        cx.db.edit::<Set>(target)?.count(|set| set.add(member).into());
+        cx.db.edit::<Set>(source)?.count("srem", |set| set.remove(member).into());
+        cx.db.edit::<Set>(target)?.count("sadd", |set| set.add(member).into());
     }
     cx.out.int(is_member.into());
     Ok(())
@@ -101,6 +102,7 @@ fn pop_one(cx: &mut Cx<'_>) -> Result<(), Error> {
     match cx.db.edit_existing::<Set>(cx.args.get(1))? {
         Some(mut set) => {
             set.pop(&mut cx.rng, |member| cx.out.bulk(member));
+            set.notify("spop");
         }
         None => cx.out.null(),
     }
@@ -113,6 +115,9 @@ fn pop_many(cx: &mut Cx<'_>, count: usize) -> Result<(), Error> {
         cx.out.set(0);
         return Ok(());
     };
+    if count > 0 {
+        set.notify("spop");
+    }
     if count < set.len() {
         cx.out.set(count);
         for _ in 0..count {
@@ -189,7 +194,7 @@ pub(crate) fn sinter(cx: &mut Cx<'_>) -> Result<(), Error> {
 }
 
 pub(crate) fn sinterstore(cx: &mut Cx<'_>) -> Result<(), Error> {
-    store(cx, |result, sets| {
+    store(cx, "sinterstore", |result, sets| {
         result.add_all(intersection(sets));
     })
 }
@@ -231,7 +236,7 @@ pub(crate) fn sunion(cx: &mut Cx<'_>) -> Result<(), Error> {
 }
 
 pub(crate) fn sunionstore(cx: &mut Cx<'_>) -> Result<(), Error> {
-    store(cx, union)
+    store(cx, "sunionstore", union)
 }
 
 fn union(result: &mut Set, sets: Vec<Option<SetRef<'_>>>) {
@@ -243,7 +248,7 @@ pub(crate) fn sdiff(cx: &mut Cx<'_>) -> Result<(), Error> {
 }
 
 pub(crate) fn sdiffstore(cx: &mut Cx<'_>) -> Result<(), Error> {
-    store(cx, difference)
+    store(cx, "sdiffstore", difference)
 }
 
 fn difference(result: &mut Set, sets: Vec<Option<SetRef<'_>>>) {
@@ -268,12 +273,13 @@ fn combine(
 /// Stores under the request's first key what `combine` makes of the sets at the others.
 fn store(
     cx: &mut Cx<'_>,
+    event: &'static str,
     combine: impl FnOnce(&mut Set, Vec<Option<SetRef<'_>>>),
 ) -> Result<(), Error> {
     let mut result = cx.db.create::<Set>();
     combine(&mut result, cx.db.get_all::<Set>(cx.args.from(2))?);
     cx.out.int(result.len() as i64);
-    cx.db.replace(cx.args.get(1), result);
+    cx.db.replace(cx.args.get(1), result, event);
     Ok(())
 }
 

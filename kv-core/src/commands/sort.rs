@@ -220,7 +220,7 @@ fn store(
         list.push(End::Tail, given.unwrap_or_default());
     });
     cx.out.int(list.len() as i64);
-    cx.db.replace(target, list);
+    cx.db.replace(target, list, "sortstore");
 }
 
 /// Shows what is given of the chosen elements: themselves, or what each pattern finds for them.

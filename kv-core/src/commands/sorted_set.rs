@@ -29,7 +29,7 @@ use crate::value::string::IntBuffer;
 pub(crate) fn zrem(cx: &mut Cx<'_>) -> Result<(), Error> {
     let set = cx.db.edit_existing::<SortedSet>(cx.args.get(1))?;
     let removed = set.map_or(0, |mut set| {
-        set.count(|set| cx.args.from(2).filter(|member| set.remove(member)).count())
+        set.count("zrem", |set| cx.args.from(2).filter(|member| set.remove(member)).count())
     });
     cx.out.int(removed as i64);
     Ok(())

@@ -40,10 +40,11 @@ pub(crate) fn xadd(cx: &mut Cx<'_>) -> Result<(), Error> {
     }
     let last = stream.log().map_or(StreamId::MIN, |log| log.last_id);
     let id = next_id(options.id, last, cx.now.unix_ms())?;
-    let log = stream.log_mut();
-    log.push(id, fields, block_sizes(cx.config));
-    if let Some(trim) = options.trim(cx.config) {
-        log.trim(trim);
+    stream.log_mut().push(id, fields, block_sizes(cx.config));
+    stream.notify("xadd");
+    let trim = options.trim(cx.config);
+    if trim.is_some_and(|trim| stream.log_mut().trim(trim) > 0) {
+        stream.notify("xtrim");
     }
     write_id(cx.out, id);
     Ok(())
@@ -74,7 +75,8 @@ pub(crate) fn xtrim(cx: &mut Cx<'_>) -> Result<(), Error> {
     let options = Options::of_xtrim(cx.args)?;
     let trim = options.trim(cx.config).expect("XTRIM has a strategy");
     let stream = cx.db.edit_existing::<Stream>(cx.args.get(1))?;
-    let trimmed = stream.map_or(0, |mut stream| stream.count(|stream| stream.log_mut().trim(trim)));
+    let trimmed =
+        stream.map_or(0, |mut stream| stream.count("xtrim", |stream| stream.log_mut().trim(trim)));
     cx.out.int(trimmed as i64);
     Ok(())
 }
@@ -91,7 +93,7 @@ pub(crate) fn xdel(cx: &mut Cx<'_>) -> Result<(), Error> {
         return Ok(());
     };
     let ids = cx.args.from(2).map(id::parse).collect::<Result<Vec<_>, _>>()?;
-    let removed = stream.count(|stream| {
+    let removed = stream.count("xdel", |stream| {
         let log = stream.log_mut();
         ids.into_iter().filter(|&id| log.remove(id)).count()
     });
@@ -175,8 +177,10 @@ pub(crate) fn xsetid(cx: &mut Cx<'_>) -> Result<(), Error> {
         }
     }
     let stream = cx.db.edit_existing::<Stream>(cx.args.get(1))?;
-    let mut stream = stream.ok_or(Error::NoSuchKey)?.quietly();
+    let mut stream = stream.ok_or(Error::NoSuchKey)?;
     set_id(stream.log_mut(), last_id, added, max_deleted)?;
+    stream.unchanged();
+    stream.notify("xsetid");
     cx.out.ok();
     Ok(())
 }

@@ -8,11 +8,11 @@ use self::conditional::Condition;
 use super::parse::{TimeUnit, int, is, positive_ttl};
 use crate::args::Args;
 use crate::command::Cx;
-use crate::config::{self, Config};
+use crate::config::{self, Config, Notifications};
 use crate::error::Error;
 use crate::now::Now;
 use crate::reply::Reply;
-use crate::store::Deadline;
+use crate::store::{Deadline, View};
 use crate::value::lcs::{self, Alignment};
 use crate::value::long_double::LongDouble;
 use crate::value::string::{IntBuffer, StrRef};
@@ -41,7 +41,7 @@ pub(crate) fn set(cx: &mut Cx<'_>) -> Result<(), Error> {
         get(cx)?;
     }
     if stores {
-        cx.db.set_string(key, cx.args.get(2), deadline);
+        store(&mut cx.db, key, cx.args.get(2), deadline);
     }
     match (options.get, stores) {
         (true, _) => {}
@@ -51,11 +51,20 @@ pub(crate) fn set(cx: &mut Cx<'_>) -> Result<(), Error> {
     Ok(())
 }
 
+/// Stores a string, with the events of SET.
+fn store(db: &mut View<'_>, key: &[u8], value: &[u8], deadline: Deadline) {
+    db.set_string(key, value, deadline);
+    db.notify(Notifications::STRING, "set", key);
+    if let Deadline::At(_) = deadline {
+        db.notify(Notifications::GENERIC, "expire", key);
+    }
+}
+
 pub(crate) fn setnx(cx: &mut Cx<'_>) -> Result<(), Error> {
     let key = cx.args.get(1);
     let absent = !cx.db.contains(key);
     if absent {
-        cx.db.set_string(key, cx.args.get(2), Deadline::Clear);
+        store(&mut cx.db, key, cx.args.get(2), Deadline::Clear);
     }
     cx.out.int(i64::from(absent));
     Ok(())
@@ -71,14 +80,14 @@ pub(crate) fn psetex(cx: &mut Cx<'_>) -> Result<(), Error> {
 
 fn set_for(cx: &mut Cx<'_>, unit: TimeUnit, command: &'static str) -> Result<(), Error> {
     let deadline = positive_ttl(cx.args.get(2), unit, cx.now.unix_ms(), command)?;
-    cx.db.set_string(cx.args.get(1), cx.args.get(3), Deadline::At(deadline));
+    store(&mut cx.db, cx.args.get(1), cx.args.get(3), Deadline::At(deadline));
     cx.out.ok();
     Ok(())
 }
 
 pub(crate) fn getset(cx: &mut Cx<'_>) -> Result<(), Error> {
     get(cx)?;
-    cx.db.set_string(cx.args.get(1), cx.args.get(2), Deadline::Clear);
+    store(&mut cx.db, cx.args.get(1), cx.args.get(2), Deadline::Clear);
     Ok(())
 }
 
@@ -98,10 +107,10 @@ pub(crate) fn getex(cx: &mut Cx<'_>) -> Result<(), Error> {
     let deadline = lifetime.deadline(Deadline::Keep, Deadline::Clear, cx.now, "getex")?;
     cx.out.bulk(value.as_bytes(&mut IntBuffer::new()));
     match deadline {
-        Deadline::Keep => true,
-        Deadline::Clear => cx.db.clear_deadline(key),
-        Deadline::At(unix_ms) => cx.db.set_deadline(key, Some(unix_ms)),
-    };
+        Deadline::Keep => {}
+        Deadline::Clear => cx.db.persist(key),
+        Deadline::At(unix_ms) => cx.db.expire(key, unix_ms),
+    }
     Ok(())
 }
 
@@ -140,7 +149,7 @@ fn check_pairs(args: Args<'_>, command: &'static str) -> Result<(), Error> {
 
 fn set_pairs(cx: &mut Cx<'_>) {
     for index in (1..cx.args.len()).step_by(2) {
-        cx.db.set_string(cx.args.get(index), cx.args.get(index + 1), Deadline::Clear);
+        store(&mut cx.db, cx.args.get(index), cx.args.get(index + 1), Deadline::Clear);
     }
 }
 
@@ -170,6 +179,7 @@ fn add(cx: &mut Cx<'_>, increment: i64) -> Result<(), Error> {
     };
     let sum = value.checked_add(increment).ok_or(Error::Overflow)?;
     cx.db.set(key, StrRef::Int(sum), Deadline::Keep);
+    cx.db.notify(Notifications::STRING, "incrby", key);
     cx.out.int(sum);
     Ok(())
 }
@@ -185,6 +195,7 @@ pub(crate) fn incrbyfloat(cx: &mut Cx<'_>) -> Result<(), Error> {
     // Not an integer to OBJECT ENCODING, whatever it looks like.
     let string = StrRef::Bytes { bytes: sum.as_bytes(), is_built: false };
     cx.db.set(key, string, Deadline::Keep);
+    cx.db.notify(Notifications::STRING, "incrbyfloat", key);
     cx.out.bulk(sum.as_bytes());
     Ok(())
 }
@@ -211,6 +222,7 @@ pub(crate) fn append(cx: &mut Cx<'_>) -> Result<(), Error> {
             suffix.len()
         }
     };
+    cx.db.notify(Notifications::STRING, "append", key);
     cx.out.int(len as i64);
     Ok(())
 }
@@ -239,7 +251,9 @@ pub(crate) fn setrange(cx: &mut Cx<'_>) -> Result<(), Error> {
             if len.is_none() {
                 cx.db.set(key, StrRef::EMPTY, Deadline::Clear);
             }
-            cx.db.patch_string(key, offset, patch)
+            let len = cx.db.patch_string(key, offset, patch);
+            cx.db.notify(Notifications::STRING, "setrange", key);
+            len
         }
     };
     cx.out.int(len as i64);

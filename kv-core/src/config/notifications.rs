@@ -59,6 +59,7 @@ impl Notifications {
         [('K', Self::KEYSPACE), ('E', Self::KEYEVENT), ('m', Self::KEY_MISS)];
 
     /// Whether all of `other` is in the set.
+    #[inline]
     pub fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0
     }

@@ -162,7 +162,7 @@ impl Id {
     }
 
     /// Its place among all parameters.
-    pub(super) fn index(self) -> usize {
+    pub(super) const fn index(self) -> usize {
         self.0
     }
 

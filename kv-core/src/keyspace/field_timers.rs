@@ -91,13 +91,15 @@ impl Keyspace {
         self.keep_scratch(key);
     }
 
-    /// Removes some of the fields whose deadlines have passed, or a hash that has no others, whose
-    /// key it shows to `gone` before and whose value it hands to `discard`. How many hashes it removed, and how much work that was: none if
-    /// nothing is left to do.
+    /// Removes some of the fields whose deadlines have passed, and shows the key of their hash to
+    /// `purged` before; or a hash that has no others, which it shows to `gone` before and whose value
+    /// it hands to `discard`. How many hashes it removed, and how much work that was: none if nothing
+    /// is left to do.
     pub fn expire_fields(
         &mut self,
         unix_ms: i64,
-        gone: impl FnOnce(&[u8]),
+        gone: impl FnOnce(Entry<'_>),
+        purged: impl FnOnce(&[u8]),
         discard: impl FnMut(Box<Value>),
     ) -> (usize, usize) {
         let first = self.field_timers.0.first().copied();
@@ -106,10 +108,11 @@ impl Keyspace {
         let place = self.hash_awaiting(deadline, hash);
         let entry = self.entry(place);
         if entry.is_expired(unix_ms) {
-            gone(entry.key());
+            gone(entry);
             self.remove(hash, place).into_iter().for_each(discard);
             return (1, 1);
         }
+        purged(entry.key());
         let purge = |value: &mut Value| {
             let fields = Hash::of_mut(value).expect("only hashes are waited for");
             fields.purge(unix_ms, STEP)

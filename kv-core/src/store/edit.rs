@@ -1,7 +1,7 @@
 //! A collection while a command changes it.
 
 use super::clock::AccessClock;
-use super::{Shard, Store};
+use super::{Shard, Store, event};
 use crate::error::Error;
 use crate::keyspace::{Input, Keyspace, Place};
 use crate::value::pack::Pack;
@@ -17,7 +17,8 @@ pub struct Edit<'v, T: Collection> {
     accessed: u32,
     held: Held<T>,
     is_changed: bool,
-    is_quiet: bool,
+    /// It was published that the key is new.
+    is_announced: bool,
 }
 
 /// A key, looked up to be changed.
@@ -76,7 +77,7 @@ impl<'v, T: Collection> Edit<'v, T> {
             }
             None => clock.stored(None, &mut found.shard.rng),
         };
-        Ok(Self { found, accessed, held, is_changed: false, is_quiet: false })
+        Ok(Self { found, accessed, held, is_changed: false, is_announced: false })
     }
 
     /// Whether the key was there before.
@@ -84,30 +85,35 @@ impl<'v, T: Collection> Edit<'v, T> {
         self.found.place.is_some()
     }
 
-    /// The same, but what is done counts as no change for those who watch the key, unless it is new.
-    pub fn quietly(mut self) -> Self {
-        self.is_quiet = self.exists();
-        self
-    }
-
-    /// Has the requests that wait for the key run again, even if what was done counts as no change.
-    pub fn wake_waiters(&mut self) {
-        let Found { store, database, key, .. } = self.found;
-        self.found.shard.wake_waiters(store, database, key);
-    }
-
     /// All that was done has changed nothing.
     pub fn unchanged(&mut self) {
         self.is_changed = false;
     }
 
-    /// Does all that is to be done, and notes that it has changed nothing if it counts 0.
-    pub fn count(&mut self, change: impl FnOnce(&mut T) -> usize) -> usize {
+    /// Does all that is to be done. If it counts 0, it has changed nothing; else this is its event.
+    pub fn count(&mut self, event: &'static str, change: impl FnOnce(&mut T) -> usize) -> usize {
         let count = change(self);
-        if count == 0 {
-            self.unchanged();
+        match count {
+            0 => self.unchanged(),
+            _ => self.notify(event),
         }
         count
+    }
+
+    /// Publishes an event of the type's commands, if such events are asked for; before the first,
+    /// that the key is new, if it is.
+    pub fn notify(&mut self, event: &'static str) {
+        let Found { store, database, key, .. } = self.found;
+        if !self.exists() && !std::mem::replace(&mut self.is_announced, true) {
+            store.publish_event(event::NEW, database, key);
+        }
+        store.publish_event((event::class_of(T::KIND), event), database, key);
+    }
+
+    /// Has requests that wait for the key run again, even if all that was done has changed nothing.
+    pub fn wake(&mut self) {
+        let Found { store, database, key, .. } = self.found;
+        self.found.shard.wake(store, database, key);
     }
 
     /// Drops a value that was part of the collection: at once if that is quick, else in slices.
@@ -129,7 +135,7 @@ impl<'v, T: Collection> Edit<'v, T> {
         self.found.keyspace_mut().keep_scratch(pack.into_bytes());
     }
 
-    /// Whether the key is to be removed.
+    /// Whether the collection is empty, so that there must not be a key in the end.
     fn store_again(&mut self) -> bool {
         match std::mem::replace(&mut self.held, Held::Stored) {
             Held::Boxed { value, before } => {
@@ -139,7 +145,7 @@ impl<'v, T: Collection> Edit<'v, T> {
                 self.found.keyspace_mut().give_back(hash, place, value, before);
                 is_empty
             }
-            Held::Unpacked(value) if value.is_empty() => self.found.place.is_some(),
+            Held::Unpacked(value) if value.is_empty() => true,
             Held::Unpacked(value) => {
                 match value.into_pack() {
                     Ok(pack) if self.is_changed => self.put_pack(pack),
@@ -188,12 +194,16 @@ impl<T: Collection> DerefMut for Edit<'_, T> {
 
 impl<T: Collection> Drop for Edit<'_, T> {
     fn drop(&mut self) {
-        let is_removed = self.store_again();
+        let is_empty = self.store_again();
         let Found { store, database, hash, place, .. } = self.found;
-        let place = place.filter(|_| is_removed);
+        let was_published = place.is_some() || self.is_announced;
+        let place = place.filter(|_| is_empty);
         let value = place.and_then(|place| self.found.keyspace_mut().remove(hash, place));
         self.found.shard.discard(value, store, database);
-        if self.is_changed && !self.is_quiet {
+        if is_empty && was_published {
+            store.publish_event(event::DEL, database, self.found.key);
+        }
+        if self.is_changed {
             self.found.shard.tell(store, database, self.found.key);
         }
     }

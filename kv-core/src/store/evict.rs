@@ -5,7 +5,7 @@
 //! three cache lines; so there can be more of them, and no pool is kept. Keys with a deadline are
 //! found through their timers, each at another place.
 
-use super::{Access, Held, Shard, Store, lock};
+use super::{Access, Held, Shard, Store, event, lock};
 use crate::config::Policy;
 use crate::keyspace::{Candidate, Entry, Keyspace};
 use crate::rng::Rng;
@@ -174,8 +174,9 @@ impl Eviction {
 
 impl Shard {
     fn evict(&mut self, store: &Store, database: usize, cell: Candidate) {
+        let key = self.databases[database].key_of(&cell);
+        store.publish_event(event::EVICTED, database, key);
         if store.is_observed() {
-            let key = self.databases[database].key_of(&cell);
             self.interests[database].tell(store, database, key);
             self.readers.tell(store, key);
         }

@@ -25,6 +25,12 @@ impl Interest {
     fn is_empty(&self) -> bool {
         self.watches.is_empty() && self.waiters.is_empty()
     }
+
+    fn wake(&self, store: &Store, database: usize, key: &[u8]) {
+        if !self.waiters.is_empty() {
+            store.ready.push(database, key);
+        }
+    }
 }
 
 /// Whether a key has changed since it was watched.
@@ -48,13 +54,14 @@ impl Interests {
     pub(super) fn tell(&self, store: &Store, database: usize, key: &[u8]) {
         if let Some(interest) = self.0.get(key) {
             interest.watches.iter().for_each(|watch| watch.break_up());
+            interest.wake(store, database, key);
         }
-        self.wake_waiters(store, database, key);
     }
 
-    fn wake_waiters(&self, store: &Store, database: usize, key: &[u8]) {
-        if self.0.get(key).is_some_and(|interest| !interest.waiters.is_empty()) {
-            store.ready.push(database, key);
+    /// Has the requests that wait for a key run again.
+    fn wake(&self, store: &Store, database: usize, key: &[u8]) {
+        if let Some(interest) = self.0.get(key) {
+            interest.wake(store, database, key);
         }
     }
 
@@ -140,9 +147,9 @@ impl Shard {
     }
 
     /// Has the requests that wait for a key run again.
-    pub(super) fn wake_waiters(&mut self, store: &Store, database: usize, key: &[u8]) {
+    pub(super) fn wake(&mut self, store: &Store, database: usize, key: &[u8]) {
         if store.is_observed() {
-            self.interests[database].wake_waiters(store, database, key);
+            self.interests[database].wake(store, database, key);
         }
     }
 }

@@ -3,8 +3,8 @@
 use super::clock::{AccessClock, Usage};
 use super::edit::{Edit, Found};
 use super::keys::Keys;
-use super::{Locked, Shard, Store, encoding, find_shard, first_hash, shard_of};
-use crate::config::Config;
+use super::{Locked, Shard, Store, encoding, event, find_shard, first_hash, shard_of};
+use crate::config::{Config, Notifications};
 use crate::error::Error;
 use crate::keyspace::{Entry, Input, Keyspace, Place};
 use crate::rng::Rng;
@@ -163,13 +163,14 @@ impl<'a> View<'a> {
         }
     }
 
-    /// Stores a collection under `key`, whatever was there, without a deadline. If the collection
-    /// is empty, the key is not there in the end.
-    pub fn replace<T: Collection>(&mut self, key: &[u8], collection: T) {
+    /// Stores a collection under `key`, whatever was there, without a deadline, which is published
+    /// as `event`. If the collection is empty, the key is not there in the end.
+    pub fn replace<T: Collection>(&mut self, key: &[u8], collection: T, event: &'static str) {
         if collection.is_empty() {
             self.remove(key);
         } else {
             self.set(key, collection.into(), Deadline::Clear);
+            self.notify(event::class_of(T::KIND), event, key);
         }
     }
 
@@ -217,7 +218,13 @@ impl<'a> View<'a> {
     pub fn restore(&mut self, key: &[u8], value: Value, deadline: Option<i64>, usage: Usage) {
         let clock = self.clock;
         let accessed = clock.restored(usage, &mut self.find(key).0.rng);
+        self.publish_renewal(key);
         self.store_value(key, value.into(), deadline.into(), Some(accessed));
+    }
+
+    /// Stores the value of `key` in another form, which is no change. O(1).
+    pub fn reshape<'v>(&mut self, key: &[u8], value: impl Into<Input<'v>>) {
+        self.replace_value(key, value.into(), Deadline::Keep, None);
     }
 
     /// `accessed` is the access clock, if the value brings one.
@@ -228,6 +235,19 @@ impl<'a> View<'a> {
         deadline: Deadline,
         accessed: Option<u32>,
     ) {
+        let (store, database) = (self.store, self.database);
+        let shard = self.replace_value(key, value, deadline, accessed);
+        shard.tell(store, database, key);
+    }
+
+    /// The same, without telling anybody of a change. The key's shard.
+    fn replace_value(
+        &mut self,
+        key: &[u8],
+        value: Input<'_>,
+        deadline: Deadline,
+        accessed: Option<u32>,
+    ) -> &mut Shard {
         let (clock, database, store) = (self.clock, self.database, self.store);
         self.changed = true;
         let (shard, hash, place) = self.find(key);
@@ -243,7 +263,10 @@ impl<'a> View<'a> {
         let replaced = keyspace.put(hash, key, place, value, deadline, accessed);
         note_deadline(store, keyspace, deadline);
         shard.discard(replaced, store, database);
-        shard.tell(store, database, key);
+        if place.is_none() {
+            store.publish_event(event::NEW, database, key);
+        }
+        shard
     }
 
     /// Stores the string of these bytes under `key`, whatever was there. O(n).
@@ -254,16 +277,22 @@ impl<'a> View<'a> {
     /// Writes into the string at `key`, which exists, from `offset` on, filling a gap with zero
     /// bytes. The length afterwards.
     pub fn patch_string(&mut self, key: &[u8], offset: usize, patch: &[u8]) -> usize {
-        self.patch(key, offset, patch, true)
+        let len = self.patch_quietly(key, offset, patch);
+        self.tell(key);
+        len
     }
 
-    /// Stores the string at `key`, which exists, as bytes, even if it is a number. That is no change.
-    pub fn spell_out(&mut self, key: &[u8]) {
-        self.patch(key, 0, &[], false);
+    /// Tells those who want to know that `key` has changed.
+    pub fn tell(&mut self, key: &[u8]) {
+        let (store, database) = (self.store, self.database);
+        if store.is_observed() {
+            self.shard(store.hash(key)).tell(store, database, key);
+        }
     }
 
-    fn patch(&mut self, key: &[u8], offset: usize, patch: &[u8], is_change: bool) -> usize {
-        let (clock, database, store) = (self.clock, self.database, self.store);
+    /// The same as [`View::patch_string`], but does not count as a change.
+    pub fn patch_quietly(&mut self, key: &[u8], offset: usize, patch: &[u8]) -> usize {
+        let (clock, database) = (self.clock, self.database);
         self.changed = true;
         let (shard, hash, place) = self.find(key);
         let keyspace = &mut shard.databases[database];
@@ -271,13 +300,11 @@ impl<'a> View<'a> {
         let len = keyspace.patch(hash, place, offset, patch);
         let place = keyspace.find(hash, key).expect("it was changed in its place");
         clock.touch(keyspace, place, &mut shard.rng);
-        if is_change {
-            shard.tell(store, database, key);
-        }
         len
     }
 
-    /// Removes `key`. Whether it was there. O(1); large values are freed later, in slices.
+    /// Removes `key`, and publishes that. Whether it was there. O(1); large values are freed later, in
+    /// slices.
     pub fn remove(&mut self, key: &[u8]) -> bool {
         let (database, store) = (self.database, self.store);
         self.changed = true;
@@ -285,6 +312,7 @@ impl<'a> View<'a> {
         let Some(place) = place else { return false };
         let value = shard.databases[database].remove(hash, place);
         shard.discard(value, store, database);
+        store.publish_event(event::DEL, database, key);
         shard.tell(store, database, key);
         true
     }
@@ -305,7 +333,16 @@ impl<'a> View<'a> {
     /// Stores under `key`, whatever was there, what was taken from another. O(1), and the length of
     /// a string.
     pub fn put(&mut self, key: &[u8], Taken { value, deadline, accessed }: Taken) {
+        self.publish_renewal(key);
         self.store_value(key, value.into(), deadline.into(), Some(accessed));
+    }
+
+    /// Publishes that a key is new which is there already, for commands that replace it as if they
+    /// removed it first.
+    pub fn publish_renewal(&mut self, key: &[u8]) {
+        if self.contains(key) {
+            self.store.publish_event(event::NEW, self.database, key);
+        }
     }
 
     /// Whether `key` exists, and if so its deadline in milliseconds since the Unix epoch. Counts
@@ -314,12 +351,25 @@ impl<'a> View<'a> {
         self.entry(key).map(Entry::deadline)
     }
 
-    /// Sets or takes away the deadline of `key`. A deadline in the past removes the key. False if
-    /// there is no such key. O(1).
-    pub fn set_deadline(&mut self, key: &[u8], deadline: Option<i64>) -> bool {
-        if deadline.is_some_and(|at| at <= self.unix_ms) {
-            return self.remove(key);
+    /// Sets the deadline of `key`, if it exists, and publishes that. A deadline in the past removes
+    /// the key. O(1).
+    pub fn expire(&mut self, key: &[u8], deadline: i64) {
+        if deadline <= self.unix_ms {
+            self.remove(key);
+        } else if self.set_deadline(key, Some(deadline)) {
+            self.notify(Notifications::GENERIC, "expire", key);
         }
+    }
+
+    /// Takes the deadline of `key` away, if it has one, and publishes that. O(1).
+    pub fn persist(&mut self, key: &[u8]) {
+        if self.deadline(key).flatten().is_some() && self.set_deadline(key, None) {
+            self.notify(Notifications::GENERIC, "persist", key);
+        }
+    }
+
+    /// False if there is no such key.
+    fn set_deadline(&mut self, key: &[u8], deadline: Option<i64>) -> bool {
         let (store, database) = (self.store, self.database);
         self.changed = true;
         let (shard, _, place) = self.find(key);
@@ -489,9 +539,13 @@ impl<'a> View<'a> {
     /// The entry of `key` for a reading command: counts a hit or a miss.
     fn read_entry(&mut self, key: &[u8], access: Access) -> Option<Entry<'_>> {
         let (database, clock) = (self.database, self.clock);
+        let store = self.store;
         let (shard, _, place) = self.find(key);
         let counters = &*shard.counters;
         (if place.is_some() { &counters.hits } else { &counters.misses }).add(1);
+        if place.is_none() && access != Access::Unnoticed {
+            store.publish_event(event::MISS, database, key);
+        }
         let keyspace = &mut shard.databases[database];
         if let (Some(place), Access::Counts) = (place, access) {
             clock.touch(keyspace, place, &mut shard.rng);
@@ -591,6 +645,8 @@ fn note_deadline(store: &Store, keyspace: &Keyspace, deadline: Option<i64>) {
 enum Access {
     Counts,
     Silent,
+    /// Silent, and nobody hears of a key that is not there.
+    Unnoticed,
 }
 
 fn as_string(value: Option<ValueRef<'_>>) -> Result<Option<StrRef<'_>>, Error> {
@@ -611,13 +667,14 @@ impl View<'_> {
     /// The name of the form in which Redis would store the value of `key`. Counts a hit or a miss.
     /// O(1).
     pub fn encoding(&mut self, key: &[u8], config: &Config) -> Option<&'static str> {
-        self.inspect(key).map(|entry| encoding::name_of(entry.value(), config))
+        self.read_entry(key, Access::Unnoticed)
+            .map(|entry| encoding::name_of(entry.value(), config))
     }
 
     /// Whether `key` exists, and if so the integer that it is stored as. Counts a hit or a miss.
     /// O(1).
     pub fn integer(&mut self, key: &[u8]) -> Option<Option<i64>> {
-        self.inspect(key).map(|entry| match entry.value() {
+        self.read_entry(key, Access::Unnoticed).map(|entry| match entry.value() {
             ValueRef::String(StrRef::Int(value)) => Some(value),
             _ => None,
         })
@@ -626,14 +683,14 @@ impl View<'_> {
     /// How long ago `key` was used, in seconds. Counts a hit or a miss. O(1).
     pub fn idle_s(&mut self, key: &[u8]) -> Option<u64> {
         let clock = self.clock;
-        self.inspect(key).map(|entry| clock.idle_s(entry.clock()).into())
+        self.read_entry(key, Access::Unnoticed).map(|entry| clock.idle_s(entry.clock()).into())
     }
 
     /// How often `key` was used, on the logarithmic scale of the LFU policies. Counts a hit or a
     /// miss. O(1).
     pub fn frequency(&mut self, key: &[u8]) -> Option<u8> {
         let clock = self.clock;
-        self.inspect(key).map(|entry| clock.counter(entry.clock()) as u8)
+        self.read_entry(key, Access::Unnoticed).map(|entry| clock.counter(entry.clock()) as u8)
     }
 
     /// How much memory `key` and its value take, in bytes, their share of the tables not counted.

@@ -109,6 +109,13 @@ impl Client {
         (std::mem::replace(&mut self.session, session), before)
     }
 
+    /// What another session was told since it was last asked, as text.
+    pub fn told(&self, session: &mut Session) -> String {
+        let mut out = Text::new(Protocol::V2);
+        assert_eq!(session.deliver(&mut out), Flow::Continue, "it takes what it is told");
+        out.text
+    }
+
     /// The reply to a request, as text.
     pub fn run(&mut self, request: &str) -> String {
         if let Some(ms) = request.strip_prefix('+').and_then(|rest| rest.strip_suffix("ms")) {

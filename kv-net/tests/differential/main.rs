@@ -16,6 +16,7 @@ mod grammar;
 mod hashes;
 mod limits;
 mod lists;
+mod notifications;
 mod sets;
 mod sort;
 mod sorted_sets;
@@ -484,6 +485,14 @@ fn compare_each(sequences: impl Iterator<Item = Sequence>) {
 
 /// Plays sequences that are drawn.
 fn compare(sequences: impl Strategy<Value = Sequence>) {
+    compare_with(sequences, |ours, theirs, sequence| Pair::new(ours, theirs).play(sequence));
+}
+
+/// Plays sequences that are drawn, in a way of its own.
+fn compare_with(
+    sequences: impl Strategy<Value = Sequence>,
+    play: impl Fn(&Served, &Program, &Sequence) -> Result<(), Difference>,
+) {
     let now = || SystemTime::now().duration_since(UNIX_EPOCH).expect("it is after 1970");
     let seed = setting("KV_SEED").unwrap_or_else(|| now().as_nanos() as u64);
     let cases = setting("KV_CASES").unwrap_or(60) as u32;
@@ -496,7 +505,7 @@ fn compare(sequences: impl Strategy<Value = Sequence>) {
         ..Config::default()
     });
     let result = runner.run(&sequences, |sequence| {
-        let outcome = Pair::new(&ours, &theirs).play(&sequence);
+        let outcome = play(&ours, &theirs, &sequence);
         outcome.map_err(|difference| TestCaseError::fail(difference.to_string()))
     });
     match result {

@@ -59,7 +59,9 @@ fn search(cx: &mut Cx<'_>, form: Form) -> Result<(), Error> {
                 hits.iter().map(|hit| (what.of(hit, query.unit()), hit.member.to_vec())).collect();
             let mut set = cx.db.create::<SortedSet>();
             scored.iter().for_each(|(score, member)| _ = set.set(member, *score));
-            cx.db.replace(target, set);
+            let by_search = form == Form::SearchStore;
+            let event = if by_search { "geosearchstore" } else { "georadiusstore" };
+            cx.db.replace(target, set, event);
             cx.out.int(scored.len() as i64);
         }
     }

@@ -7,7 +7,7 @@ use crate::commands::parse::{TimeUnit, int, is};
 use crate::error::Error;
 use crate::kernel::until_zero;
 use crate::reply::Reply;
-use crate::store::Deadline;
+use crate::store::{Deadline, Edit};
 use crate::value::hash::{Field, Hash, Live};
 use crate::value::string::parse_int;
 
@@ -18,6 +18,11 @@ const DEADLINE_MAX: i64 = (1 << 46) - 1;
 const NO_FIELD: i64 = -2;
 /// What a reply says of a field without a deadline.
 const NO_DEADLINE: i64 = -1;
+
+/// What a reply says of a field that keeps its deadline, has another, or was deleted at once.
+const REFUSED: i64 = 0;
+const SET: i64 = 1;
+const DELETED: i64 = 2;
 
 const MISPLACED: Error =
     Error::text("ERR Mandatory argument FIELDS is missing or not at the right position");
@@ -50,12 +55,22 @@ fn expire(cx: &mut Cx<'_>, unit: TimeUnit, command: &'static str) -> Result<(), 
     let condition = Condition::of_word(cx.args.get(3));
     let fields = fields(cx.args, 3 + usize::from(condition.is_some()), NOT_ABOVE_0)?;
     cx.out.array(fields.len());
+    let mut changes = 0;
     for field in fields {
         let hash = hash.as_deref_mut();
         let outcome = hash.map(|hash| expire_field(hash, field, deadline, condition, unix_ms));
+        changes += usize::from(matches!(outcome, Some(SET | DELETED)));
         cx.out.int(outcome.unwrap_or(NO_FIELD));
     }
+    conclude(hash, changes, deadline_event(Deadline::At(deadline), unix_ms));
     Ok(())
+}
+
+/// So many fields were changed, which this event tells of.
+fn conclude(hash: Option<Edit<'_, Hash>>, changes: usize, event: &'static str) {
+    if let Some(mut hash) = hash {
+        hash.count(event, |_| changes);
+    }
 }
 
 fn expire_field(
@@ -65,9 +80,6 @@ fn expire_field(
     condition: Option<Condition>,
     unix_ms: i64,
 ) -> i64 {
-    const REFUSED: i64 = 0;
-    const SET: i64 = 1;
-    const DELETED: i64 = 2;
     match hash.at(unix_ms).find(field) {
         None => NO_FIELD,
         Some(old) if condition.is_some_and(|condition| !condition.allows(old, deadline)) => REFUSED,
@@ -158,10 +170,14 @@ pub(crate) fn hpersist(cx: &mut Cx<'_>) -> Result<(), Error> {
     let mut hash = cx.db.edit_existing::<Hash>(cx.args.get(1))?;
     let fields = fields(cx.args, 2, NOT_POSITIVE)?;
     cx.out.array(fields.len());
+    let mut changes = 0;
     for field in fields {
         let hash = hash.as_deref_mut();
-        cx.out.int(hash.map_or(NO_FIELD, |hash| persist_field(hash, field, unix_ms)));
+        let outcome = hash.map_or(NO_FIELD, |hash| persist_field(hash, field, unix_ms));
+        changes += usize::from(outcome == SET);
+        cx.out.int(outcome);
     }
+    conclude(hash, changes, "hpersist");
     Ok(())
 }
 
@@ -171,7 +187,7 @@ fn persist_field(hash: &mut Hash, field: &[u8], unix_ms: i64) -> i64 {
         Some(None) => NO_DEADLINE,
         Some(Some(_)) => {
             hash.set_deadline(field, None);
-            1
+            SET
         }
     }
 }
@@ -180,13 +196,16 @@ pub(crate) fn hgetdel(cx: &mut Cx<'_>) -> Result<(), Error> {
     let fields = fields(cx.args, 2, NOT_POSITIVE)?;
     let unix_ms = cx.now.unix_ms();
     let mut hash = cx.db.edit_existing::<Hash>(cx.args.get(1))?;
+    let mut changes = 0;
     cx.out.array(fields.len());
     for field in fields {
         let found = show_or_null(cx.out, hash.as_deref().map(|hash| hash.at(unix_ms)), field);
         if let Some(hash) = hash.as_mut().filter(|_| found) {
             hash.remove(field, unix_ms);
+            changes += 1;
         }
     }
+    conclude(hash, changes, "hdel");
     Ok(())
 }
 
@@ -195,19 +214,34 @@ pub(crate) fn hgetex(cx: &mut Cx<'_>) -> Result<(), Error> {
     let (deadline, at) = hgetex_option(cx.args, unix_ms)?;
     let fields = fields(cx.args, at, NOT_POSITIVE)?;
     let mut hash = cx.db.edit_existing::<Hash>(cx.args.get(1))?;
+    let mut changes = 0;
     cx.out.array(fields.len());
     for field in fields {
         let found = show_or_null(cx.out, hash.as_deref().map(|hash| hash.at(unix_ms)), field);
-        match (&mut hash, deadline) {
-            (Some(hash), Deadline::At(at)) if found && at <= unix_ms => {
-                hash.remove(field, unix_ms);
-            }
-            (Some(hash), Deadline::At(at)) if found => hash.set_deadline(field, Some(at)),
-            (Some(hash), Deadline::Clear) if found => hash.set_deadline(field, None),
-            _ => {}
+        if let Some(hash) = hash.as_deref_mut().filter(|_| found) {
+            changes += usize::from(change_deadline(hash, field, deadline, unix_ms));
         }
     }
+    conclude(hash, changes, deadline_event(deadline, unix_ms));
     Ok(())
+}
+
+/// Does to the deadline of a field that is there what HGETEX says. Whether that is a change.
+fn change_deadline(hash: &mut Hash, field: &[u8], deadline: Deadline, unix_ms: i64) -> bool {
+    match deadline {
+        Deadline::Keep => false,
+        Deadline::Clear => persist_field(hash, field, unix_ms) == SET,
+        Deadline::At(at) => expire_field(hash, field, at, None, unix_ms) != NO_FIELD,
+    }
+}
+
+/// The event of fields whose deadlines become this.
+fn deadline_event(deadline: Deadline, unix_ms: i64) -> &'static str {
+    match deadline {
+        Deadline::At(at) if at <= unix_ms => "hdel",
+        Deadline::At(_) => "hexpire",
+        Deadline::Keep | Deadline::Clear => "hpersist",
+    }
 }
 
 /// What becomes of the deadlines, and where FIELDS should stand.
@@ -235,6 +269,10 @@ pub(crate) fn hsetex(cx: &mut Cx<'_>) -> Result<(), Error> {
         for at in pairs {
             let (field, value) = (args.get(at), args.get(at + 1));
             set_with_deadline(&mut hash, field, value, deadline, unix_ms);
+        }
+        hash.notify("hset");
+        if let Deadline::At(_) = deadline {
+            hash.notify(deadline_event(deadline, unix_ms));
         }
     }
     cx.out.int(stores.into());

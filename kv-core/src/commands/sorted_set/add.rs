@@ -41,10 +41,17 @@ fn add(cx: &mut Cx<'_>, preset: Options) -> Result<(), Error> {
             set.unchanged();
         }
         if options.incr {
-            write_score(cx.out, decision.score()?);
+            let score = decision.score()?;
+            if is_changed {
+                set.notify("zincr");
+            }
+            write_score(cx.out, score);
             return Ok(());
         }
         count += i64::from(decision.counts(options.ch));
+    }
+    if is_changed {
+        set.notify("zadd");
     }
     cx.out.int(count);
     Ok(())

@@ -47,13 +47,13 @@ fn show(cx: &mut Cx<'_>, operation: Operation, command: &str) -> Result<(), Erro
     Ok(())
 }
 
-fn store(cx: &mut Cx<'_>, operation: Operation, command: &str) -> Result<(), Error> {
+fn store(cx: &mut Cx<'_>, operation: Operation, command: &'static str) -> Result<(), Error> {
     let (request, rest) = Request::parse(&mut cx.db, cx.args.skip(2), command)?;
     let options = Options::parse(rest, request.keys.len(), Form::Stored(operation))?;
     let mut result = request.run(&cx.db, operation, &options);
     drop_signs_of_zeros(&mut result, cx.config);
     cx.out.int(result.view().len() as i64);
-    cx.db.replace(cx.args.get(1), result);
+    cx.db.replace(cx.args.get(1), result, command);
     Ok(())
 }
 

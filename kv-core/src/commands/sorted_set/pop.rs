@@ -6,6 +6,7 @@ use crate::command::Cx;
 use crate::commands::parse::{count, int, is, once_waited, timeout};
 use crate::error::Error;
 use crate::reply::Reply;
+use crate::store::Edit;
 use crate::value::sorted_set::{Pair, SortedSet};
 use crate::waiter::Wait;
 
@@ -143,7 +144,7 @@ fn positive(arg: &[u8], error: &'static str) -> Result<usize, Error> {
 
 /// Takes up to `number` pairs from an end and shows them to `show`.
 fn take(
-    set: &mut SortedSet,
+    set: &mut Edit<'_, SortedSet>,
     end: End,
     number: usize,
     out: &mut dyn Reply,
@@ -160,5 +161,12 @@ fn take(
         End::Min => show(out, &mut { pairs }),
         End::Max => show(out, &mut pairs.rev()),
     }
+    if number == 0 {
+        return;
+    }
     set.remove_range(ranks);
+    set.notify(match end {
+        End::Min => "zpopmin",
+        End::Max => "zpopmax",
+    });
 }

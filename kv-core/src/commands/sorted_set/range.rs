@@ -65,28 +65,29 @@ pub(crate) fn zrangestore(cx: &mut Cx<'_>) -> Result<(), Error> {
         }
     }
     cx.out.int(stored.view().len() as i64);
-    cx.db.replace(target, stored);
+    cx.db.replace(target, stored, "zrangestore");
     Ok(())
 }
 
 pub(crate) fn zremrangebyrank(cx: &mut Cx<'_>) -> Result<(), Error> {
-    remove(cx, bounds::ranks(cx.args.get(2), cx.args.get(3))?)
+    remove(cx, "zremrangebyrank", bounds::ranks(cx.args.get(2), cx.args.get(3))?)
 }
 
 pub(crate) fn zremrangebyscore(cx: &mut Cx<'_>) -> Result<(), Error> {
-    remove(cx, bounds::scores(cx.args.get(2), cx.args.get(3))?)
+    remove(cx, "zremrangebyscore", bounds::scores(cx.args.get(2), cx.args.get(3))?)
 }
 
 pub(crate) fn zremrangebylex(cx: &mut Cx<'_>) -> Result<(), Error> {
-    remove(cx, bounds::members(cx.args.get(2), cx.args.get(3))?)
+    remove(cx, "zremrangebylex", bounds::members(cx.args.get(2), cx.args.get(3))?)
 }
 
-fn remove(cx: &mut Cx<'_>, extent: Extent<'_>) -> Result<(), Error> {
+fn remove(cx: &mut Cx<'_>, event: &'static str, extent: Extent<'_>) -> Result<(), Error> {
     let set = cx.db.edit_existing::<SortedSet>(cx.args.get(1))?;
     let removed = set.map_or(0, |mut set| {
         let ranks = extent.ranks(set.view());
         if !ranks.is_empty() {
             set.remove_range(ranks.clone());
+            set.notify(event);
         }
         ranks.len()
     });

@@ -1,5 +1,6 @@
 //! XCLAIM and XAUTOCLAIM: taking over what others did not acknowledge.
 
+use super::group::CONSUMER_CREATED;
 use super::{id, write_entry, write_id};
 use crate::args::Args;
 use crate::command::Cx;
@@ -7,25 +8,39 @@ use crate::commands::parse::{int, is};
 use crate::error::Error;
 use crate::kernel::until_zero;
 use crate::reply::Reply;
+use crate::store::Edit;
 use crate::value::stream::{ConsumerNumber, Group, Log, Pending, Reading, Stream, StreamId};
 
 pub(crate) fn xclaim(cx: &mut Cx<'_>) -> Result<(), Error> {
     let (key, name, unix_ms) = (cx.args.get(1), cx.args.get(2), cx.now.unix_ms());
-    let mut stream = cx.db.edit::<Stream>(key)?.quietly();
+    cx.db.get::<Stream>(key)?;
+    let mut stream = cx.db.edit::<Stream>(key)?;
     if stream.log().is_none_or(|log| log.group(name).is_none()) {
         return Err(no_group(key, name));
     }
     let options = Options::parse(cx.args, unix_ms)?;
-    let log = stream.log_mut();
-    let claimed = log.change_group(name, |reading, group| {
+    let claimed = stream.log_mut().change_group(name, |reading, group| {
+        let is_first = group.find_consumer(cx.args.get(3)).is_none();
         group.last_id = group.last_id.max(options.last_id);
         let consumer = group.see_consumer(cx.args.get(3), unix_ms);
         let mut claim = Claim { reading: *reading, group, consumer, options: &options, unix_ms };
-        options.ids.iter().copied().filter(|&id| claim.take(id) == Taken::Claimed).collect()
+        let ids = options.ids.iter().copied();
+        let claimed: Vec<_> = ids.filter(|&id| claim.take(id) == Taken::Claimed).collect();
+        (is_first, claimed)
     });
-    let claimed: Vec<_> = claimed.expect("the group was found above");
-    write_claimed(cx.out, log, &claimed, options.is_just_id);
+    let (is_first, claimed) = claimed.expect("the group was found above");
+    note_claim(&mut stream, is_first);
+    write_claimed(cx.out, stream.view(), &claimed, options.is_just_id);
     Ok(())
+}
+
+/// A consumer has taken over what it could, perhaps as the first that it did. That is no change to
+/// what the stream holds.
+fn note_claim(stream: &mut Edit<'_, Stream>, is_first: bool) {
+    stream.unchanged();
+    if is_first {
+        stream.notify(CONSUMER_CREATED);
+    }
 }
 
 /// The options of XCLAIM, and those of XAUTOCLAIM that mean the same.
@@ -167,18 +182,21 @@ fn write_claimed(out: &mut dyn Reply, log: &Log, ids: &[StreamId], is_just_id: b
 pub(crate) fn xautoclaim(cx: &mut Cx<'_>) -> Result<(), Error> {
     let scan = Scan::parse(cx.args, cx.now.unix_ms())?;
     let (key, name) = (cx.args.get(1), cx.args.get(2));
-    let mut stream = cx.db.edit::<Stream>(key)?.quietly();
+    cx.db.get::<Stream>(key)?;
+    let mut stream = cx.db.edit::<Stream>(key)?;
     if stream.log().is_none_or(|log| log.group(name).is_none()) {
         return Err(no_group(key, name));
     }
-    let log = stream.log_mut();
-    let result = log.change_group(name, |reading, group| {
-        scan.run(*reading, group, cx.args.get(3), cx.now.unix_ms())
+    let result = stream.log_mut().change_group(name, |reading, group| {
+        let is_first = group.find_consumer(cx.args.get(3)).is_none();
+        (is_first, scan.run(*reading, group, cx.args.get(3), cx.now.unix_ms()))
     });
-    let Scanned { claimed, deleted, next } = result.expect("the group was found above");
+    let (is_first, scanned) = result.expect("the group was found above");
+    note_claim(&mut stream, is_first);
+    let Scanned { claimed, deleted, next } = scanned;
     cx.out.array(3);
     write_id(cx.out, next);
-    write_claimed(cx.out, log, &claimed, scan.options.is_just_id);
+    write_claimed(cx.out, stream.view(), &claimed, scan.options.is_just_id);
     cx.out.array(deleted.len());
     deleted.iter().for_each(|&id| write_id(cx.out, id));
     Ok(())

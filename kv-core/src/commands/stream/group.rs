@@ -16,6 +16,9 @@ const NO_KEY: Error = Error::text(
 const BUSY_GROUP: Error = Error::text("BUSYGROUP Consumer Group name already exists");
 const NEGATIVE_READ: Error = Error::text("ERR value for ENTRIESREAD must be positive or -1");
 
+/// The event of a consumer that has come into being, by XGROUP or by its first reading.
+pub(super) const CONSUMER_CREATED: &str = "xgroup-createconsumer";
+
 /// The options of XGROUP CREATE and SETID.
 #[derive(Default)]
 struct Options {
@@ -59,7 +62,7 @@ fn syntax(subcommand: &[u8]) -> Error {
 
 pub(crate) fn create(cx: &mut Cx<'_>) -> Result<(), Error> {
     let options = Options::parse(cx, true)?;
-    let mut stream = cx.db.edit::<Stream>(cx.args.get(2))?.quietly();
+    let mut stream = cx.db.edit::<Stream>(cx.args.get(2))?;
     if !stream.exists() && !options.is_mkstream {
         return Err(NO_KEY);
     }
@@ -74,6 +77,10 @@ pub(crate) fn create(cx: &mut Cx<'_>) -> Result<(), Error> {
         return Err(BUSY_GROUP);
     }
     stream.log_mut().add_group(cx.args.get(3), last_id, options.entries_read);
+    if stream.exists() {
+        stream.unchanged();
+    }
+    stream.notify("xgroup-create");
     cx.out.ok();
     Ok(())
 }
@@ -91,19 +98,23 @@ pub(crate) fn setid(cx: &mut Cx<'_>) -> Result<(), Error> {
     stream.log_mut().change_group(cx.args.get(3), |_, group| {
         (group.last_id, group.entries_read) = (last_id, options.entries_read);
     });
+    stream.unchanged();
+    stream.notify("xgroup-setid");
     cx.out.ok();
     Ok(())
 }
 
 pub(crate) fn destroy(cx: &mut Cx<'_>) -> Result<(), Error> {
     let stream = cx.db.edit_existing::<Stream>(cx.args.get(2))?;
-    let mut stream = stream.ok_or(NO_KEY)?.quietly();
+    let mut stream = stream.ok_or(NO_KEY)?;
     let group = stream.remove_group(cx.args.get(3));
+    stream.unchanged();
     cx.out.int(group.is_some().into());
     if let Some(group) = group {
         stream.discard(group);
-        // Those who read with it learn that it is gone.
-        stream.wake_waiters();
+        stream.notify("xgroup-destroy");
+        // Those that read for it have nothing to wait for any more.
+        stream.wake();
     }
     Ok(())
 }
@@ -114,7 +125,12 @@ pub(crate) fn createconsumer(cx: &mut Cx<'_>) -> Result<(), Error> {
     let added = stream
         .log_mut()
         .change_group(cx.args.get(3), |_, group| group.add_consumer(name, unix_ms).is_some());
-    cx.out.int((added == Some(true)).into());
+    stream.unchanged();
+    let is_added = added == Some(true);
+    if is_added {
+        stream.notify(CONSUMER_CREATED);
+    }
+    cx.out.int(is_added.into());
     Ok(())
 }
 
@@ -123,8 +139,10 @@ pub(crate) fn delconsumer(cx: &mut Cx<'_>) -> Result<(), Error> {
     let mut stream = with_group(&mut cx.db, cx.args)?;
     let removed = stream.remove_consumer(cx.args.get(3), name);
     cx.out.int(removed.as_ref().map_or(0, |removed| removed.0) as i64);
+    stream.unchanged();
     if let Some((_, rest)) = removed {
         stream.discard(rest);
+        stream.notify("xgroup-delconsumer");
     }
     Ok(())
 }
@@ -132,20 +150,21 @@ pub(crate) fn delconsumer(cx: &mut Cx<'_>) -> Result<(), Error> {
 /// The stream that a subcommand of XGROUP names, which has the group that it names.
 fn with_group<'v>(db: &'v mut View<'_>, args: Args<'v>) -> Result<Edit<'v, Stream>, Error> {
     let (key, group) = (args.get(2), args.get(3));
-    let stream = db.edit_existing::<Stream>(key)?.ok_or(NO_KEY)?.quietly();
+    let stream = db.edit_existing::<Stream>(key)?.ok_or(NO_KEY)?;
     if stream.view().group(group).is_some() { Ok(stream) } else { Err(no_group(key, group)) }
 }
 
 pub(crate) fn xack(cx: &mut Cx<'_>) -> Result<(), Error> {
     let group = cx.args.get(2);
+    cx.db.get::<Stream>(cx.args.get(1))?;
     let stream = cx.db.edit_existing::<Stream>(cx.args.get(1))?;
     let Some(mut stream) = stream.filter(|stream| stream.view().group(group).is_some()) else {
         cx.out.int(0);
         return Ok(());
     };
-    stream = stream.quietly();
     let ids = cx.args.from(3).map(id::parse).collect::<Result<Vec<_>, _>>()?;
     let acknowledged = acknowledge(stream.log_mut(), group, &ids);
+    stream.unchanged();
     cx.out.int(acknowledged as i64);
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! XREAD and XREADGROUP.
 
+use super::group::CONSUMER_CREATED;
 use super::{id, write_entry, write_id};
 use crate::args::{Args, OwnedArgs};
 use crate::command::Cx;
@@ -134,11 +135,14 @@ enum Found {
 
 pub(crate) fn xread(cx: &mut Cx<'_>) -> Result<(), Error> {
     let options = Options::parse(cx.args, false)?;
-    let (mut parts, mut starts) = (Vec::new(), Vec::new());
+    let mut starts = Vec::with_capacity(options.streams);
     for (key, id) in options.streams(cx.args) {
         let log = once_waited(cx.db.get::<Stream>(key), cx.has_waited)?;
-        let start = start_of(id, log)?;
-        starts.push(start);
+        starts.push(start_of(id, log)?);
+    }
+    let mut parts = Vec::new();
+    for ((key, _), &start) in options.streams(cx.args).zip(&starts) {
+        let log = once_waited(cx.db.get::<Stream>(key), cx.has_waited)?;
         let is_there = |log: &&Log| log.last().is_some_and(|last| last.id() > start);
         if let (Some(log), Some(start)) = (log.filter(is_there), start.next()) {
             let count = log.iter_from(start).take(options.count).count();
@@ -170,13 +174,19 @@ pub(crate) fn xreadgroup(cx: &mut Cx<'_>) -> Result<(), Error> {
     }
     let mut parts = Vec::new();
     for ((key, _), &start) in options.streams(cx.args).zip(&starts) {
-        let mut stream = cx.db.edit::<Stream>(key)?.quietly();
-        let found = stream.log_mut().change_group(group, |reading, group| {
+        let mut stream = cx.db.edit::<Stream>(key)?;
+        let outcome = stream.log_mut().change_group(group, |reading, group| {
+            let is_first = group.find_consumer(consumer).is_none();
             let reader = Reader { reading: *reading, consumer, options: &options, unix_ms };
-            reader.read(group, start)
+            (is_first, reader.read(group, start))
         });
-        let found = found.expect("the group was found above");
+        let (is_first, found) = outcome.expect("the group was found above");
         parts.extend(found.map(|found| Part { key, found }));
+        // What a group has read is no change to what the stream holds.
+        stream.unchanged();
+        if is_first {
+            stream.notify(CONSUMER_CREATED);
+        }
     }
     give_or_wait(cx, &options, &parts, &starts);
     Ok(())

@@ -1,6 +1,6 @@
 //! Strings that are stored or deleted only if a condition holds.
 
-use super::Lifetime;
+use super::{Lifetime, store};
 use crate::args::Args;
 use crate::command::Cx;
 use crate::commands::parse::is;
@@ -65,7 +65,7 @@ pub(crate) fn msetex(cx: &mut Cx<'_>) -> Result<(), Error> {
         None => true,
     };
     if stores {
-        keys.for_each(|at| cx.db.set_string(cx.args.get(at), cx.args.get(at + 1), deadline));
+        keys.for_each(|at| store(&mut cx.db, cx.args.get(at), cx.args.get(at + 1), deadline));
     }
     cx.out.int(stores.into());
     Ok(())

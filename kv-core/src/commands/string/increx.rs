@@ -5,6 +5,7 @@ use super::{Lifetime, long_double};
 use crate::args::Args;
 use crate::command::Cx;
 use crate::commands::parse::is;
+use crate::config::Notifications;
 use crate::error::Error;
 use crate::keyspace::Input;
 use crate::reply::{Protocol, Reply};
@@ -31,7 +32,7 @@ fn increx_int(cx: &mut Cx<'_>, options: &Options<'_>) -> Result<(), Error> {
     let step = if options.admits(cx)? { addition.step(old)? } else { None };
     let Step { new, applied } = step.unwrap_or(Step { new: old, applied: 0 });
     if step.is_some() {
-        store(cx, StrRef::Int(new), deadline);
+        store(cx, StrRef::Int(new), deadline, "incrby");
     }
     cx.out.array(2);
     cx.out.int(new);
@@ -55,7 +56,7 @@ fn increx_float(cx: &mut Cx<'_>, options: &Options<'_>) -> Result<(), Error> {
     let (new, applied) = (new.to_decimal(), applied.to_decimal());
     if step.is_some() {
         let string = StrRef::Bytes { bytes: new.as_bytes(), is_built: false };
-        store(cx, string, deadline);
+        store(cx, string, deadline, "incrbyfloat");
     }
     cx.out.array(2);
     reply_decimal(cx.out, &new);
@@ -71,13 +72,27 @@ fn reply_decimal(out: &mut dyn Reply, decimal: &str) {
 }
 
 /// A deadline in the past deletes the key.
-fn store<'v>(cx: &mut Cx<'_>, value: impl Into<Input<'v>>, deadline: Deadline) {
+fn store<'v>(
+    cx: &mut Cx<'_>,
+    value: impl Into<Input<'v>>,
+    deadline: Deadline,
+    event: &'static str,
+) {
     let key = cx.args.get(1);
+    let had_deadline = cx.db.deadline(key).flatten().is_some();
+    let is_over = matches!(deadline, Deadline::At(unix_ms) if unix_ms <= cx.now.unix_ms());
+    if is_over {
+        cx.db.remove(key);
+        return;
+    }
+    cx.db.set(key, value, deadline);
+    cx.db.notify(Notifications::STRING, event, key);
     match deadline {
-        Deadline::At(unix_ms) if unix_ms <= cx.now.unix_ms() => {
-            cx.db.remove(key);
+        Deadline::At(_) => cx.db.notify(Notifications::GENERIC, "expire", key),
+        Deadline::Clear if had_deadline => {
+            cx.db.notify(Notifications::GENERIC, "persist", key);
         }
-        deadline => cx.db.set(key, value, deadline),
+        _ => {}
     }
 }
 

@@ -8,6 +8,7 @@
 use crate::args::Args;
 use crate::command::Cx;
 use crate::commands::parse::int;
+use crate::config::Notifications;
 use crate::error::Error;
 use crate::store::Deadline;
 use crate::value::string::StrRef;
@@ -27,6 +28,8 @@ pub(crate) fn throttle(cx: &mut Cx<'_>) -> Result<(), Error> {
         let arrival = i64::try_from(arrival_ns).map_err(|_| Error::NotAnInteger)?;
         let deadline = Deadline::At(ceil(arrival_ns, NS_PER_MS));
         cx.db.set(key, StrRef::Int(arrival), deadline);
+        cx.db.notify(Notifications::STRING, "set", key);
+        cx.db.notify(Notifications::GENERIC, "expire", key);
     }
     cx.out.array(5);
     cx.out.int(verdict.is_limited.into());
