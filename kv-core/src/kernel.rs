@@ -625,6 +625,14 @@ impl Batch<'_> {
         self.meter.watch(Event::ExpireCycle, || access.tend(budget))
     }
 
+    /// The client of a session is gone: a request of it that waits takes nothing any more.
+    pub fn stop_waiting(&mut self, session: &mut Session) {
+        if let Some(waiter) = &session.waiting {
+            waiter.leave(&mut self.access);
+            session.stop_waiting();
+        }
+    }
+
     /// Checks what must always hold, for tests and simulations. O(n).
     pub fn check(&mut self) {
         self.access.check();

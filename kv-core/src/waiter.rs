@@ -134,6 +134,13 @@ impl Waiter {
         !was_over
     }
 
+    /// Ends the wait, if nothing else has, where an access is open.
+    pub(crate) fn leave(&self, access: &mut Access<'_>) {
+        if !std::mem::replace(&mut *self.is_over(), true) {
+            self.keys.iter().for_each(|key| access.unwait(self.database, key, self));
+        }
+    }
+
     /// Ends the wait of another session's request with this reply, if nothing else has ended it.
     /// Whether it did.
     pub(crate) fn answer(

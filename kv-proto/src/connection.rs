@@ -247,7 +247,8 @@ impl Connection {
         limits: &OutputLimits,
         pool: &mut Pool,
     ) {
-        if self.has_mail() {
+        // The letters of one that waits come when all turns are over, and it goes on then.
+        if self.has_mail() && self.phase != Phase::Waiting {
             self.deliver(limits, pool);
         }
         if self.phase == Phase::Open {
@@ -258,6 +259,9 @@ impl Connection {
         }
         if turn.end.is_some() || self.phase != Phase::Open {
             self.end_turn(arena, pool);
+        }
+        if let (Phase::Dead, Some(session)) = (self.phase, &mut self.session) {
+            batch.stop_waiting(session);
         }
     }
 

@@ -368,6 +368,41 @@ fn prefixes_are_told_when_all_that_was_received_has_run() {
     assert_eq!(told, ">2\r\n$10\r\ninvalidate\r\n*2\r\n$1\r\na\r\n$1\r\nb\r\n");
 }
 
+#[test]
+fn what_came_while_a_request_waited_runs_after_its_reply() {
+    let mut driver = Driver::new(&[]);
+    let [waiter, giver] = [(); 2].map(|()| driver.connect());
+    assert_eq!(driver.answer(waiter, b"BLPOP l 0\r\n"), "");
+    // In one round: what ends the wait has its turn before the one that waits.
+    driver.put(giver, b"RPUSH l x\r\n");
+    driver.put(waiter, b"PING\r\n");
+    driver.server.execute(driver.now);
+    assert_eq!(driver.answer(waiter, b""), "*2\r\n$1\r\nl\r\n$1\r\nx\r\n+PONG\r\n");
+}
+
+#[test]
+fn a_request_whose_client_has_gone_takes_nothing_in_the_same_round() {
+    let mut driver = Driver::new(&[]);
+    let [waiter, giver] = [(); 2].map(|()| driver.connect());
+    assert_eq!(driver.answer(waiter, b"BLPOP l 0\r\n"), "");
+    driver.server.handle_end_of_input(waiter);
+    driver.put(giver, b"RPUSH l x\r\nLLEN l\r\n");
+    driver.server.execute(driver.now);
+    assert_eq!(driver.take(giver), b":1\r\n:1\r\n");
+    assert!(driver.is_closed(waiter));
+}
+
+#[test]
+fn messages_come_before_the_reply_of_a_transaction_and_not_within() {
+    let mut driver = Driver::new(&[]);
+    let id = driver.connect();
+    driver.answer(id, b"HELLO 3\r\nSUBSCRIBE c\r\n");
+    let reply = driver.answer(id, b"PUBLISH c m\r\nMULTI\r\nUNSUBSCRIBE c\r\nEXEC\r\n");
+    let message = ">3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$1\r\nm\r\n";
+    let end = ">3\r\n$11\r\nunsubscribe\r\n$1\r\nc\r\n:0\r\n";
+    assert_eq!(reply, format!(":1\r\n+OK\r\n+QUEUED\r\n{message}*1\r\n{end}"));
+}
+
 fn greedy(requests: usize) -> Vec<u8> {
     b"GET k\r\n".repeat(requests)
 }

@@ -2,7 +2,7 @@
 //! whether every reply is there once, in order, with the value that the model gives.
 
 use crate::Summary;
-use crate::model::{Bytes, Expect, Flaw, Hit, Hits, Keys, Model, Page, Scan, Session};
+use crate::model::{Bytes, Expect, Flaw, Hit, Hits, Keys, Letter, Model, Page, Scan, Session};
 use crate::trace::{Direction, Trace};
 use crate::wire::{self, Request, Value, quoted};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -29,8 +29,7 @@ impl std::fmt::Display for Failure {
 pub struct Checker {
     model: Model,
     connections: BTreeMap<u64, Connection>,
-    /// Which connections received something since the last execution, the first to do so first.
-    ready: Vec<u64>,
+    servers: BTreeMap<usize, ServerState>,
     opened: u64,
     requests: u64,
     replies: u64,
@@ -55,9 +54,51 @@ pub enum Certainty {
     MayLose,
 }
 
+/// What a server has to do.
+#[derive(Debug, Default)]
+struct ServerState {
+    /// Which connections received something since the last execution, the first to do so first.
+    ready: Vec<u64>,
+    /// Which connections have letters, the first to get one first.
+    post: Vec<u64>,
+}
+
+/// A connection's place: its server, and its number there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The server's number.
+    pub server: usize,
+    /// The connection's number.
+    pub index: usize,
+}
+
+/// Whether a connection's requests run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Waiting {
+    /// They do.
+    #[default]
+    No,
+    /// One waits for data.
+    Yes,
+    /// One has waited, and its reply is among the letters.
+    Answered,
+}
+
 #[derive(Debug, Default)]
 struct Connection {
     session: Session,
+    place: Place,
+    waiting: Waiting,
+    /// It has letters that its server has not passed on.
+    has_mail: bool,
+    /// Messages that have to come, in order.
+    pushes: VecDeque<DuePush>,
+    /// How many replies there have been or have to be.
+    owed: u64,
+    /// How many replies there have been.
+    matched: u64,
+    /// The server has given up what there was to send.
+    dead: bool,
     /// Received and not yet executed.
     input: Bytes,
     /// Sent by the server and not yet matched.
@@ -106,6 +147,16 @@ impl Told {
     }
 }
 
+/// A message that has to come.
+#[derive(Debug)]
+struct DuePush {
+    bytes: Bytes,
+    /// After so many replies at least.
+    after: u64,
+    /// After so many replies at most.
+    before: u64,
+}
+
 /// A reply that has to come.
 #[derive(Debug)]
 struct Due {
@@ -132,7 +183,7 @@ impl Checker {
         Self {
             model: Model::new(flaw),
             connections: BTreeMap::new(),
-            ready: Vec::new(),
+            servers: BTreeMap::new(),
             opened: 0,
             requests: 0,
             replies: 0,
@@ -188,10 +239,11 @@ impl Checker {
     }
 
     /// A connection was opened; gives the number it has here.
-    pub fn open(&mut self) -> u64 {
+    pub fn open(&mut self, place: Place) -> u64 {
         self.opened += 1;
         let id = self.opened;
-        let mut connection = Connection::default();
+        let mut connection =
+            Connection { session: Session::new(id), place, ..Connection::default() };
         let accepted = self.connections.values().filter(|connection| !connection.refused).count();
         if accepted >= self.clients_max {
             connection.refuse();
@@ -215,14 +267,23 @@ impl Checker {
         self.note(id, Direction::EndOfInput, b"");
         if let Some(connection) = self.connections.get_mut(&id) {
             connection.ended = true;
+            self.make_ready(id);
         }
     }
 
     /// The connection broke: what was not executed never will be, and replies may be missing.
     pub fn lost(&mut self, id: u64) {
         self.note(id, Direction::Lost, b"");
+        self.gone(id);
         self.connections.remove(&id);
-        self.ready.retain(|&ready| ready != id);
+    }
+
+    /// The server is done with the connection. The client may still have to get what was sent.
+    pub fn gone(&mut self, id: u64) {
+        self.model.end(id);
+        for server in self.servers.values_mut() {
+            server.ready.retain(|&ready| ready != id);
+        }
     }
 
     /// The client is gone and will see no more replies, but the server may not know that yet.
@@ -233,20 +294,106 @@ impl Checker {
         }
     }
 
-    /// The server ran what it had received, at `unix_us`. `output` gives what it has for a connection
-    /// that it has not handed on yet: the model does not know what chance decides, when memory is
-    /// short, and how long replies are that it does not know, on which it depends when a connection
-    /// pauses.
-    pub fn execute<'o>(&mut self, unix_us: u64, output: impl Fn(u64) -> &'o [u8]) {
-        self.note(0, Direction::Execute, b"");
-        let now_us = unix_us as i64;
-        let (soft_max, certainty) = (self.output_soft_max, self.certainty);
-        for id in std::mem::take(&mut self.ready) {
-            if let Some(connection) = self.connections.get_mut(&id) {
-                let mut oracle = Oracle { model: &mut self.model, now_us, certainty };
-                self.requests += connection.execute(&mut oracle, soft_max, output(id));
+    /// The server of this number ran what it had received, at `unix_us`. `output` gives what it has
+    /// for a connection that it has not handed on yet: the model does not know what chance decides,
+    /// when memory is short, and how long replies are that it does not know, on which it depends
+    /// when a connection pauses.
+    pub fn execute<'o>(&mut self, server: usize, unix_us: u64, output: impl Fn(u64) -> &'o [u8]) {
+        self.note(server as u64, Direction::Execute, b"");
+        let ready = std::mem::take(&mut self.server(server).ready);
+        if ready.is_empty() {
+            return;
+        }
+        for id in ready {
+            self.run(id, unix_us as i64, output(id));
+        }
+        self.handle_mail(server);
+    }
+
+    /// Runs what a connection has received.
+    fn run(&mut self, id: u64, now_us: i64, output: &[u8]) {
+        if let Some(connection) = self.connections.get_mut(&id) {
+            connection.has_mail &= connection.waiting != Waiting::No;
+        }
+        loop {
+            let Some(connection) = self.connections.get_mut(&id) else { return };
+            let certainty = self.certainty;
+            let mut oracle = Oracle { model: &mut self.model, now_us, certainty };
+            if !connection.step(&mut oracle, self.output_soft_max, output) {
+                break;
+            }
+            self.requests += 1;
+            self.pass_letters();
+        }
+        let Some(connection) = self.connections.get_mut(&id) else { return };
+        if connection.waiting != Waiting::No && connection.ended {
+            // Nobody is there to get the reply.
+            connection.dead = true;
+            self.model.stop_waiting(id);
+        }
+    }
+
+    fn pass_letters(&mut self) {
+        for (id, letter) in self.model.take_letters() {
+            let Some(connection) = self.connections.get_mut(&id) else { continue };
+            match letter {
+                Letter::Push(push) => connection.owe_push(&push),
+                Letter::Reply(request, expect) => {
+                    connection.owe(Due::new(request, expect), &[]);
+                    connection.waiting = Waiting::Answered;
+                }
+            }
+            if !std::mem::replace(&mut connection.has_mail, true) {
+                let server = connection.place.server;
+                self.server(server).post.push(id);
             }
         }
+    }
+
+    /// The server of this number passed on the letters for its connections.
+    pub fn handle_mail(&mut self, server: usize) {
+        for id in std::mem::take(&mut self.server(server).post) {
+            let Some(connection) = self.connections.get_mut(&id) else { continue };
+            connection.has_mail = false;
+            if connection.waiting == Waiting::Answered && !connection.dead {
+                connection.waiting = Waiting::No;
+                self.make_ready(id);
+            }
+        }
+    }
+
+    /// The server of this number answered the requests that have waited long enough.
+    pub fn time_out(&mut self, server: usize, unix_us: u64) {
+        for (_, _, id) in self.waits(server).into_iter().filter(|wait| wait.0 <= unix_us as i64) {
+            let (request, nothing) = self.model.time_out(id);
+            let connection = self.connections.get_mut(&id).expect("it waits");
+            connection.owe(Due::new(request, Expect::Exactly(nothing)), &[]);
+            connection.waiting = Waiting::No;
+            self.make_ready(id);
+        }
+    }
+
+    /// Which connections of a server wait, and until when, in the order of that.
+    fn waits(&self, server: usize) -> Vec<(i64, usize, u64)> {
+        let connections = self.connections.iter().filter(|(_, it)| it.place.server == server);
+        let waits = connections.filter_map(|(&id, connection)| {
+            Some((self.model.waits_until_us(id)?, connection.place.index, id))
+        });
+        let mut waits: Vec<_> = waits.collect();
+        waits.sort_unstable();
+        waits
+    }
+
+    /// Whether a connection of this server has a request that has waited long enough.
+    pub fn is_due(&self, server: usize, unix_us: u64) -> bool {
+        self.waits(server).first().is_some_and(|wait| wait.0 <= unix_us as i64)
+    }
+
+    /// A connection whose request has waited longer than it wanted to, if there is one.
+    pub fn overdue(&self, unix_us: u64) -> Option<u64> {
+        let late =
+            |id: &&u64| self.model.waits_until_us(**id).is_some_and(|at| at < unix_us as i64);
+        self.connections.keys().find(late).copied()
     }
 
     /// The server handed on so many bytes of replies.
@@ -273,8 +420,8 @@ impl Checker {
     /// The client saw the server close the connection, after all that the server had sent.
     pub fn closed(&mut self, id: u64) {
         self.note(id, Direction::Closed, b"");
+        self.gone(id);
         let Some(connection) = self.connections.remove(&id) else { return };
-        self.ready.retain(|&ready| ready != id);
         if let Err(text) = connection.check_closed() {
             self.fail(id, text);
         }
@@ -284,6 +431,7 @@ impl Checker {
     pub fn finish(&mut self) {
         for (id, connection) in std::mem::take(&mut self.connections) {
             if !connection.cut
+                && !connection.dead
                 && let Err(text) = connection.check_complete()
             {
                 self.fail(id, text);
@@ -295,11 +443,18 @@ impl Checker {
     pub fn is_answered(&self, id: u64) -> bool {
         let nothing_due = |connection: &Connection| {
             connection.due.is_empty()
+                && connection.waiting == Waiting::No
+                && connection.pushes.is_empty()
                 && connection.output.is_empty()
                 && !connection.paused
-                && !self.ready.contains(&id)
+                && !self.is_ready(connection.place.server, id)
         };
         self.connections.get(&id).is_none_or(nothing_due)
+    }
+
+    /// Whether a request of the connection waits for data.
+    pub fn is_blocked(&self, id: u64) -> bool {
+        self.connections.get(&id).is_some_and(|connection| connection.waiting == Waiting::Yes)
     }
 
     /// How many bytes the server has received on the connection.
@@ -347,9 +502,19 @@ impl Checker {
         summary
     }
 
+    fn server(&mut self, server: usize) -> &mut ServerState {
+        self.servers.entry(server).or_default()
+    }
+
+    fn is_ready(&self, server: usize, id: u64) -> bool {
+        self.servers.get(&server).is_some_and(|server| server.ready.contains(&id))
+    }
+
     fn make_ready(&mut self, id: u64) {
-        if !self.ready.contains(&id) {
-            self.ready.push(id);
+        let Some(connection) = self.connections.get(&id) else { return };
+        let server = connection.place.server;
+        if !self.is_ready(server, id) {
+            self.server(server).ready.push(id);
         }
     }
 
@@ -388,37 +553,60 @@ impl Connection {
         self.made.saturating_sub(self.taken)
     }
 
-    /// Runs what was received, and says how many requests that were.
-    fn execute(&mut self, oracle: &mut Oracle<'_>, soft_max: usize, output: &[u8]) -> u64 {
-        let (mut at, mut requests) = (0, 0);
-        while !self.session.closing && !self.paused {
-            if self.unsent() > soft_max {
-                self.paused = true;
-                break;
+    /// Runs the next of what was received, if it may run. Whether there was something.
+    fn step(&mut self, oracle: &mut Oracle<'_>, soft_max: usize, output: &[u8]) -> bool {
+        if self.session.closing || self.paused || self.dead || self.waiting != Waiting::No {
+            return false;
+        }
+        if self.unsent() > soft_max {
+            self.paused = true;
+            return false;
+        }
+        match wire::parse_request(&self.input) {
+            Request::Incomplete => return false,
+            Request::Nothing(len) => drop(self.input.drain(..len)),
+            Request::Arguments(request, len) => {
+                self.input.drain(..len);
+                let reply = output.get(self.unsent()..).unwrap_or_default();
+                let expect = oracle.run(&mut self.session, &request, reply);
+                self.expect(request, expect, output);
             }
-            match wire::parse_request(&self.input[at..]) {
-                Request::Incomplete => break,
-                Request::Nothing(len) => at += len,
-                Request::Arguments(request, len) => {
-                    at += len;
-                    requests += 1;
-                    let reply = output.get(self.unsent()..).unwrap_or_default();
-                    let expect = oracle.run(&mut self.session, &request, reply);
-                    self.owe(Due::new(request, expect), output);
-                }
-                Request::Malformed(text) => {
-                    self.session.closing = true;
-                    let text = format!("ERR Protocol error: {text}");
-                    let expect = Expect::Exactly(Value::error(text.as_bytes()));
-                    self.owe(Due::new(vec![self.input[at..].to_vec()], expect), output);
-                }
+            Request::Malformed(text) => {
+                self.session.closing = true;
+                let text = format!("ERR Protocol error: {text}");
+                let expect = Expect::Exactly(Value::error(text.as_bytes()));
+                let input = std::mem::take(&mut self.input);
+                self.owe(Due::new(vec![input], expect), output);
             }
         }
-        self.input.drain(..at);
         if self.session.closing {
             self.input.clear();
         }
-        requests
+        true
+    }
+
+    /// A request has run.
+    fn expect(&mut self, request: Vec<Bytes>, expect: Expect, output: &[u8]) {
+        match expect {
+            Expect::Later => self.waiting = Waiting::Yes,
+            Expect::Several(values) => {
+                if wire::ends_subscriptions(&request) {
+                    let owed = self.owed;
+                    self.pushes.iter_mut().for_each(|push| push.before = push.before.min(owed));
+                }
+                for value in values {
+                    self.owe(Due::new(request.clone(), Expect::Exactly(value)), output);
+                }
+            }
+            expect => self.owe(Due::new(request, expect), output),
+        }
+    }
+
+    /// A message has to come.
+    fn owe_push(&mut self, push: &Value) {
+        let bytes = push.bytes();
+        self.made += bytes.len();
+        self.pushes.push_back(DuePush { bytes, after: self.owed, before: u64::MAX });
     }
 
     /// A reply has to come; `output` is what the server has made and not sent.
@@ -429,6 +617,7 @@ impl Connection {
             None => reply().map_or(0, |(_, len)| len),
         };
         self.due.push_back(due);
+        self.owed += 1;
     }
 
     /// Matches the replies that are complete, and says how many they were.
@@ -436,12 +625,23 @@ impl Connection {
         let (mut at, mut replies) = (0, 0);
         while at < self.output.len() {
             let rest = &self.output[at..];
+            if let Some(push) = self.pushes.front() {
+                let Some((_, len)) = wire::parse_reply(rest)? else { break };
+                if rest[..len] == push.bytes {
+                    push.check_time(self.matched)?;
+                    self.pushes.pop_front();
+                    at += len;
+                    continue;
+                }
+            }
             let Some(due) = self.due.front() else {
-                return Err(format!("surplus bytes {}", quoted(rest)));
+                let pushes: Vec<_> = self.pushes.iter().map(|push| quoted(&push.bytes)).collect();
+                return Err(format!("surplus bytes {}, messages due {pushes:?}", quoted(rest)));
             };
             let Some(len) = due.match_reply(rest, &mut self.walk)? else { break };
             self.told.note(&due.request, rest);
             self.due.pop_front();
+            self.matched += 1;
             at += len;
             replies += 1;
         }
@@ -450,18 +650,36 @@ impl Connection {
     }
 
     fn check_closed(&self) -> Result<(), String> {
+        if self.dead {
+            return Ok(());
+        }
         self.check_complete()?;
         let expected = self.session.closing || self.ended;
         if expected { Ok(()) } else { Err("the server closed without a reason".into()) }
     }
 
     fn check_complete(&self) -> Result<(), String> {
+        // A connection that is about to close may be told of nothing more.
+        if let Some(push) = self.pushes.front().filter(|_| !self.session.closing && !self.ended) {
+            return Err(format!("the message {} is missing", quoted(&push.bytes)));
+        }
         let Some(due) = self.due.front() else {
             let rest = quoted(&self.output);
             return if self.output.is_empty() { Ok(()) } else { Err(format!("surplus {rest}")) };
         };
         let (missing, after) = (self.due.len(), quoted(&self.output));
         Err(format!("{missing} replies are missing, that to {} first; got {after}", due.show()))
+    }
+}
+
+impl DuePush {
+    /// Whether it may come after so many replies.
+    fn check_time(&self, replies: u64) -> Result<(), String> {
+        match () {
+            () if replies < self.after => Err(format!("{} comes early", quoted(&self.bytes))),
+            () if replies > self.before => Err(format!("{} comes late", quoted(&self.bytes))),
+            () => Ok(()),
+        }
     }
 }
 
@@ -497,30 +715,50 @@ impl Due {
         let Some((reply, len)) = parsed.map_err(|text| self.mismatch(output, &text))? else {
             return Ok(None);
         };
-        let is_right = match &self.expect {
-            Expect::Exactly(value) => Ok(reply == *value),
-            Expect::AnyOrder(values) => Ok(is_array_of(&reply, values)),
-            Expect::Pairs(kind, pairs) => Ok(is_pairs(&reply, *kind, pairs)),
-            Expect::Drawn { from, len, differ } => Ok(is_drawn(&reply, from, *len, *differ)),
-            Expect::OneOf(values) => Ok(values.contains(&reply)),
-            Expect::Beginning(kinds) => Ok(begins(output, kinds)),
-            Expect::Between(least, most) => Ok(is_int_between(&reply, *least, *most)),
-            Expect::Member(keys, null) => Ok(is_member(&reply, keys, null)),
-            Expect::Members { kind, of, len, may_repeat } => Ok(members_in(&reply, *kind, of)
-                .is_some_and(|(members, different)| {
-                    members == *len && (*may_repeat || different == members)
-                })),
-            Expect::Hits(hits) => Ok(is_search(&reply, hits)),
-            Expect::Page(page) => Ok(is_page(&reply, page)),
-            Expect::Like(pattern) => Ok(is_like(&reply, pattern)),
-            Expect::Never(reason) => Err((*reason).into()),
-            Expect::Scan(scan) => scan_step(scan, &reply, walk),
-            Expect::Hello(protocol) => Ok(is_hello(&reply, *protocol)),
-        };
-        match is_right {
+        let fits = self.fits(&self.expect, &reply, walk);
+        match fits {
             Ok(true) => Ok(Some(len)),
             Ok(false) => Err(self.mismatch(&output[..len], &format!("{:?}", self.expect))),
             Err(text) => Err(self.mismatch(&output[..len], &text)),
+        }
+    }
+
+    /// Whether a reply is what `expect` wants.
+    fn fits(
+        &self,
+        expect: &Expect,
+        reply: &Value,
+        walk: &mut Option<Walk>,
+    ) -> Result<bool, String> {
+        match expect {
+            Expect::Exactly(value) => Ok(*reply == *value),
+            Expect::AnyOrder(values) => Ok(is_array_of(reply, values)),
+            Expect::Pairs(kind, pairs) => Ok(is_pairs(reply, *kind, pairs)),
+            Expect::Drawn { from, len, differ } => Ok(is_drawn(reply, from, *len, *differ)),
+            Expect::OneOf(values) => Ok(values.contains(reply)),
+            Expect::Beginning(kinds) => Ok(begins(&reply.bytes(), kinds)),
+            Expect::Between(least, most) => Ok(is_int_between(reply, *least, *most)),
+            Expect::Member(keys, null) => Ok(is_member(reply, keys, null)),
+            Expect::Members { kind, of, len, may_repeat } => Ok(members_in(reply, *kind, of)
+                .is_some_and(|(members, different)| {
+                    members == *len && (*may_repeat || different == members)
+                })),
+            Expect::Hits(hits) => Ok(is_search(reply, hits)),
+            Expect::Page(page) => Ok(is_page(reply, page)),
+            Expect::Like(pattern) => Ok(is_like(reply, pattern)),
+            Expect::Never(reason) => Err((*reason).into()),
+            Expect::Scan(scan) => scan_step(scan, reply, walk),
+            Expect::Hello(protocol) => Ok(is_hello(reply, *protocol)),
+            Expect::Each(expects) => {
+                let Value::Many(b'*', items) = reply else { return Ok(false) };
+                let mut pairs = expects.iter().zip(items);
+                let all = pairs.try_fold(true, |all, (expect, item)| {
+                    Ok::<_, String>(all && self.fits(expect, item, walk)?)
+                })?;
+                Ok(all && items.len() == expects.len())
+            }
+            Expect::Several(values) => Ok(values.len() == 1 && *reply == values[0]),
+            Expect::Later => Err("nothing yet".into()),
         }
     }
 
@@ -730,12 +968,12 @@ mod tests {
 
     fn checker() -> (Checker, u64) {
         let mut checker = Checker::new(None, false);
-        let id = checker.open();
+        let id = checker.open(Place::default());
         for request in REQUESTS {
             let words: Vec<Bytes> = request.split(' ').map(Bytes::from).collect();
             checker.received(id, &wire::render_request(&words));
         }
-        checker.execute(crate::EPOCH_US, |_| &[]);
+        checker.execute(0, crate::EPOCH_US, |_| &[]);
         (checker, id)
     }
 
@@ -767,11 +1005,11 @@ mod tests {
     #[test]
     fn requests_of_a_lost_connection_that_were_not_executed_have_no_effect() {
         let mut checker = Checker::new(None, false);
-        let (first, second) = (checker.open(), checker.open());
+        let (first, second) = (checker.open(Place::default()), checker.open(Place::default()));
         checker.received(first, b"SET k 1\r\n");
         checker.lost(first);
         checker.received(second, b"GET k\r\n");
-        checker.execute(crate::EPOCH_US, |_| &[]);
+        checker.execute(0, crate::EPOCH_US, |_| &[]);
         checker.sent(second, b"$-1\r\n");
         checker.finish();
         assert_eq!(checker.failure(), None);
@@ -790,13 +1028,13 @@ mod tests {
 
     fn walk(replies: &[&[u8]]) -> Option<String> {
         let mut checker = Checker::new(None, false);
-        let id = checker.open();
+        let id = checker.open(Place::default());
         checker.received(id, b"MSET a 1 b 2 c 3\r\n");
-        checker.execute(crate::EPOCH_US, |_| &[]);
+        checker.execute(0, crate::EPOCH_US, |_| &[]);
         checker.sent(id, b"+OK\r\n");
         for reply in replies {
             checker.received(id, format!("SCAN {}\r\n", checker.told(id).cursor).as_bytes());
-            checker.execute(crate::EPOCH_US, |_| &[]);
+            checker.execute(0, crate::EPOCH_US, |_| &[]);
             checker.sent(id, reply);
         }
         checker.failure().map(|failure| failure.text.clone())

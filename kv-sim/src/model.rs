@@ -5,6 +5,7 @@
 //! RANDOMKEY picks, how far SCAN goes) become conditions instead of values.
 
 mod bitmaps;
+mod channels;
 mod conditions;
 mod connection;
 mod dumps;
@@ -21,9 +22,12 @@ mod sort;
 mod sorted_sets;
 mod streams;
 mod strings;
+mod transactions;
+mod waiting;
 
 pub use geo::{Hit, Hits};
 pub(crate) use loosely::OUT_OF_MEMORY;
+pub(crate) use waiting::Letter;
 
 use crate::wire::{self, Value, parse_int};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -87,6 +91,12 @@ pub enum Expect {
     Scan(Box<Scan>),
     /// HELLO's map, for this protocol version.
     Hello(u8),
+    /// An array of these.
+    Each(Vec<Expect>),
+    /// These, one after the other, instead of a single reply.
+    Several(Vec<Value>),
+    /// None yet: the request waits.
+    Later,
 }
 
 /// What is known of a step of a scan of a collection.
@@ -116,17 +126,31 @@ pub struct Scan {
 /// What a connection's requests depend on.
 #[derive(Clone, Debug)]
 pub struct Session {
+    /// Tells it from others.
+    pub id: u64,
     /// The selected database.
     pub database: usize,
     /// The protocol version, 2 or 3.
     pub protocol: u8,
     /// Whether the server closes the connection after the last reply.
     pub closing: bool,
+    /// Its requests since MULTI.
+    transaction: Option<transactions::Transaction>,
+    /// Whether they run, so that none may wait.
+    in_exec: bool,
+}
+
+impl Session {
+    /// The session of this number, just opened.
+    pub fn new(id: u64) -> Self {
+        Self { id, ..Self::default() }
+    }
 }
 
 impl Default for Session {
     fn default() -> Self {
-        Self { database: 0, protocol: 2, closing: false }
+        let (database, protocol) = (0, 2);
+        Self { id: 0, database, protocol, closing: false, transaction: None, in_exec: false }
     }
 }
 
@@ -139,6 +163,12 @@ pub enum Flaw {
     EmptyListStays,
     /// APPEND forgets the deadline.
     AppendPersists,
+    /// Of the requests that wait for a key, the one that came last is served first.
+    ServesLastFirst,
+    /// Messages that end with a 7 are counted and not sent.
+    DropsMessages,
+    /// A watched key that expires is no change.
+    WatchOutlivesKey,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -206,6 +236,14 @@ pub struct Model {
     dumps: BTreeMap<Bytes, Data>,
     /// Values whose DIGEST the server told, with it.
     digests: BTreeMap<Bytes, Bytes>,
+    /// Keys that were changed since the requests that wait were looked at, with their databases.
+    changed: VecDeque<(usize, Bytes)>,
+    watches: Vec<transactions::Watch>,
+    /// Those that have waited longest first.
+    waiters: Vec<waiting::Waiter>,
+    channels: channels::Channels,
+    /// What sessions are told, in order.
+    letters: Vec<(u64, Letter)>,
 }
 
 /// A command's result; the error is an error reply's text.
@@ -222,6 +260,10 @@ struct Run<'a> {
     args: &'a [Bytes],
     /// Begins with what the server answered, if that is known.
     reply: &'a [u8],
+    /// It has waited: what is of another type than it asks for is nothing to it.
+    has_waited: bool,
+    /// It found nothing, and waits for this.
+    wait: Option<waiting::Wait>,
 }
 
 /// A command's name, its arity (negative for "at least") and what it does.
@@ -230,6 +272,7 @@ type Row = (&'static str, i32, fn(&mut Run<'_>) -> Outcome);
 /// The commands that the model knows, by their groups.
 const GROUPS: &[&[Row]] = &[
     bitmaps::COMMANDS,
+    channels::COMMANDS,
     conditions::COMMANDS,
     connection::COMMANDS,
     dumps::COMMANDS,
@@ -244,6 +287,8 @@ const GROUPS: &[&[Row]] = &[
     sorted_sets::COMMANDS,
     streams::COMMANDS,
     strings::COMMANDS,
+    transactions::COMMANDS,
+    waiting::COMMANDS,
 ];
 
 fn commands() -> impl Iterator<Item = &'static Row> {
@@ -264,6 +309,11 @@ impl Model {
             flaw,
             dumps: BTreeMap::new(),
             digests: BTreeMap::new(),
+            changed: VecDeque::new(),
+            watches: Vec::new(),
+            waiters: Vec::new(),
+            channels: channels::Channels::default(),
+            letters: Vec::new(),
         }
     }
 
@@ -278,7 +328,33 @@ impl Model {
         reply: &[u8],
     ) -> Expect {
         let mut run = Run::new(self, now_us, session, args, reply);
-        run.dispatch().unwrap_or_else(|text| Expect::Exactly(Value::error(&text)))
+        let mut expect = run.dispatch().unwrap_or_else(|text| Expect::Exactly(Value::error(&text)));
+        if let Some(wait) = run.wait.take() {
+            run.start_waiting(wait);
+            expect = Expect::Later;
+        }
+        self.serve(now_us);
+        expect
+    }
+
+    /// What sessions were told since the last time, in order.
+    pub(crate) fn take_letters(&mut self) -> Vec<(u64, Letter)> {
+        std::mem::take(&mut self.letters)
+    }
+
+    /// A session has ended.
+    pub fn end(&mut self, session: u64) {
+        self.stop_waiting(session);
+        self.watches.retain(|watch| watch.session != session);
+        self.channels.forget(session);
+    }
+
+    /// Notes a change of a key.
+    fn touch(&mut self, database: usize, key: &[u8]) {
+        self.changed.push_back((database, key.to_vec()));
+        let watches = self.watches.iter_mut();
+        let of_it = watches.filter(|watch| watch.database == database && watch.key == key);
+        of_it.for_each(|watch| watch.is_broken = true);
     }
 
     /// How many keys are there at a time, in milliseconds since the Unix epoch, or have been
@@ -324,14 +400,26 @@ impl<'a> Run<'a> {
         args: &'a [Bytes],
         reply: &'a [u8],
     ) -> Self {
-        Self { model, session, now_us, now: now_us / 1000, args, reply }
+        let now = now_us / 1000;
+        Self { model, session, now_us, now, args, reply, has_waited: false, wait: None }
     }
 }
 
 impl Run<'_> {
     fn dispatch(&mut self) -> Outcome {
-        let (_, _, handler) = self.row()?;
+        let admitted = self.row().and_then(|row| self.check_subscriber().map(|()| row));
+        let (_, _, handler) = admitted.inspect_err(|_| self.break_transaction())?;
+        if self.session.transaction.is_some() && !self.is_immediate() {
+            return self.put_off();
+        }
         handler(self)
+    }
+
+    /// Runs another command as a part of this one.
+    fn part(&mut self, args: &[Bytes]) -> Outcome {
+        let mut run = Run::new(self.model, self.now_us, self.session, args, &[]);
+        let (_, _, handler) = run.row()?;
+        handler(&mut run)
     }
 
     /// The command's row, if the number of arguments is right.
@@ -415,8 +503,26 @@ impl Run<'_> {
             self.model.born += 1;
             self.model.born
         });
+        let is_same = |old: &Entry| old.data == data && old.deadline == deadline;
+        if !self.find_in(database, key).is_some_and(is_same) || self.always_changes() {
+            self.model.touch(database, key);
+        }
         let entry = Entry { data, deadline, set_at: self.now, born };
         self.model.databases[database].insert(key.to_vec(), entry);
+    }
+
+    /// Whether what the command stores counts as a change even if it is the same as before.
+    fn always_changes(&self) -> bool {
+        CHANGING.contains(&&*self.name())
+    }
+
+    /// Empties a database.
+    fn clear(&mut self, database: usize) {
+        let keys: Vec<Bytes> = self.model.databases[database].keys().cloned().collect();
+        let live = keys.into_iter().filter(|key| self.find_in(database, key).is_some());
+        let live: Vec<Bytes> = live.collect();
+        live.iter().for_each(|key| self.model.touch(database, key));
+        self.model.databases[database].clear();
     }
 
     fn put(&mut self, key: &[u8], data: Data, deadline: Option<i64>) {
@@ -431,11 +537,13 @@ impl Run<'_> {
         let database = &mut self.model.databases[self.session.database];
         let entry = database.get_mut(key).expect("the caller found it");
         (entry.deadline, entry.set_at) = (deadline, self.now);
+        self.model.touch(self.session.database, key);
     }
 
     fn take(&mut self, key: &[u8]) -> Option<Entry> {
         // An expired entry stays where it is: DBSIZE may count it until something replaces it.
         self.find(key)?;
+        self.model.touch(self.session.database, key);
         self.model.databases[self.session.database].remove(key)
     }
 
@@ -462,6 +570,34 @@ impl Run<'_> {
         int(&self.args[index])
     }
 }
+
+/// The commands that change a key whatever they store.
+const CHANGING: &[&str] = &[
+    "append",
+    "blmove",
+    "brpoplpush",
+    "copy",
+    "decr",
+    "decrby",
+    "getset",
+    "hset",
+    "incr",
+    "incrby",
+    "lmove",
+    "lset",
+    "ltrim",
+    "move",
+    "mset",
+    "msetnx",
+    "psetex",
+    "rename",
+    "renamenx",
+    "rpoplpush",
+    "set",
+    "setex",
+    "setnx",
+    "setrange",
+];
 
 const WRONG_TYPE: &[u8] = b"WRONGTYPE Operation against a key holding the wrong kind of value";
 const SYNTAX: &[u8] = b"ERR syntax error";

@@ -11,6 +11,7 @@ mod bitmaps;
 mod conditions;
 mod geo;
 mod hashes;
+mod sessions;
 mod sets;
 mod sorted_sets;
 mod streams;
@@ -32,6 +33,8 @@ pub struct Plan {
     pub seed: u64,
     /// Shards of the store: a power of two.
     pub shards: usize,
+    /// Servers over the store, among which clients are dealt out. For the swarm tier only.
+    pub servers: usize,
     /// How large the parts of the store are. Tiny ones split, merge and move all the time.
     pub sizes: Sizes,
     /// How the server divides its time between requests and what else is due.
@@ -135,6 +138,9 @@ pub const DIGEST: &[u8] = b"<digest>";
 pub enum Then {
     /// It waits for all replies.
     Await,
+    /// It waits for all replies, but for no longer than so many microseconds: then it breaks the
+    /// connection, and connects again.
+    AwaitFor(u64),
     /// It goes on at once.
     GoOn,
     /// It says that it will send no more, waits for the replies, and connects again.
@@ -205,6 +211,10 @@ struct Features {
     large_values: bool,
     time: bool,
     depth_max: u64,
+    /// It is about what sessions do to each other.
+    sessions: bool,
+    /// There are transactions, in which every request has exactly one reply.
+    transactions: bool,
 }
 
 /// A generator of one kind of command.
@@ -276,7 +286,7 @@ impl Plan {
             commands.unwrap_or_else(|| pick(&mut rng, &[60, 200, 200, 200, 600, 600, 60, 2000]));
         let memory = one_in(&mut rng, 7).then(|| MemoryLimit::new(&mut rng));
         let features = Features::new(&mut rng, memory);
-        let clients = 1 + rng.below(6) as usize;
+        let clients = if features.sessions { 2 } else { 1 } + rng.below(6) as usize;
         let share = commands.div_ceil(clients);
         let script = |client: usize| {
             let rng = Rng::derive(seed, 0x7363_7269, client as u64);
@@ -284,6 +294,7 @@ impl Plan {
         };
         Plan {
             seed,
+            servers: pick(&mut rng, &[1, 1, 2, 3]),
             shards: if memory.is_some() { pick(&mut rng, &[1, 4]) } else { shards(&mut rng) },
             sizes: sizes(&mut rng),
             pace: pace(&mut rng),
@@ -293,7 +304,7 @@ impl Plan {
             buffer_max: pick(&mut rng, features.piece_sizes()),
             batch_max: pick(&mut rng, &[1, 2, 16, 64]),
             laziness: pick(&mut rng, &[0, 0, 100, 240]),
-            output_soft_max: pick(&mut rng, &[None, None, None, Some(1), Some(100), Some(5000)]),
+            output_soft_max: pick(&mut rng, features.output_limits()),
             clients_max: pick(&mut rng, &[None, None, None, Some(1), Some(clients / 2 + 1)]),
             network: Network::new(&mut rng, clients),
             scripts: (0..clients).map(script).collect(),
@@ -360,6 +371,9 @@ impl Features {
         } else if kinds.is_empty() {
             kinds.extend([strings as Kind, deadlines]);
         }
+        if memory.is_none() && one_in(rng, 3) {
+            return Self::of_sessions(rng);
+        }
         let mut sometimes = |chance| rng.below(256) < chance;
         let (inline, resp3, junk) = (sometimes(60), sometimes(120), sometimes(150));
         let (garbage, time, tides) = (sometimes(60), sometimes(160), sometimes(100));
@@ -380,7 +394,46 @@ impl Features {
             large_values,
             time,
             depth_max: pick(rng, &[1, 1, 4, 50]),
+            sessions: false,
+            transactions: false,
         }
+    }
+
+    /// All about what sessions do to each other. Nobody asks what the model cannot know, since
+    /// messages stand between the replies.
+    fn of_sessions(rng: &mut Rng) -> Features {
+        let mut kinds: Vec<Kind> = vec![sessions::waiting, sessions::arrivals];
+        for &kind in sessions::KINDS {
+            (0..pick(rng, &[0, 1, 1, 3])).for_each(|_| kinds.push(kind));
+        }
+        let transactions = one_in(rng, 2);
+        kinds.extend(if transactions {
+            [sessions::transactions as Kind, sessions::transactions, sessions::watched]
+        } else {
+            [sessions::channels, sessions::channels, sessions::arrivals]
+        });
+        Features {
+            kinds,
+            keys: 1,
+            databases: 1,
+            tides: false,
+            long_lists: false,
+            inline: one_in(rng, 4),
+            resp3: false,
+            junk: false,
+            garbage: false,
+            breaks: pick(rng, &[0, 0, 2, 10]),
+            large_values: false,
+            time: one_in(rng, 2),
+            depth_max: pick(rng, &[1, 1, 4, 20]),
+            sessions: true,
+            transactions,
+        }
+    }
+
+    /// Where messages stand between the replies, it is not known how many bytes are unsent.
+    fn output_limits(&self) -> &'static [Option<usize>] {
+        if self.sessions { &[None] } else { &[None, None, None, Some(1), Some(100), Some(5000)] }
     }
 }
 
@@ -410,6 +463,10 @@ const TIDES: usize = 6;
 impl Maker<'_> {
     fn script(mut self, commands: usize) -> Script {
         let mut steps = Vec::new();
+        if self.features.sessions && self.one_in(2) {
+            let requests = vec![Request::Bytes(b"HELLO 3\r\n".into())];
+            steps.push(Step { wait_us: 0, requests, then: Then::GoOn });
+        }
         let mut made = 0;
         while made < commands {
             self.is_ebb = self.features.tides && made * TIDES / commands % 2 == 1;
@@ -447,6 +504,10 @@ impl Maker<'_> {
             draw if draw < self.features.breaks / 2 => Then::End,
             draw if draw < self.features.breaks => Then::Break(self.rng.below(257)),
             56.. => Then::GoOn,
+            _ if self.features.sessions && self.one_in(4) => Then::GoOn,
+            _ if self.features.sessions => {
+                Then::AwaitFor(self.pick(&[1000, 20_000, 100_000, 1_000_000, 5_000_000]))
+            }
             _ => Then::Await,
         }
     }
@@ -458,7 +519,7 @@ impl Maker<'_> {
         if let Some(args) = self.many_keys() {
             return Request::Bytes(wire::render_request(&args));
         }
-        if self.one_in(25) {
+        if !self.features.sessions && self.one_in(25) {
             return Request::ScanOn(self.pick(&[1, 2, 10, 100, 1000]));
         }
         let args = self.command();
@@ -909,6 +970,30 @@ fn talk(m: &mut Maker<'_>) -> Vec<Bytes> {
         38 => words!["HELLO", "2", "SETNAME", "sim"],
         _ => words!["QUIT"],
     }
+}
+
+/// Whether a command is about what sessions do to each other: plans that limit the memory have none.
+#[cfg(test)]
+pub(crate) fn is_about_sessions(name: &str) -> bool {
+    name.starts_with('b') && !name.starts_with("bit")
+        || [
+            "discard",
+            "exec",
+            "multi",
+            "psubscribe",
+            "publish",
+            "pubsub",
+            "punsubscribe",
+            "spublish",
+            "ssubscribe",
+            "subscribe",
+            "sunsubscribe",
+            "unsubscribe",
+            "unwatch",
+            "wait",
+            "watch",
+        ]
+        .contains(&name)
 }
 
 #[cfg(test)]

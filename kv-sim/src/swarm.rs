@@ -4,7 +4,7 @@
 
 mod ending;
 
-use crate::check::{Certainty, Checker, Told};
+use crate::check::{Certainty, Checker, Place, Told};
 use crate::plan::{Chunking, DIGEST, PAYLOAD, Plan, Request, Script, Then};
 use crate::watch::{Metronome, Watch};
 use crate::{EPOCH_US, Failed, Options, Outcome, wire};
@@ -33,6 +33,9 @@ const LAG_MAX_US: u64 = 50_000;
 /// How soon a server must want to go on when something is overdue, in microseconds, unless its
 /// pace is slower: deadlines are whole milliseconds.
 const OVERDUE_US: u64 = 1000;
+
+/// How long it takes at most until a server learns of letters, in microseconds.
+const MAIL_DELAY_MAX_US: u64 = 300;
 
 /// How many entries are looked at, on average, for each event, to see whether all is well within.
 const LOOKS_PER_EVENT: u64 = 16;
@@ -95,6 +98,12 @@ fn limits(plan: &Plan) -> Vec<(&'static str, String)> {
     output.into_iter().chain(plan.clients_max.map(clients)).chain(memory).collect()
 }
 
+/// The servers of a plan, over one kernel.
+fn servers(plan: &Plan, kernel: &Arc<Kernel>) -> Vec<Server> {
+    let server = |_| Server::with_pace(Arc::clone(kernel), plan.pace);
+    (0..plan.servers).map(server).collect()
+}
+
 /// The moment so many microseconds after the start.
 pub(crate) fn moment(elapsed_us: u64) -> Now {
     Now { mono_us: elapsed_us, unix_us: EPOCH_US + elapsed_us }
@@ -137,11 +146,11 @@ pub(crate) fn sent_len(then: Then, len: usize) -> usize {
 struct Swarm<'a> {
     plan: &'a Plan,
     checker: &'a mut Checker,
-    server: Server,
+    servers: Vec<Server>,
     rng: Rng,
     clients: Vec<Client<'a>>,
     /// Which client has which connection.
-    owners: BTreeMap<ConnectionId, usize>,
+    owners: BTreeMap<Name, usize>,
     /// What happens when. The second number keeps the order of what happens at once.
     agenda: BTreeMap<(u64, u64), Action>,
     arranged: u64,
@@ -149,10 +158,10 @@ struct Swarm<'a> {
     /// Deliveries since the last execution.
     deliveries: u64,
     /// Connections with something to send.
-    writable: BTreeSet<ConnectionId>,
+    writable: BTreeSet<Name>,
     is_pump_arranged: bool,
     watch: Watch,
-    metronome: Metronome,
+    metronomes: Vec<Metronome>,
     /// Executions and slices since the invariants were checked last.
     unchecked: u64,
     /// Events since the last look at the keys.
@@ -165,13 +174,20 @@ struct Swarm<'a> {
 enum Action {
     /// The client goes on.
     Act(usize),
+    /// The client has no more patience with this step.
+    GiveUp { client: usize, step: usize, patience_us: u64 },
     /// Clients take replies.
     Pump,
+    /// A server learns that there are letters for its connections.
+    Mail(usize),
 }
+
+/// A connection's server, by position, and its name there.
+type Name = (usize, ConnectionId);
 
 struct Client<'a> {
     script: &'a Script,
-    connection: Option<(ConnectionId, u64)>,
+    connection: Option<(Name, u64)>,
     next_step: usize,
     /// What is still to be sent of the current step.
     left: Vec<u8>,
@@ -222,7 +238,7 @@ impl<'a> Swarm<'a> {
         Self {
             plan,
             checker,
-            server: Server::with_pace(Arc::clone(kernel), plan.pace),
+            servers: servers(plan, kernel),
             rng: Rng::derive(plan.seed, 0x7377_6172, 0),
             clients: plan.scripts.iter().map(client).collect(),
             owners: BTreeMap::new(),
@@ -233,7 +249,7 @@ impl<'a> Swarm<'a> {
             writable: BTreeSet::new(),
             is_pump_arranged: false,
             watch,
-            metronome: Metronome::new(plan),
+            metronomes: (0..plan.servers).map(|_| Metronome::new(plan)).collect(),
             unchecked: 0,
             unlooked: 0,
             request_max: 0,
@@ -246,7 +262,11 @@ impl<'a> Swarm<'a> {
             self.advance(time_us);
             match action {
                 Action::Act(client) => self.act(client),
+                Action::GiveUp { client, step, patience_us } => {
+                    self.give_up(client, step, patience_us);
+                }
                 Action::Pump => self.is_pump_arranged = false,
+                Action::Mail(server) => self.handle_mail(server),
             }
             if self.is_round_over() {
                 self.execute();
@@ -276,30 +296,58 @@ impl<'a> Swarm<'a> {
     /// Lets time pass up to `time_us`, with the server's timers on the way. What is delivered at
     /// one moment waits for the rest, but not when time passes.
     fn advance(&mut self, time_us: u64) {
-        while let Some(at) = self.server.poll_deadline().filter(|&at| at <= time_us) {
+        while let Some((at, server)) = self.next_deadline().filter(|&(at, _)| at <= time_us) {
             if self.deliveries > 0 && time_us == self.now_us || self.checker.failure().is_some() {
                 break;
             }
             self.set_time(at.max(self.now_us));
-            self.pass_timeout();
+            self.pass_timeout(server);
         }
         self.set_time(time_us);
     }
 
+    /// When the next server has something to do, and which it is.
+    fn next_deadline(&self) -> Option<(u64, usize)> {
+        let deadline =
+            |(position, server): (usize, &Server)| server.poll_deadline().map(|at| (at, position));
+        self.servers.iter().enumerate().filter_map(deadline).min()
+    }
+
     /// The server's time has come.
-    fn pass_timeout(&mut self) {
-        if self.server.has_input() {
+    fn pass_timeout(&mut self, server: usize) {
+        self.handle_mail(server);
+        if self.servers[server].poll_deadline().is_none_or(|at| at > self.now_us) {
+            return;
+        }
+        let has_waits = self.checker.is_due(server, self.now().unix_us);
+        // Another server may have done the work already.
+        let due_ms = self.servers[server].kernel().due_ms();
+        let is_slice = !has_waits && due_ms.is_some_and(|at| at <= self.now().unix_ms());
+        if self.servers[server].has_input() {
             self.deliveries = 0;
-        } else if let Err(text) = self.metronome.tick(self.now_us) {
+        } else if is_slice && let Err(text) = self.metronomes[server].tick(self.now_us) {
             self.checker.fail(0, text);
         }
-        self.server.handle_timeout(self.now());
-        self.check_execution();
+        let now = self.now();
+        self.servers[server].handle_timeout(now);
+        self.check_execution(server);
+        self.checker.time_out(server, now.unix_us);
+        self.drain_events();
+    }
+
+    /// A server passes on what there is for its connections.
+    fn handle_mail(&mut self, server: usize) {
+        let now = self.now();
+        self.servers[server].handle_mail(now);
+        self.checker.handle_mail(server);
         self.drain_events();
     }
 
     /// Looks behind the replies, at intervals in proportion to the work it takes.
     fn look(&mut self) {
+        if let Some(serial) = self.checker.overdue(self.now().unix_us) {
+            self.checker.fail(serial, "the request waits longer than it wants to".into());
+        }
         self.unlooked += 1;
         let keys = self.checker.model().len() as u64;
         if self.unlooked * LOOKS_PER_EVENT < keys.max(64) {
@@ -329,8 +377,8 @@ impl<'a> Swarm<'a> {
         }
         let pace = self.plan.pace;
         let soon_us = self.now_us + pace.interval_us.max(OVERDUE_US);
-        if found > live && self.server.poll_deadline().is_none_or(|at| at > soon_us) {
-            let deadline = self.server.poll_deadline();
+        let deadline = self.next_deadline().map(|(at, _)| at);
+        if found > live && deadline.is_none_or(|at| at > soon_us) {
             return Err(format!("keys are overdue, and the server waits for {deadline:?}"));
         }
         let lag_ms = (self.lag_max_us() / 1000) as i64;
@@ -394,13 +442,15 @@ impl<'a> Swarm<'a> {
         self.send(client);
     }
 
-    fn connect(&mut self, client: usize) -> (ConnectionId, u64) {
+    fn connect(&mut self, client: usize) -> (Name, u64) {
         if let Some(connection) = self.clients[client].connection {
             return connection;
         }
         let peer = Peer { address: format!("10.0.0.{client}:1"), ..Peer::default() };
-        let id = self.server.handle_accept(self.now(), peer);
-        let serial = self.checker.open();
+        let (now, server) = (self.now(), client % self.servers.len());
+        let connection = self.servers[server].handle_accept(now, peer);
+        let serial = self.checker.open(Place { server, index: connection.index() });
+        let id = (server, connection);
         self.clients[client].connection = Some((id, serial));
         self.owners.insert(id, client);
         (id, serial)
@@ -414,7 +464,7 @@ impl<'a> Swarm<'a> {
         if self.clients[client].left.is_empty() {
             return self.after_sending(client, id, serial);
         }
-        if self.server.wants_input(id) {
+        if self.servers[id.0].wants_input(id.1) {
             self.deliver(client, id, serial);
         } else if self.checker.is_closing(serial) {
             // The rest of the step goes nowhere.
@@ -424,7 +474,7 @@ impl<'a> Swarm<'a> {
         }
         let pause_us = self.rng.below(self.clients[client].script.pause_max_us + 1);
         // A paused connection takes no input until its client has taken some replies.
-        let retry_us = if self.server.wants_input(id) { 0 } else { RETRY_US };
+        let retry_us = if self.servers[id.0].wants_input(id.1) { 0 } else { RETRY_US };
         self.note_retry(client, serial, retry_us > 0);
         self.arrange(pause_us + retry_us, Action::Act(client));
     }
@@ -437,37 +487,63 @@ impl<'a> Swarm<'a> {
         }
     }
 
-    fn deliver(&mut self, client: usize, id: ConnectionId, serial: u64) {
+    fn deliver(&mut self, client: usize, id: Name, serial: u64) {
         let (chunking, left) =
             (self.clients[client].script.chunking, &mut self.clients[client].left);
-        let room = self.server.input(id);
+        let server = &mut self.servers[id.0];
+        let room = server.input(id.1);
         let max = left.len().min(room.len()).min(self.plan.buffer_max);
         let len = piece(&mut self.rng, chunking, max);
         room[..len].copy_from_slice(&left[..len]);
         self.checker.received(serial, &left[..len]);
         left.drain(..len);
-        self.server.handle_received(id, len);
+        server.handle_received(id.1, len);
         self.deliveries += 1;
     }
 
-    fn after_sending(&mut self, client: usize, id: ConnectionId, serial: u64) {
+    fn after_sending(&mut self, client: usize, id: Name, serial: u64) {
         let step = &self.clients[client].script.steps[self.clients[client].next_step];
         match step.then {
             Then::Await => self.clients[client].phase = Phase::Awaiting,
+            Then::AwaitFor(patience_us) => {
+                let step = self.clients[client].next_step;
+                let give_up = Action::GiveUp { client, step, patience_us };
+                self.clients[client].phase = Phase::Awaiting;
+                self.arrange(patience_us, give_up);
+            }
             Then::GoOn => self.end_step(client),
             Then::End => {
                 self.checker.end_of_input(serial);
-                self.server.handle_end_of_input(id);
+                self.servers[id.0].handle_end_of_input(id.1);
                 self.deliveries += 1;
                 self.clients[client].phase = Phase::Ending;
             }
-            Then::Break(_) => {
-                self.checker.lost(serial);
-                self.server.handle_lost(id);
-                self.forget(id);
-                self.end_step(client);
-            }
+            Then::Break(_) => self.break_off(client, id, serial),
         }
+    }
+
+    /// A client breaks off if its request waits. For other replies it has twice the patience, and
+    /// more and more: they have to come.
+    fn give_up(&mut self, client: usize, step: usize, patience_us: u64) {
+        let Client { phase, next_step, connection, .. } = self.clients[client];
+        let is_this = phase == Phase::Awaiting && next_step == step;
+        match connection.filter(|_| is_this) {
+            Some((id, serial)) if self.checker.is_blocked(serial) => {
+                self.break_off(client, id, serial);
+            }
+            Some(_) => {
+                let patience_us = 2 * patience_us;
+                self.arrange(patience_us, Action::GiveUp { client, step, patience_us });
+            }
+            None => {}
+        }
+    }
+
+    fn break_off(&mut self, client: usize, id: Name, serial: u64) {
+        self.checker.lost(serial);
+        self.servers[id.0].handle_lost(id.1);
+        self.forget(id);
+        self.end_step(client);
     }
 
     fn end_step(&mut self, client: usize) {
@@ -479,7 +555,7 @@ impl<'a> Swarm<'a> {
         self.arrange(wait_us, Action::Act(client));
     }
 
-    fn forget(&mut self, id: ConnectionId) {
+    fn forget(&mut self, id: Name) {
         self.writable.remove(&id);
         if let Some(client) = self.owners.remove(&id) {
             self.clients[client].connection = None;
@@ -492,51 +568,71 @@ impl<'a> Swarm<'a> {
         self.deliveries > 0 && (is_last || self.deliveries > self.rng.below(self.plan.batch_max))
     }
 
+    /// Runs what was received. A server may be slower than others.
     fn execute(&mut self) {
         self.deliveries = 0;
-        self.server.execute(self.now());
-        self.check_execution();
-        self.drain_events();
+        let (count, first) = (self.servers.len(), self.rng.below(self.servers.len() as u64));
+        for server in (0..count).map(|position| (position + first as usize) % count) {
+            if count == 1 || self.rng.below(4) > 0 {
+                let now = self.now();
+                self.servers[server].execute(now);
+                self.check_execution(server);
+                self.drain_events();
+            }
+        }
     }
 
-    fn check_execution(&mut self) {
+    fn check_execution(&mut self, server: usize) {
         self.unchecked += 1;
         let connections = self.clients.iter().filter_map(|client| client.connection);
         let ids: BTreeMap<_, _> = connections.map(|(id, serial)| (serial, id)).collect();
-        let output = |serial| self.server.output(ids[&serial]);
-        self.checker.execute(moment(self.now_us).unix_us, output);
+        let output = |serial| {
+            let (server, id) = ids[&serial];
+            self.servers[server].output(id)
+        };
+        self.checker.execute(server, moment(self.now_us).unix_us, output);
     }
 
     fn drain_events(&mut self) {
-        while let Some(event) = self.server.poll_event() {
-            match event {
-                Event::Output(id) => {
-                    self.writable.insert(id);
-                }
-                Event::Closed(id) => {
-                    let client = self.owners[&id];
-                    let (_, serial) = self.clients[client].connection.expect("it has an owner");
-                    self.checker.closed(serial);
-                    self.forget(id);
-                }
-                // There is no other server.
-                Event::Refused(..) | Event::Backlog | Event::Mail(_) => {}
+        for server in 0..self.servers.len() {
+            while let Some(event) = self.servers[server].poll_event() {
+                self.handle_event(server, event);
             }
+        }
+    }
+
+    fn handle_event(&mut self, server: usize, event: Event) {
+        match event {
+            Event::Output(id) => {
+                self.writable.insert((server, id));
+            }
+            Event::Closed(id) => {
+                let client = self.owners[&(server, id)];
+                let (_, serial) = self.clients[client].connection.expect("it has an owner");
+                self.checker.closed(serial);
+                self.forget((server, id));
+            }
+            Event::Mail(number) => {
+                let position = self.servers.iter().position(|server| server.number() == number);
+                let delay_us = self.rng.below(MAIL_DELAY_MAX_US);
+                self.arrange(delay_us, Action::Mail(position.expect("it has a post")));
+            }
+            Event::Refused(..) | Event::Backlog => {}
         }
     }
 
     /// Clients take some of their replies.
     fn pump(&mut self) {
         for id in self.writable.clone() {
-            while !self.server.output(id).is_empty() && !self.is_lazy() {
+            while !self.servers[id.0].output(id.1).is_empty() && !self.is_lazy() {
                 self.take_output(id);
             }
-            if self.server.output(id).is_empty() {
+            if self.servers[id.0].output(id.1).is_empty() {
                 self.writable.remove(&id);
             }
         }
         // A connection that was paused may have gone on.
-        let has_work = self.server.has_input();
+        let has_work = self.servers.iter().any(Server::has_input);
         self.deliveries = self.deliveries.max(u64::from(has_work));
         if (has_work || !self.writable.is_empty()) && !self.is_pump_arranged {
             self.is_pump_arranged = true;
@@ -549,13 +645,14 @@ impl<'a> Swarm<'a> {
         self.rng.below(256) < self.plan.laziness
     }
 
-    fn take_output(&mut self, id: ConnectionId) {
+    fn take_output(&mut self, id: Name) {
         let (_, serial) = self.clients[self.owners[&id]].connection.expect("it has an owner");
-        let output = self.server.output(id);
+        let (now, server) = (self.now(), &mut self.servers[id.0]);
+        let output = server.output(id.1);
         let len = 1 + self.rng.below(output.len().min(self.plan.buffer_max) as u64) as usize;
         self.checker.handed_on(serial, len);
         self.checker.sent(serial, &output[..len]);
-        self.server.handle_sent(self.now(), id, len);
+        server.handle_sent(now, id.1, len);
         self.drain_events();
     }
 
@@ -589,7 +686,7 @@ mod tests {
         let kernel = kernel(&plan, &limits(&plan));
         let mut checker = Checker::new(None, false);
         let mut swarm = Swarm::new(&plan, &mut checker, &kernel);
-        swarm.server = Server::with_pace(Arc::clone(&kernel), pace);
+        swarm.servers = servers(&Plan { pace, ..plan.clone() }, &kernel);
         swarm.run();
         checker.failure().map(|failure| failure.text.clone())
     }

@@ -62,6 +62,18 @@ impl Watch {
         counts.sum()
     }
 
+    /// Whether nobody listens to anything. The error says what is wrong.
+    pub(crate) fn check_channels(&mut self, now: Now) -> Result<(), String> {
+        let channels = self.ask(now, &[b"PUBSUB", b"CHANNELS"]);
+        let of_shards = self.ask(now, &[b"PUBSUB", b"SHARDCHANNELS"]);
+        let patterns = self.ask(now, &[b"PUBSUB", b"NUMPAT"]);
+        let nothing = Value::array(vec![]);
+        if (&channels, &of_shards, &patterns) == (&nothing, &nothing, &Value::int(0)) {
+            return Ok(());
+        }
+        Err(format!("somebody listens to {channels:?}, {of_shards:?}, {patterns:?}"))
+    }
+
     /// What the data takes.
     pub(crate) fn usage(&mut self, now: Now) -> Usage {
         let info = self.info(now, "memory");

@@ -293,6 +293,12 @@ pub fn render_request(args: &[Vec<u8>]) -> Vec<u8> {
     Value::array(args.iter().map(|arg| Value::bulk(arg)).collect()).bytes()
 }
 
+/// Whether a request ends subscriptions.
+pub fn ends_subscriptions(request: &[Vec<u8>]) -> bool {
+    let name = request[0].to_ascii_lowercase();
+    name.ends_with(b"unsubscribe")
+}
+
 /// A 64-bit integer in its one canonical form.
 pub fn parse_int(text: &[u8]) -> Option<i64> {
     let value: i64 = std::str::from_utf8(text).ok()?.parse().ok()?;

@@ -39,6 +39,7 @@ fn the_plans_of_a_few_seeds_hold_every_fault_and_setting() {
     };
     assert!(has(FaultKind::Hold) && has(FaultKind::Crash));
     assert!(plans.iter().any(|plan| plan.output_soft_max.is_some()));
+    assert!([1, 2, 3].iter().all(|&servers| plans.iter().any(|plan| plan.servers == servers)));
     assert!([1, 4, 16].iter().all(|&shards| plans.iter().any(|plan| plan.shards == shards)));
     let tiny = Sizes {
         segment: SegmentSize::TINY,
@@ -89,7 +90,15 @@ fn two_processes_give_the_same_figures_and_traces() {
 /// A model that is wrong in one small thing stands for a server that is.
 #[test]
 fn a_flaw_in_the_model_is_caught_within_a_few_seeds() {
-    for flaw in [Flaw::ExpiresLate, Flaw::EmptyListStays, Flaw::AppendPersists] {
+    let flaws = [
+        Flaw::ExpiresLate,
+        Flaw::EmptyListStays,
+        Flaw::AppendPersists,
+        Flaw::ServesLastFirst,
+        Flaw::DropsMessages,
+        Flaw::WatchOutlivesKey,
+    ];
+    for flaw in flaws {
         let options = Options { flaw: Some(flaw), ..Options::default() };
         let caught = (1..100).any(|seed| swarm::run(seed, options).is_err());
         assert!(caught, "{flaw:?} went unnoticed");

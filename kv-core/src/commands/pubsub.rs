@@ -52,8 +52,12 @@ fn remove(cx: &mut EngineCx<'_, '_>, kind: Kind) -> Result<Flow, Error> {
         if cx.session.subscriptions.as_mut().is_some_and(|s| s.remove(kind, name)) {
             cx.kernel.pubsub.unsubscribe(kind, name, cx.session.id());
         }
-        // What was published before comes before the confirmation.
-        let flow = cx.session.deliver(cx.out);
+        // What was published before comes before the confirmation. A transaction has seen to that
+        // before its reply began.
+        let flow = match cx.session.is_in_exec {
+            true => Flow::Continue,
+            false => cx.session.deliver(cx.out),
+        };
         confirm(cx, NAMES[kind as usize], kind, Some(name));
         if flow == Flow::Close {
             return Ok(flow);

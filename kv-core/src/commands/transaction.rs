@@ -65,6 +65,9 @@ pub(crate) fn exec(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
         forget_watched(cx);
         return Err(error);
     }
+    if cx.session.deliver(cx.out) == Flow::Close {
+        return Ok(Flow::Close);
+    }
     let needs = transaction.needs(cx.store, cx.session.watching.as_deref());
     cx.store.hold(&needs);
     cx.session.is_in_exec = true;

@@ -13,6 +13,10 @@ pub(super) const COMMANDS: &[Row] = &[
 
 pub(super) fn ping(run: &mut Run<'_>) -> Outcome {
     match run.args {
+        [_, rest @ ..] if run.is_subscriber() && rest.len() <= 1 => {
+            let message = rest.first().map_or(&[][..], |message| message);
+            exactly(Value::array(vec![Value::bulk(b"pong"), Value::bulk(message)]))
+        }
         [_] => exactly(Value::simple("PONG")),
         [_, message] => exactly(Value::bulk(message)),
         _ => Err(run.wrong_arity()),

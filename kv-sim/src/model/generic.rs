@@ -2,8 +2,8 @@
 
 use super::connection::database;
 use super::{
-    Bytes, Entry, Expect, NO_SUCH_KEY, Outcome, Row, Run, SAME_OBJECT, SYNTAX, Scan, exactly, int,
-    is, number, ok, truth,
+    Bytes, DATABASES, Entry, Expect, NO_SUCH_KEY, Outcome, Row, Run, SAME_OBJECT, SYNTAX, Scan,
+    exactly, int, is, number, ok, truth,
 };
 use crate::wire::Value;
 use std::rc::Rc;
@@ -154,19 +154,26 @@ pub(super) fn swapdb(run: &mut Run<'_>) -> Outcome {
         }
     }
     let (first, second) = (database(&run.args[1])?, database(&run.args[2])?);
+    for database in [first, second] {
+        let keys: Vec<Bytes> = [first, second]
+            .into_iter()
+            .flat_map(|database| run.model.databases[database].keys().cloned())
+            .collect();
+        keys.iter().for_each(|key| run.model.touch(database, key));
+    }
     run.model.databases.swap(first, second);
     ok()
 }
 
 pub(super) fn flushdb(run: &mut Run<'_>) -> Outcome {
     check_flush(run)?;
-    run.model.databases[run.session.database].clear();
+    run.clear(run.session.database);
     ok()
 }
 
 pub(super) fn flushall(run: &mut Run<'_>) -> Outcome {
     check_flush(run)?;
-    run.model.databases.iter_mut().for_each(|database| database.clear());
+    (0..DATABASES).for_each(|database| run.clear(database));
     ok()
 }
 

@@ -1,5 +1,6 @@
 //! Streams: entries by their IDs, and groups that read them.
 
+use super::waiting::Wait;
 use super::{
     Bytes, Data, Expect, NO_SUCH_KEY, Outcome, Row, Run, SYNTAX, WRONG_TYPE, exactly, int, is,
     number, ok, truth,
@@ -466,17 +467,25 @@ fn range(run: &mut Run<'_>, from: usize, to: usize) -> Outcome {
     exactly(Value::array(found))
 }
 
-/// `[GROUP group consumer] [COUNT count] [NOACK] STREAMS key ... id ...`
+/// `[GROUP group consumer] [COUNT count] [BLOCK ms] [NOACK] STREAMS key ... id ...`
 struct Reads {
     reader: Option<[Bytes; 2]>,
     count: usize,
     is_noack: bool,
+    /// How long to wait, in milliseconds, if there is nothing; 0 for ever.
+    block_ms: Option<i64>,
     streams: Vec<(Bytes, Bytes)>,
 }
 
 impl Reads {
     fn parse(run: &Run<'_>) -> Result<Reads, Bytes> {
-        let mut reads = Reads { reader: None, count: usize::MAX, is_noack: false, streams: vec![] };
+        let mut reads = Reads {
+            reader: None,
+            count: usize::MAX,
+            is_noack: false,
+            block_ms: None,
+            streams: vec![],
+        };
         let mut rest = &run.args[1..];
         while let [word, tail @ ..] = rest {
             rest = tail;
@@ -484,6 +493,10 @@ impl Reads {
                 [count, tail @ ..] if is(word, "COUNT") => {
                     let count = usize::try_from(int(count)?).unwrap_or(0);
                     reads.count = if count == 0 { usize::MAX } else { count };
+                    rest = tail;
+                }
+                [ms, tail @ ..] if is(word, "BLOCK") => {
+                    reads.block_ms = Some(int(ms)?);
                     rest = tail;
                 }
                 [group, consumer, tail @ ..] if is(word, "GROUP") => {
@@ -501,13 +514,23 @@ impl Reads {
         }
         Ok(reads)
     }
+
+    /// Waits, if that is asked for, with `args` from then on: the same, but for IDs that mean now.
+    fn wait(&self, run: &mut Run<'_>, args: Vec<Bytes>) -> Outcome {
+        let null = run.null_array();
+        match self.block_ms {
+            None => exactly(null),
+            Some(ms) => {
+                let keys = self.streams.iter().map(|(key, _)| key.clone()).collect();
+                let timeout_us = (ms > 0).then_some(ms * 1000);
+                run.wait(Wait { keys, timeout_us, nothing: null.clone(), args }, null)
+            }
+        }
+    }
 }
 
 /// The reply of a read of several streams.
 fn parts(run: &Run<'_>, parts: Vec<(Bytes, Vec<Value>)>) -> Outcome {
-    if parts.is_empty() {
-        return exactly(run.null_array());
-    }
     let pairs = parts.into_iter().map(|(key, found)| [Value::bulk(&key), Value::array(found)]);
     exactly(match run.session.protocol {
         3 => Value::Many(b'%', pairs.flatten().collect()),
@@ -518,16 +541,21 @@ fn parts(run: &Run<'_>, parts: Vec<(Bytes, Vec<Value>)>) -> Outcome {
 fn xread(run: &mut Run<'_>) -> Outcome {
     let reads = Reads::parse(run)?;
     let mut found = Vec::new();
-    for (key, after) in reads.streams {
-        let stream = run.stream(&key)?.cloned().unwrap_or_default();
-        let after = if after == b"$" { stream.last } else { id(&after)? };
+    let mut later = run.args[..run.args.len() - reads.streams.len()].to_vec();
+    for (key, after) in &reads.streams {
+        let stream = match run.stream(key) {
+            Err(_) if run.has_waited => Stream::default(),
+            stream => stream?.cloned().unwrap_or_default(),
+        };
+        let after = if after == b"$" { stream.last } else { id(after)? };
+        later.push(format!("{}-{}", after.0, after.1).into());
         let behind = stream.entries.iter().filter(|(id, _)| **id > after);
         let entries: Vec<_> = behind.take(reads.count).map(entry).collect();
         if !entries.is_empty() {
-            found.push((key, entries));
+            found.push((key.clone(), entries));
         }
     }
-    parts(run, found)
+    if found.is_empty() { reads.wait(run, later) } else { parts(run, found) }
 }
 
 fn xreadgroup(run: &mut Run<'_>) -> Outcome {
@@ -561,7 +589,8 @@ fn xreadgroup(run: &mut Run<'_>) -> Outcome {
         stream.groups.insert(name.clone(), group);
         run.put_stream(key, stream);
     }
-    parts(run, found)
+    let later = run.args.to_vec();
+    if found.is_empty() { reads.wait(run, later) } else { parts(run, found) }
 }
 
 /// What nobody in the group has had yet.

@@ -118,6 +118,14 @@ impl Client {
         match step.then {
             Then::GoOn => {}
             Then::Await => link.wait_for(Link::is_answered).await,
+            Then::AwaitFor(patience_us) => {
+                let patience = Duration::from_micros(patience_us);
+                let is_late = timeout(patience, link.wait_until(Link::is_answered)).await.is_err();
+                if is_late && link.is_blocked() {
+                    return Ok(None);
+                }
+                link.wait_for(|link| link.is_answered() || link.is_blocked()).await;
+            }
             Then::End => {
                 // It fails if the server has closed already.
                 let _ = link.writer.shutdown().await;
@@ -157,13 +165,19 @@ impl Link {
         settled || !checker.is_open(self.serial)
     }
 
+    /// Whether a request waits for data.
+    fn is_blocked(&self) -> bool {
+        self.shared.checker.borrow().is_blocked(self.serial)
+    }
+
+    async fn wait_until(&self, condition: fn(&Link) -> bool) {
+        while !condition(self) {
+            let _ = timeout(LOOK_INTERVAL, self.arrived.notified()).await;
+        }
+    }
+
     async fn wait_for(&self, condition: fn(&Link) -> bool) {
-        let waiting = async {
-            while !condition(self) {
-                let _ = timeout(LOOK_INTERVAL, self.arrived.notified()).await;
-            }
-        };
-        if timeout(PATIENCE, waiting).await.is_err() {
+        if timeout(PATIENCE, self.wait_until(condition)).await.is_err() {
             let text = "a client waits for replies for ever".into();
             self.shared.tell(|checker| checker.fail(self.serial, text));
         }

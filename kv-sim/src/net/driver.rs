@@ -2,6 +2,7 @@
 //! reads and one that writes.
 
 use super::{PORT, Shared, elapsed_us};
+use crate::check::Place;
 use crate::plan::Plan;
 use crate::swarm::{kernel, moment};
 use kv_core::now::Now;
@@ -73,7 +74,8 @@ impl Driver {
     fn accept(self: &Rc<Self>, stream: TcpStream, address: SocketAddr) {
         let peer = Peer { address: address.to_string(), ..Peer::default() };
         let id = self.server.borrow_mut().handle_accept(now(), peer);
-        let serial = self.shared.tell(|checker| checker.open());
+        let place = Place { server: 0, index: id.index() };
+        let serial = self.shared.tell(|checker| checker.open(place));
         self.shared.connections.borrow_mut().insert(address, serial);
         let link = Rc::new(Link {
             id,
@@ -109,10 +111,12 @@ impl Driver {
         let now = now();
         let mut server = self.server.borrow_mut();
         server.execute(now);
+        self.tell_execution(&server, now);
         if server.poll_deadline().is_some_and(|at| at <= now.mono_us) {
             server.handle_timeout(now);
+            self.tell_execution(&server, now);
+            self.shared.tell(|checker| checker.time_out(0, now.unix_us));
         }
-        self.tell_execution(&server, now);
         self.unchecked.set(self.unchecked.get() + 1);
         if self.unchecked.get() >= self.plan.check_every {
             self.unchecked.set(0);
@@ -127,7 +131,7 @@ impl Driver {
         let ids: BTreeMap<u64, ConnectionId> =
             links.values().map(|link| (link.serial, link.id)).collect();
         let output = |serial| ids.get(&serial).map_or(&[][..], |&id| server.output(id));
-        self.shared.tell(|checker| checker.execute(now.unix_us, output));
+        self.shared.tell(|checker| checker.execute(0, now.unix_us, output));
     }
 
     fn drain_events(&self) {
@@ -145,6 +149,7 @@ impl Driver {
 
     fn forget(&self, id: ConnectionId) {
         if let Some(link) = self.links.borrow_mut().remove(&id) {
+            self.shared.tell(|checker| checker.gone(link.serial));
             link.closed.set(true);
             link.output.notify_one();
             link.input.notify_one();

@@ -7,7 +7,7 @@ use crate::plan::Ending;
 use crate::watch::Usage;
 use crate::wire::{self, Value};
 use kv_core::session::Peer;
-use kv_proto::server::ConnectionId;
+use kv_proto::server::{ConnectionId, Server};
 
 /// How many slices of work it may take until nothing is left to do.
 const SLICES_MAX: u64 = 500_000;
@@ -24,15 +24,40 @@ const EMPTY_KEYSPACE_MAX: u64 = 4096;
 impl Swarm<'_> {
     /// Lets all keys go and checks what is left.
     pub(super) fn end(&mut self) {
-        let result = self.empty().and_then(|()| self.check_accounts());
+        let result =
+            self.check_sessions().and_then(|()| self.empty()).and_then(|()| self.check_accounts());
         if let Err(text) = result {
             self.checker.fail(0, text);
         }
     }
 
+    fn accept(&mut self) -> ConnectionId {
+        let now = self.now();
+        self.servers[0].handle_accept(now, Peer::default())
+    }
+
+    /// Whether nothing is left of the clients' sessions.
+    fn check_sessions(&mut self) -> Result<(), String> {
+        let kernel = self.servers[0].kernel();
+        let profiles = kernel.sessions.profiles();
+        let letters = profiles.iter().filter(|profile| profile.mailbox.is_full()).count();
+        let left = [
+            // One is the watch's.
+            ("sessions", profiles.len() - 1),
+            ("connections", self.servers.iter().map(Server::len).sum()),
+            ("waiting sessions", kernel.sessions.waiting()),
+            ("observers", kernel.observers()),
+            ("full mailboxes", letters),
+        ];
+        if let Some((what, count)) = left.into_iter().find(|(_, count)| *count > 0) {
+            return Err(format!("{count} {what} are left"));
+        }
+        self.watch.check_channels(self.now())
+    }
+
     fn empty(&mut self) -> Result<(), String> {
         self.watch.check(self.now());
-        let id = self.server.handle_accept(self.now(), Peer::default());
+        let id = self.accept();
         let most = self.watch.usage(self.now()).used;
         if self.plan.ending != Ending::Flush {
             self.empty_bit_by_bit(id);
@@ -43,7 +68,7 @@ impl Swarm<'_> {
         self.settle()?;
         let usage = self.watch.usage(self.now());
         let nothing = Usage { used: 0, dataset: 0, pending: 0 };
-        self.server.handle_lost(id);
+        self.servers[0].handle_lost(id);
         if usage == nothing { Ok(()) } else { Err(format!("after FLUSHALL there is {usage:?}")) }
     }
 
@@ -76,13 +101,13 @@ impl Swarm<'_> {
     /// is gone, once.
     fn settle(&mut self) -> Result<(), String> {
         for slice in 0..SLICES_MAX {
-            let Some(at) = self.server.poll_deadline() else {
+            let Some((at, server)) = self.next_deadline() else {
                 self.watch.check(self.now());
                 return Ok(());
             };
             // Not the run's time: that is what its clients took.
             self.now_us = at.max(self.now_us);
-            self.pass_timeout();
+            self.pass_timeout(server);
             if slice % 64 == 0 && self.unchecked >= self.plan.check_every {
                 self.unchecked = 0;
                 self.watch.check(self.now());
@@ -108,7 +133,7 @@ impl Swarm<'_> {
     /// Whether what counts against `maxmemory` is 0 as well: a limit of a single byte allows one
     /// write and no second.
     fn check_accounts(&mut self) -> Result<(), String> {
-        let id = self.server.handle_accept(self.now(), Peer::default());
+        let id = self.accept();
         let settings: [&[u8]; 6] =
             [b"CONFIG", b"SET", b"maxmemory", b"1", b"maxmemory-policy", b"noeviction"];
         let replies = [&settings[..], &[b"SET", b"k", b"v"], &[b"SET", b"l", b"v"], &[b"FLUSHALL"]]
@@ -119,7 +144,7 @@ impl Swarm<'_> {
             return Err(format!("with a limit of one byte, writes are answered {replies:?}"));
         }
         self.settle()?;
-        self.server.handle_lost(id);
+        self.servers[0].handle_lost(id);
         Ok(())
     }
 
@@ -127,19 +152,20 @@ impl Swarm<'_> {
     fn request(&mut self, id: ConnectionId, words: &[&[u8]]) -> Value {
         let words: Vec<Bytes> = words.iter().map(|word| word.to_vec()).collect();
         let bytes = wire::render_request(&words);
+        let (now, server) = (moment(self.now_us), &mut self.servers[0]);
         let mut rest = &bytes[..];
         while !rest.is_empty() {
-            let room = self.server.input(id);
+            let room = server.input(id);
             let len = room.len().min(rest.len());
             room[..len].copy_from_slice(&rest[..len]);
-            self.server.handle_received(id, len);
-            self.server.execute(moment(self.now_us));
+            server.handle_received(id, len);
+            server.execute(now);
             rest = &rest[len..];
         }
-        while self.server.poll_event().is_some() {}
-        let output = self.server.output(id).to_vec();
-        self.server.handle_sent(moment(self.now_us), id, output.len());
-        while self.server.poll_event().is_some() {}
+        while server.poll_event().is_some() {}
+        let output = server.output(id).to_vec();
+        server.handle_sent(now, id, output.len());
+        while server.poll_event().is_some() {}
         let (reply, _) = wire::parse_reply(&output).ok().flatten().expect("a reply is complete");
         reply
     }
