@@ -73,7 +73,7 @@ fn line(session: &Session, command: &Command, args: Args<'_>, now: Now) -> Strin
 fn origin(profile: &Profile) -> String {
     match (profile.origin, profile.address.strip_suffix(":0")) {
         (Origin::Unix, Some(path)) => format!("unix:{path}"),
-        _ => profile.address.clone(),
+        _ => profile.address.to_string(),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::transaction::{Transaction, Watching};
 use crate::waiter::Waiter;
 use std::collections::BTreeMap;
 use std::sync::atomic::{
-    AtomicBool, AtomicI64, AtomicU8, AtomicU64, AtomicUsize, Ordering::Relaxed,
+    AtomicBool, AtomicI32, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed,
 };
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -65,10 +65,10 @@ impl Session {
     pub fn set_buffered(&self, buffered: Buffered) {
         let Buffered { input, input_free, output, output_size } = buffered;
         let Profile { input_len, output_len, .. } = &*self.profile;
-        self.profile.input_free.store(input_free, Relaxed);
-        self.profile.output_size.store(output_size, Relaxed);
-        if output > self.profile.output_peak.load(Relaxed) {
-            self.profile.output_peak.store(output, Relaxed);
+        self.profile.input_free.store(in_32_bits(input_free), Relaxed);
+        self.profile.output_size.store(in_32_bits(output_size), Relaxed);
+        if in_32_bits(output) > self.profile.output_peak.load(Relaxed) {
+            self.profile.output_peak.store(in_32_bits(output), Relaxed);
         }
         let before = steps(input_len.swap(input, Relaxed) + output_len.swap(output, Relaxed));
         let after = steps(input + output);
@@ -172,7 +172,7 @@ impl Session {
     /// Shows others how its transaction stands.
     pub(crate) fn show_transaction(&mut self) {
         let transaction = self.transaction.as_deref();
-        let queued = transaction.map_or(-1, |transaction| transaction.requests().len() as i64);
+        let queued = transaction.map_or(-1, |transaction| transaction.requests().len() as i32);
         self.profile.queued.store(queued, Relaxed);
         self.profile.queued_bytes.store(transaction.map_or(0, Transaction::bytes), Relaxed);
         if self.watching.is_some() != self.shows_watch {
@@ -264,6 +264,11 @@ pub enum Mode {
     NoTouch = 2,
 }
 
+/// As much of a number as CLIENT LIST needs to tell.
+fn in_32_bits(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
 /// What every session may see of a client: what CLIENT LIST shows. Written by the client's own
 /// thread, read by others.
 #[derive(Debug)]
@@ -271,9 +276,9 @@ pub struct Profile {
     /// The number that CLIENT ID gives.
     pub id: u64,
     /// The client's address, as `ip:port`, or `?:0` if there is none.
-    pub address: String,
+    pub address: Box<str>,
     /// The server's address on this connection.
-    pub local_address: String,
+    pub local_address: Box<str>,
     /// The descriptor of the driver's socket, or whatever else it tells connections apart by.
     pub descriptor: i64,
     /// What others have to tell it.
@@ -287,22 +292,23 @@ pub struct Profile {
     /// By which way the client came.
     pub origin: Origin,
     created_us: u64,
-    labels: Mutex<Labels>,
-    database: AtomicUsize,
+    /// Few clients tell anything.
+    labels: Mutex<Option<Box<Labels>>>,
+    database: AtomicU32,
     protocol: AtomicU8,
     last_active_us: AtomicU64,
     /// The address of the row of the last command, 0 before the first. A number and no pointer,
     /// since it is only ever compared with the addresses of the table's rows.
     last_command: AtomicUsize,
     input_len: AtomicUsize,
-    input_free: AtomicUsize,
+    input_free: AtomicU32,
     output_len: AtomicUsize,
-    output_size: AtomicUsize,
-    output_peak: AtomicUsize,
+    output_size: AtomicU32,
+    output_peak: AtomicU32,
     /// A union of [`Mode`]s.
     modes: AtomicU8,
     /// How many requests wait for EXEC, -1 if there was no MULTI.
-    queued: AtomicI64,
+    queued: AtomicI32,
     queued_bytes: AtomicUsize,
     watch: Mutex<Option<Arc<Watch>>>,
 }
@@ -320,7 +326,16 @@ pub struct Labels {
 
 impl Profile {
     /// What the client tells about itself.
-    pub fn labels(&self) -> MutexGuard<'_, Labels> {
+    pub fn labels(&self) -> Labels {
+        self.held_labels().as_deref().cloned().unwrap_or_default()
+    }
+
+    /// Changes what the client tells about itself.
+    pub(crate) fn change_labels(&self, change: impl FnOnce(&mut Labels)) {
+        change(self.held_labels().get_or_insert_default());
+    }
+
+    fn held_labels(&self) -> MutexGuard<'_, Option<Box<Labels>>> {
         self.labels.lock().expect("nothing panics while it holds the labels")
     }
 
@@ -351,7 +366,7 @@ impl Profile {
 
     /// The number of the selected database.
     pub fn database(&self) -> usize {
-        self.database.load(Relaxed)
+        self.database.load(Relaxed) as usize
     }
 
     /// The protocol version in use.
@@ -373,11 +388,11 @@ impl Profile {
     pub(crate) fn buffered(&self) -> (Buffered, usize) {
         let buffered = Buffered {
             input: self.input_len(),
-            input_free: self.input_free.load(Relaxed),
+            input_free: self.input_free.load(Relaxed) as usize,
             output: self.output_len(),
-            output_size: self.output_size.load(Relaxed),
+            output_size: self.output_size.load(Relaxed) as usize,
         };
-        (buffered, self.output_peak.load(Relaxed))
+        (buffered, self.output_peak.load(Relaxed) as usize)
     }
 
     /// Whether a mode is on.
@@ -412,7 +427,7 @@ impl Profile {
     }
 
     pub(crate) fn note_database(&self, database: usize) {
-        self.database.store(database, Relaxed);
+        self.database.store(in_32_bits(database), Relaxed);
     }
 
     pub(crate) fn note_protocol(&self, protocol: Protocol) {
@@ -485,8 +500,8 @@ impl Registry {
         let id = self.opened.fetch_add(1, Relaxed) + 1;
         let profile = Arc::new(Profile {
             id,
-            address: peer.address,
-            local_address: peer.local_address,
+            address: peer.address.into(),
+            local_address: peer.local_address.into(),
             descriptor: peer.descriptor,
             origin: peer.origin,
             mailbox: Mailbox::default(),
@@ -495,17 +510,17 @@ impl Registry {
             is_gone: AtomicBool::new(false),
             created_us: now.mono_us,
             labels: Mutex::default(),
-            database: AtomicUsize::new(0),
+            database: AtomicU32::new(0),
             protocol: AtomicU8::new(Protocol::default() as u8),
             last_active_us: AtomicU64::new(now.mono_us),
             last_command: AtomicUsize::new(0),
             input_len: AtomicUsize::new(0),
-            input_free: AtomicUsize::new(0),
+            input_free: AtomicU32::new(0),
             output_len: AtomicUsize::new(0),
-            output_size: AtomicUsize::new(0),
-            output_peak: AtomicUsize::new(0),
+            output_size: AtomicU32::new(0),
+            output_peak: AtomicU32::new(0),
             modes: AtomicU8::new(0),
-            queued: AtomicI64::new(-1),
+            queued: AtomicI32::new(-1),
             queued_bytes: AtomicUsize::new(0),
             watch: Mutex::default(),
         });

@@ -319,7 +319,7 @@ fn acl_cat_lists_categories_and_what_is_in_them() {
         ),
     ]);
     let connection = Client::new(1).run("ACL CAT connection");
-    for name in ["$auth ", " $client|id ", " $hello ", " $select]"] {
+    for name in ["$auth ", " $client|id ", " $hello ", " $select "] {
         assert!(connection.contains(name), "{name}: {connection}");
     }
     assert!(!connection.contains("$client "), "{connection}");

@@ -76,7 +76,7 @@ fn only_what_is_important_enough_is_logged() {
     let warnings = log_of("warnings", &["--loglevel", "warning"], |_| {});
     assert!(warnings.contains("received SIGTERM"), "{warnings}");
     assert!(!warnings.contains("ready to accept"), "{warnings}");
-    let all = log_of("verbose", &["--loglevel", "verbose"], |_| {});
+    let all = log_of("verbose", &["--loglevel", "verbose"], |client| drop(client.call("PING")));
     assert!(all.contains(" - accepted the client at 127.0.0.1:"), "{all}");
     assert_eq!(log_of("silent", &["--loglevel", "nothing"], |_| {}), "");
 }

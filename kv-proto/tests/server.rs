@@ -400,7 +400,7 @@ fn messages_come_before_the_reply_of_a_transaction_and_not_within() {
     let reply = driver.answer(id, b"PUBLISH c m\r\nMULTI\r\nUNSUBSCRIBE c\r\nEXEC\r\n");
     let message = ">3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$1\r\nm\r\n";
     let end = ">3\r\n$11\r\nunsubscribe\r\n$1\r\nc\r\n:0\r\n";
-    assert_eq!(reply, format!(":1\r\n+OK\r\n+QUEUED\r\n{message}*1\r\n{end}"));
+    assert_eq!(reply, format!(":1\r\n{message}+OK\r\n+QUEUED\r\n*1\r\n{end}"));
 }
 
 fn greedy(requests: usize) -> Vec<u8> {

@@ -408,7 +408,7 @@ impl<'a> Run<'a> {
 impl Run<'_> {
     fn dispatch(&mut self) -> Outcome {
         let admitted = self.row().and_then(|row| self.check_subscriber().map(|()| row));
-        let (_, _, handler) = admitted.inspect_err(|_| self.break_transaction())?;
+        let (_, _, handler) = admitted.map_err(|error| self.refuse(error))?;
         if self.session.transaction.is_some() && !self.is_immediate() {
             return self.put_off();
         }

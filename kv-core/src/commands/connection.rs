@@ -67,7 +67,7 @@ pub(crate) fn reset(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
     monitor::forget(cx.kernel, cx.session);
     tracking::forget(cx.store.store(), cx.session);
     // What the client told of its library stays: it is still the one behind the connection.
-    cx.session.profile().labels().name.clear();
+    cx.session.profile().change_labels(|labels| labels.name.clear());
     cx.session.replies = Replies::Sent;
     cx.out.unmute();
     switch_protocol(cx, Protocol::V2);
@@ -117,7 +117,7 @@ pub(crate) fn hello(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
         return Err(Error::UnsupportedProtocol);
     }
     if let Some(name) = greeting.name {
-        cx.session.profile().labels().name = name.to_vec();
+        cx.session.profile().change_labels(|labels| labels.name = name.to_vec());
     }
     describe_server(cx);
     Ok(Flow::Continue)

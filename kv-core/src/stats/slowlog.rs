@@ -58,8 +58,8 @@ impl Slowlog {
             unix_s: now.unix_us / 1_000_000,
             time_us,
             args: shortened(command, args),
-            address: profile.address.clone(),
-            name: profile.labels().name.clone(),
+            address: profile.address.to_string(),
+            name: profile.labels().name,
         };
         let mut log = self.log();
         entry.id = log.next_id;

@@ -272,8 +272,6 @@ impl Text {
                 (done, true) if done % 2 == 1 => self.text.push('='),
                 _ => self.text.push(' '),
             }
-        } else if !self.text.is_empty() {
-            self.text.push(' ');
         }
     }
 

@@ -9,7 +9,19 @@ use proptest::test_runner::{Config, RngSeed, TestRunner};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Commands that are not sent, and why.
-const EXEMPT: &[(&str, &str)] = &[("CL.THROTTLE", "of a module"), ("ZQUERY", "ours alone")];
+const EXEMPT: &[(&str, &str)] = &[
+    ("BLMOVE", "waits"),
+    ("BLMPOP", "waits"),
+    ("BLPOP", "waits"),
+    ("BRPOP", "waits"),
+    ("BRPOPLPUSH", "waits"),
+    ("BZMPOP", "waits"),
+    ("BZPOPMAX", "waits"),
+    ("BZPOPMIN", "waits"),
+    ("CL.THROTTLE", "of a module"),
+    ("WAIT", "waits"),
+    ("ZQUERY", "ours alone"),
+];
 
 /// Options that are not sent, and why.
 const LEFT_OUT: &[(&str, &[&str], &str)] = &[
@@ -106,7 +118,10 @@ fn data_commands() -> impl Iterator<Item = &'static Command> {
 }
 
 fn is_of_values(group: Group) -> bool {
-    !matches!(group, Group::Connection | Group::Server)
+    !matches!(
+        group,
+        Group::Cluster | Group::Connection | Group::PubSub | Group::Server | Group::Transactions
+    )
 }
 
 /// The literal words of arguments.

@@ -39,7 +39,19 @@ impl Run<'_> {
         IMMEDIATE.contains(&&*self.name())
     }
 
-    pub(super) fn break_transaction(&mut self) {
+    /// What a request that is refused is told. A transaction ends with a refused EXEC.
+    pub(super) fn refuse(&mut self, error: Bytes) -> Bytes {
+        if self.name() != "exec" {
+            self.break_transaction();
+            return error;
+        }
+        self.session.transaction = None;
+        self.model.forget_watches(self.session.id);
+        let reason = error.strip_prefix(b"ERR ").unwrap_or(&error);
+        [b"EXECABORT Transaction discarded because of: ", reason].concat().into()
+    }
+
+    fn break_transaction(&mut self) {
         if let Some(transaction) = &mut self.session.transaction {
             transaction.is_broken = true;
         }

@@ -5,7 +5,7 @@ use crate::commands::parse::is;
 use crate::error::Error;
 use crate::kernel::{Flow, until_zero};
 use crate::now::Now;
-use crate::session::{Buffered, Mode, Origin, Profile, Registry};
+use crate::session::{Buffered, Labels, Mode, Origin, Profile, Registry};
 use crate::value::string::parse_int;
 use std::io::Write as _;
 
@@ -26,23 +26,22 @@ pub(crate) fn getname(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
 pub(crate) fn setname(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
     let name = cx.args.get(2);
     check_name(name)?;
-    cx.session.profile().labels().name = name.to_vec();
+    cx.session.profile().change_labels(|labels| labels.name = name.to_vec());
     cx.out.ok();
     Ok(Flow::Continue)
 }
 
 pub(crate) fn setinfo(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
     let (attribute, value) = (cx.args.get(2), cx.args.get(3));
-    let mut labels = cx.session.profile().labels();
-    let label = match attribute {
-        word if is(word, "lib-name") => &mut labels.library,
-        word if is(word, "lib-ver") => &mut labels.library_version,
+    let label: fn(&mut Labels) -> &mut Vec<u8> = match attribute {
+        word if is(word, "lib-name") => |labels| &mut labels.library,
+        word if is(word, "lib-ver") => |labels| &mut labels.library_version,
         _ => return Err(unknown_attribute(attribute)),
     };
     if !is_one_word(value) {
         return Err(unfit_attribute(attribute));
     }
-    *label = value.to_vec();
+    cx.session.profile().change_labels(|labels| *label(labels) = value.to_vec());
     cx.out.ok();
     Ok(Flow::Continue)
 }
