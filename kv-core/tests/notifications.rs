@@ -61,9 +61,9 @@ fn an_event_is_told_by_key_and_then_by_event() {
     audience.client.run("SET a 1 EX 10");
     assert_eq!(
         audience.client.told(&mut audience.listener),
-        ">[$pmessage $__key* $__keyspace@3__:a $set]\
-         >[$pmessage $__key* $__keyevent@3__:set $a]\
-         >[$pmessage $__key* $__keyspace@3__:a $expire]\
+        ">[$pmessage $__key* $__keyspace@3__:a $set] \
+         >[$pmessage $__key* $__keyevent@3__:set $a] \
+         >[$pmessage $__key* $__keyspace@3__:a $expire] \
          >[$pmessage $__key* $__keyevent@3__:expire $a]"
     );
 }
