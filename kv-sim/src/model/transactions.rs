@@ -48,7 +48,7 @@ impl Run<'_> {
         self.session.transaction = None;
         self.model.forget_watches(self.session.id);
         let reason = error.strip_prefix(b"ERR ").unwrap_or(&error);
-        [b"EXECABORT Transaction discarded because of: ", reason].concat().into()
+        [b"EXECABORT Transaction discarded because of: ", reason].concat()
     }
 
     fn break_transaction(&mut self) {
