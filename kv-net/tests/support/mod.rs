@@ -134,7 +134,13 @@ impl Drop for Program {
 
 /// The server's binary, to be run with flags.
 pub(crate) fn kv_server() -> Command {
-    Command::new(env!("CARGO_BIN_EXE_kv-server"))
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kv-server"));
+    // What the tests are run with is no setting of the server.
+    let variables = std::env::vars_os().map(|(name, _)| name);
+    for name in variables.filter(|name| name.as_encoded_bytes().starts_with(b"KV_")) {
+        command.env_remove(name);
+    }
+    command
 }
 
 /// What the server prints of where it listens, and all that it prints before.
