@@ -4,7 +4,7 @@ use crate::command::Command;
 use crate::kernel::Flow;
 use crate::mailbox::{Mailbox, Message};
 use crate::now::Now;
-use crate::pubsub::Subscriptions;
+use crate::pubsub::{Kind, Subscriptions};
 use crate::reply::{Protocol, Reply};
 use crate::store::{TrackingMode, Watch};
 use crate::transaction::{Transaction, Watching};
@@ -161,7 +161,8 @@ impl Session {
 
     /// The others may have to know whether it listens to channels.
     pub(crate) fn note_listening(&self) {
-        self.profile.is_listening.store(self.is_listening(), Relaxed);
+        let len = |kind| self.subscriptions.as_ref().map_or(0, |names| names.len(kind));
+        self.profile.note_subscriptions(Kind::ALL.map(len));
     }
 
     /// The number that CLIENT ID gives. Never used again while the server runs.
@@ -262,7 +263,15 @@ pub enum Mode {
     NoEvict = 1,
     /// CLIENT NO-TOUCH: what it does to keys does not count as their use.
     NoTouch = 2,
+    /// MONITOR: it is shown every command.
+    Monitor = 4,
+    /// CLIENT TRACKING: it caches.
+    Tracking = 8,
 }
+
+/// The bits of a number of subscriptions that others are shown.
+const COUNT_BITS: u32 = 21;
+const COUNT_MAX: usize = (1 << COUNT_BITS) - 1;
 
 /// As much of a number as CLIENT LIST needs to tell.
 fn in_32_bits(number: usize) -> u32 {
@@ -286,7 +295,8 @@ pub struct Profile {
     /// The request that waits for data, if there is one.
     waiter: Mutex<Option<Arc<Waiter>>>,
     /// Whether it listens to channels.
-    is_listening: AtomicBool,
+    /// To how many names it listens, of each kind, in so many bits each.
+    subscriptions: AtomicU64,
     /// Whether the session has ended.
     is_gone: AtomicBool,
     /// By which way the client came.
@@ -346,7 +356,18 @@ impl Profile {
 
     /// Whether it listens to channels.
     pub fn is_listening(&self) -> bool {
-        self.is_listening.load(Relaxed)
+        self.subscriptions.load(Relaxed) > 0
+    }
+
+    /// To how many names it listens: channels, patterns and shard channels.
+    pub fn subscriptions(&self) -> [usize; 3] {
+        let all = self.subscriptions.load(Relaxed);
+        [0, 1, 2].map(|kind| (all >> (kind * COUNT_BITS)) as usize & COUNT_MAX)
+    }
+
+    fn note_subscriptions(&self, counts: [usize; 3]) {
+        let add = |all, count: usize| all << COUNT_BITS | count.min(COUNT_MAX) as u64;
+        self.subscriptions.store(counts.into_iter().rev().fold(0, add), Relaxed);
     }
 
     /// Whether the session has ended.
@@ -506,7 +527,7 @@ impl Registry {
             origin: peer.origin,
             mailbox: Mailbox::default(),
             waiter: Mutex::default(),
-            is_listening: AtomicBool::new(false),
+            subscriptions: AtomicU64::new(0),
             is_gone: AtomicBool::new(false),
             created_us: now.mono_us,
             labels: Mutex::default(),

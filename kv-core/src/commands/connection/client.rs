@@ -157,9 +157,10 @@ fn describe(text: &mut Vec<u8>, profile: &Profile, now: Now) {
     let events = if output > 0 { "rw" } else { "r" };
     let command = profile.last_command().map_or("NULL".into(), |command| command.full_name());
     let (flags, protocol) = (flags(profile), profile.protocol());
+    let [sub, psub, ssub] = profile.subscriptions();
     write!(
         text,
-        " age={age} idle={idle} flags={flags} db={database} sub=0 psub=0 ssub=0 multi={queued} \
+        " age={age} idle={idle} flags={flags} db={database} sub={sub} psub={psub} ssub={ssub} multi={queued} \
          qbuf={input} qbuf-free={input_free} argv-mem=0 multi-mem={queued_bytes} rbs={output_size} \
          rbp={output_peak} obl={output} oll=0 omem=0 tot-mem={total} events={events} cmd={command} \
          user=default redir=-1 resp={protocol} lib-name=",
@@ -174,7 +175,11 @@ fn describe(text: &mut Vec<u8>, profile: &Profile, now: Now) {
 /// A client's states, each as its letter; N for none.
 fn flags(profile: &Profile) -> String {
     let states = [
+        (profile.is_in(Mode::Monitor), 'O'),
+        (profile.is_listening(), 'P'),
         (profile.queued().is_some(), 'x'),
+        (profile.waiter().is_some(), 'b'),
+        (profile.is_in(Mode::Tracking), 't'),
         (profile.has_broken_watch(), 'd'),
         (profile.origin == Origin::Unix, 'U'),
         (profile.is_in(Mode::NoEvict), 'e'),

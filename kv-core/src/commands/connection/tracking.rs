@@ -5,7 +5,7 @@ use crate::command::EngineCx;
 use crate::commands::parse::{int, is};
 use crate::error::Error;
 use crate::kernel::{Flow, until_zero};
-use crate::session::{Caching, Profile, Registry, Session};
+use crate::session::{Caching, Mode as SessionMode, Profile, Registry, Session};
 use crate::store::{Store, Tracker, TrackingMode as Mode};
 use std::sync::Arc;
 
@@ -31,6 +31,7 @@ fn start(cx: &mut EngineCx<'_, '_>, options: Options<'_>) {
     }
     let redirection = target.as_ref().map_or(0, |target| target.id);
     let is_chosen = cx.session.caching.as_ref().is_some_and(|caching| caching.is_chosen);
+    cx.session.set_mode(SessionMode::Tracking, true);
     cx.session.caching = Some(Box::new(Caching { mode, redirection, is_chosen }));
     let profile = Arc::clone(cx.session.shared());
     let mail_max = cx.kernel.mail_max();
@@ -41,6 +42,7 @@ fn start(cx: &mut EngineCx<'_, '_>, options: Options<'_>) {
 /// The session caches no more.
 pub(crate) fn forget(store: &Store, session: &mut Session) {
     if session.caching.take().is_some() {
+        session.set_mode(SessionMode::Tracking, false);
         store.untrack(session.id());
     }
 }
