@@ -327,10 +327,7 @@ impl Kernel {
     /// The request of a session that waits has waited long enough. No batch may be open in this
     /// thread. False if its reply is on its way to the mailbox.
     pub fn time_out(&self, session: &mut Session, out: &mut dyn Reply) -> bool {
-        let mut muted = Muted::new(out);
-        if !session.is_silent() {
-            muted.unmute();
-        }
+        let mut muted = Muted::of(session, out);
         let has_ended =
             session.waiting.as_ref().is_some_and(|waiter| waiter.give_up(&self.store, &mut muted));
         if has_ended {
@@ -719,9 +716,7 @@ impl Batch<'_> {
         self.meter.reject(command, &error);
         if command.is_some_and(|command| command.name == "exec") {
             session.transaction = None;
-            if let Some(watching) = session.watching.take() {
-                watching.end(&mut self.access);
-            }
+            session.unwatch(&mut self.access);
             session.show_transaction();
             let message = error.message();
             let reason = message.strip_prefix(b"ERR ").unwrap_or(&message);

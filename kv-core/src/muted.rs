@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::reply::{Protocol, Reply};
+use crate::session::Session;
 
 /// Drops replies. What is no reply, such as the confirmation of a subscription, it passes on.
 pub(crate) struct Muted<'a> {
@@ -15,6 +16,15 @@ impl<'a> Muted<'a> {
     /// Drops what would have been written to `out`.
     pub(crate) fn new(out: &'a mut dyn Reply) -> Self {
         Self { out, passing: 0, is_over: false }
+    }
+
+    /// What replies to a session go through: dropped as long as it is silent.
+    pub(crate) fn of(session: &Session, out: &'a mut dyn Reply) -> Self {
+        let mut muted = Self::new(out);
+        if !session.is_silent() {
+            muted.unmute();
+        }
+        muted
     }
 
     fn pass(&mut self, write: impl FnOnce(&mut dyn Reply)) {

@@ -6,7 +6,7 @@ use crate::mailbox::{Mailbox, Message};
 use crate::now::Now;
 use crate::pubsub::{Kind, Subscriptions};
 use crate::reply::{Protocol, Reply};
-use crate::store::{TrackingMode, Watch};
+use crate::store::{Access, TrackingMode, Watch};
 use crate::transaction::{Transaction, Watching};
 use crate::waiter::Waiter;
 use std::collections::BTreeMap;
@@ -194,6 +194,13 @@ impl Session {
     pub(crate) fn break_transaction(&mut self) {
         if let Some(transaction) = &mut self.transaction {
             transaction.break_up();
+        }
+    }
+
+    /// Watches no key any more.
+    pub(crate) fn unwatch(&mut self, access: &mut Access<'_>) {
+        if let Some(watching) = self.watching.take() {
+            watching.end(access);
         }
     }
 

@@ -252,9 +252,7 @@ impl Connection {
             self.deliver(limits, pool);
         }
         if self.phase == Phase::Open {
-            if self.output.bytes.capacity() == 0 {
-                self.output.bytes = pool.take_output();
-            }
+            self.output.prepare(pool);
             self.phase = self.run_requests(arena, window, turn, batch, limits);
         }
         if turn.end.is_some() || self.phase != Phase::Open {
@@ -361,9 +359,7 @@ impl Connection {
     /// Writes what others have told the session. Whether it goes on after having waited.
     pub(crate) fn deliver(&mut self, limits: &OutputLimits, pool: &mut Pool) -> bool {
         let Self { session: Some(session), output, protocol, .. } = self else { return false };
-        if output.bytes.capacity() == 0 {
-            output.bytes = pool.take_output();
-        }
+        output.prepare(pool);
         let flow = session.deliver(&mut Encoder::new(&mut output.bytes, protocol));
         let is_too_much = limits.hard > 0 && output.len() > limits.hard;
         if flow == Flow::Close || is_too_much {
@@ -375,9 +371,7 @@ impl Connection {
     /// The request that waits has waited long enough. Whether the connection goes on.
     pub(crate) fn time_out(&mut self, kernel: &Kernel, pool: &mut Pool) -> bool {
         let Self { session: Some(session), output, protocol, .. } = self else { return false };
-        if output.bytes.capacity() == 0 {
-            output.bytes = pool.take_output();
-        }
+        output.prepare(pool);
         kernel.time_out(session, &mut Encoder::new(&mut output.bytes, protocol));
         self.goes_on_after_waiting()
     }
@@ -533,6 +527,13 @@ struct Output {
 impl Output {
     fn len(&self) -> usize {
         self.bytes.len() - self.sent
+    }
+
+    /// Has a buffer to write to.
+    fn prepare(&mut self, pool: &mut Pool) {
+        if self.bytes.capacity() == 0 {
+            self.bytes = pool.take_output();
+        }
     }
 
     /// What becomes of the connection if there is more to send than there may be.

@@ -7,8 +7,8 @@ pub(crate) mod tracking;
 use crate::args::Args;
 use crate::command::EngineCx;
 use crate::commands::parse::{int, is};
+use crate::commands::pubsub;
 use crate::commands::server::monitor;
-use crate::commands::{pubsub, transaction};
 use crate::error::Error;
 use crate::kernel::{Flow, REDIS_VERSION, until_zero};
 use crate::reply::Protocol;
@@ -62,7 +62,7 @@ pub(crate) fn reset(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
     cx.kernel.greet(cx.session);
     cx.session.transaction = None;
     [Mode::NoEvict, Mode::NoTouch].into_iter().for_each(|mode| cx.session.set_mode(mode, false));
-    transaction::forget_watched(cx);
+    cx.session.unwatch(cx.store);
     pubsub::forget(cx.kernel, cx.session);
     monitor::forget(cx.kernel, cx.session);
     tracking::forget(cx.store.store(), cx.session);

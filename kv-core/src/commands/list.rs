@@ -2,7 +2,7 @@
 
 use crate::args::Args;
 use crate::command::Cx;
-use crate::commands::parse::{count, int, is, once_waited, range_int, timeout};
+use crate::commands::parse::{count, int, is, once_waited, positive, range_int, timeout};
 use crate::error::Error;
 use crate::reply::Reply;
 use crate::store::{Edit, View};
@@ -183,11 +183,6 @@ impl<'a> PopRequest<'a> {
         }
         Ok(Self { keys: args.skip(1).first(len), end, count: count.unwrap_or(1) })
     }
-}
-
-fn positive(arg: &[u8], error: &'static str) -> Result<usize, Error> {
-    let number = int(arg).ok().and_then(|number| usize::try_from(number).ok());
-    number.filter(|&number| number > 0).ok_or(Error::text(error))
 }
 
 /// Takes elements from the first of the lists that is there, and replies with its key and them.

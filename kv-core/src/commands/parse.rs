@@ -15,6 +15,12 @@ pub(crate) fn count(arg: &[u8]) -> Result<usize, Error> {
     usize::try_from(int(arg).map_err(|_| Error::NotPositive)?).map_err(|_| Error::NotPositive)
 }
 
+/// An integer above zero. `error` is what anything else is told.
+pub(crate) fn positive(arg: &[u8], error: &'static str) -> Result<usize, Error> {
+    let number = int(arg).ok().and_then(|number| usize::try_from(number).ok());
+    number.filter(|&number| number > 0).ok_or(Error::text(error))
+}
+
 /// A floating-point number within the range of such, or an infinity by name.
 pub(crate) fn float(arg: &[u8]) -> Result<f64, Error> {
     let reading = double::parse(arg).filter(|reading| !reading.is_out_of_range);

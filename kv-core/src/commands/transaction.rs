@@ -4,7 +4,6 @@ use crate::command::{EngineCx, flag};
 use crate::error::Error;
 use crate::kernel::{Call, Flow};
 use crate::muted::Muted;
-use crate::reply::Reply as _;
 use crate::transaction::Transaction;
 
 pub(crate) fn multi(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
@@ -20,7 +19,7 @@ pub(crate) fn discard(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
     if cx.session.transaction.take().is_none() {
         return Err(Error::text("ERR DISCARD without MULTI"));
     }
-    forget_watched(cx);
+    cx.session.unwatch(cx.store);
     cx.out.ok();
     Ok(Flow::Continue)
 }
@@ -40,7 +39,7 @@ pub(crate) fn watch(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
 }
 
 pub(crate) fn unwatch(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
-    forget_watched(cx);
+    cx.session.unwatch(cx.store);
     cx.out.ok();
     Ok(Flow::Continue)
 }
@@ -62,7 +61,7 @@ pub(crate) fn exec(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
         make_room(cx, &transaction)
     };
     if let Err(error) = runs {
-        forget_watched(cx);
+        cx.session.unwatch(cx.store);
         return Err(error);
     }
     if cx.session.deliver(cx.out) == Flow::Close {
@@ -74,7 +73,7 @@ pub(crate) fn exec(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
     let flow = run(cx, &transaction);
     cx.session.is_in_exec = false;
     cx.store.release();
-    forget_watched(cx);
+    cx.session.unwatch(cx.store);
     Ok(flow)
 }
 
@@ -100,19 +99,10 @@ fn run(cx: &mut EngineCx<'_, '_>, transaction: &Transaction) -> Flow {
     let mut flow = Flow::Continue;
     for queued in requests {
         let call = Call { kernel: cx.kernel, now: cx.now, command: queued.command, key: None };
-        let mut muted = Muted::new(&mut *cx.out);
-        if !cx.session.is_silent() {
-            muted.unmute();
-        }
+        let mut muted = Muted::of(cx.session, &mut *cx.out);
         if call.run(cx.store, cx.meter, cx.session, queued.args(), &mut muted) == Flow::Close {
             flow = Flow::Close;
         }
     }
     flow
-}
-
-pub(crate) fn forget_watched(cx: &mut EngineCx<'_, '_>) {
-    if let Some(watching) = cx.session.watching.take() {
-        watching.end(cx.store);
-    }
 }

@@ -3,7 +3,7 @@
 use super::{write_pair, write_pairs};
 use crate::args::Args;
 use crate::command::Cx;
-use crate::commands::parse::{count, int, is, once_waited, timeout};
+use crate::commands::parse::{count, is, once_waited, positive, timeout};
 use crate::error::Error;
 use crate::reply::Reply;
 use crate::store::Edit;
@@ -135,11 +135,6 @@ fn parse_zmpop(args: Args<'_>) -> Result<(usize, End, usize), Error> {
         number = Some(positive(value, "ERR count should be greater than 0")?);
     }
     Ok((keys, end, number.unwrap_or(1)))
-}
-
-fn positive(arg: &[u8], error: &'static str) -> Result<usize, Error> {
-    let number = int(arg).ok().and_then(|number| usize::try_from(number).ok());
-    number.filter(|&number| number > 0).ok_or(Error::text(error))
 }
 
 /// Takes up to `number` pairs from an end and shows them to `show`.
