@@ -11,7 +11,8 @@ use crate::transaction::{Transaction, Watching};
 use crate::waiter::Waiter;
 use std::collections::BTreeMap;
 use std::sync::atomic::{
-    AtomicBool, AtomicI32, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed,
+    AtomicBool, AtomicI32, AtomicI64, AtomicU8, AtomicU32, AtomicU64, AtomicUsize,
+    Ordering::Relaxed,
 };
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -170,6 +171,14 @@ impl Session {
         self.profile.id
     }
 
+    /// From now on it caches in this way, or not at all, and shows that to others.
+    pub(crate) fn set_caching(&mut self, caching: Option<Caching>) {
+        self.set_mode(Mode::Tracking, caching.is_some());
+        let redirection = caching.as_ref().map_or(NO_REDIRECTION, |it| it.redirection as i64);
+        self.profile.redirection.store(redirection, Relaxed);
+        self.caching = caching.map(Box::new);
+    }
+
     /// Shows others how its transaction stands.
     pub(crate) fn show_transaction(&mut self) {
         let transaction = self.transaction.as_deref();
@@ -285,6 +294,9 @@ fn in_32_bits(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
+/// What CLIENT GETREDIR says of a client that caches nothing.
+const NO_REDIRECTION: i64 = -1;
+
 /// What every session may see of a client: what CLIENT LIST shows. Written by the client's own
 /// thread, read by others.
 #[derive(Debug)]
@@ -327,6 +339,7 @@ pub struct Profile {
     /// How many requests wait for EXEC, -1 if there was no MULTI.
     queued: AtomicI32,
     queued_bytes: AtomicUsize,
+    redirection: AtomicI64,
     watch: Mutex<Option<Arc<Watch>>>,
 }
 
@@ -426,6 +439,11 @@ impl Profile {
     /// Whether a mode is on.
     pub fn is_in(&self, mode: Mode) -> bool {
         self.modes.load(Relaxed) & mode as u8 != 0
+    }
+
+    /// Which client is told of what this one caches: 0 for nobody else, -1 if it caches nothing.
+    pub fn redirection(&self) -> i64 {
+        self.redirection.load(Relaxed)
     }
 
     /// How many requests wait for EXEC, and the bytes that they take. None if there was no MULTI.
@@ -550,6 +568,7 @@ impl Registry {
             modes: AtomicU8::new(0),
             queued: AtomicI32::new(-1),
             queued_bytes: AtomicUsize::new(0),
+            redirection: AtomicI64::new(NO_REDIRECTION),
             watch: Mutex::default(),
         });
         sessions.insert(id, Arc::clone(&profile));
