@@ -2,27 +2,11 @@
 //! whether every reply is there once, in order, with the value that the model gives.
 
 use crate::Summary;
+use crate::failure::{Check, Failure, Violation};
 use crate::model::{Bytes, Expect, Flaw, Hit, Hits, Keys, Letter, Model, Page, Scan, Session};
 use crate::trace::{Direction, Trace};
 use crate::wire::{self, Request, Value, quoted};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-
-/// What was wrong.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failure {
-    /// When, in microseconds since the run began.
-    pub time_us: u64,
-    /// On which connection, in order of opening.
-    pub connection: u64,
-    /// What.
-    pub text: String,
-}
-
-impl std::fmt::Display for Failure {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "at {} us on connection c{}: {}", self.time_us, self.connection, self.text)
-    }
-}
 
 /// Checks one run.
 #[derive(Debug)]
@@ -413,7 +397,7 @@ impl Checker {
         connection.output.extend_from_slice(bytes);
         match connection.match_replies() {
             Ok(replies) => self.replies += replies,
-            Err(text) => self.fail(id, text),
+            Err(violation) => self.fail(id, violation),
         }
     }
 
@@ -422,8 +406,8 @@ impl Checker {
         self.note(id, Direction::Closed, b"");
         self.gone(id);
         let Some(connection) = self.connections.remove(&id) else { return };
-        if let Err(text) = connection.check_closed() {
-            self.fail(id, text);
+        if let Err(violation) = connection.check_closed() {
+            self.fail(id, violation);
         }
     }
 
@@ -432,9 +416,9 @@ impl Checker {
         for (id, connection) in std::mem::take(&mut self.connections) {
             if !connection.cut
                 && !connection.dead
-                && let Err(text) = connection.check_complete()
+                && let Err(violation) = connection.check_complete()
             {
-                self.fail(id, text);
+                self.fail(id, violation);
             }
         }
     }
@@ -485,9 +469,9 @@ impl Checker {
     }
 
     /// Something was wrong.
-    pub fn fail(&mut self, connection: u64, text: String) {
-        let time_us = self.time_us;
-        self.failure.get_or_insert(Failure { time_us, connection, text });
+    pub fn fail(&mut self, connection: u64, violation: Violation) {
+        let (time_us, Violation { check, text }) = (self.time_us, violation);
+        self.failure.get_or_insert(Failure { time_us, connection, check, text });
     }
 
     /// The numbers of the run so far.
@@ -621,12 +605,14 @@ impl Connection {
     }
 
     /// Matches the replies that are complete, and says how many they were.
-    fn match_replies(&mut self) -> Result<u64, String> {
+    fn match_replies(&mut self) -> Result<u64, Violation> {
         let (mut at, mut replies) = (0, 0);
         while at < self.output.len() {
             let rest = &self.output[at..];
             if let Some(push) = self.pushes.front() {
-                let Some((_, len)) = wire::parse_reply(rest)? else { break };
+                let parsed =
+                    wire::parse_reply(rest).map_err(|text| Check::Replies.violated(text))?;
+                let Some((_, len)) = parsed else { break };
                 if rest[..len] == push.bytes {
                     push.check_time(self.matched)?;
                     self.pushes.pop_front();
@@ -636,9 +622,12 @@ impl Connection {
             }
             let Some(due) = self.due.front() else {
                 let pushes: Vec<_> = self.pushes.iter().map(|push| quoted(&push.bytes)).collect();
-                return Err(format!("surplus bytes {}, messages due {pushes:?}", quoted(rest)));
+                let text = format!("surplus bytes {}, messages due {pushes:?}", quoted(rest));
+                return Err(Check::ReplyCount.violated(text));
             };
-            let Some(len) = due.match_reply(rest, &mut self.walk)? else { break };
+            let matched = due.match_reply(rest, &mut self.walk);
+            let matched = matched.map_err(|text| Check::Replies.violated(text))?;
+            let Some(len) = matched else { break };
             self.told.note(&due.request, rest);
             self.due.pop_front();
             self.matched += 1;
@@ -649,37 +638,47 @@ impl Connection {
         Ok(replies)
     }
 
-    fn check_closed(&self) -> Result<(), String> {
+    fn check_closed(&self) -> Result<(), Violation> {
         if self.dead {
             return Ok(());
         }
         self.check_complete()?;
         let expected = self.session.closing || self.ended;
-        if expected { Ok(()) } else { Err("the server closed without a reason".into()) }
+        if expected {
+            return Ok(());
+        }
+        Err(Check::Closing.violated("the server closed without a reason"))
     }
 
-    fn check_complete(&self) -> Result<(), String> {
+    fn check_complete(&self) -> Result<(), Violation> {
         // A connection that is about to close may be told of nothing more.
         if let Some(push) = self.pushes.front().filter(|_| !self.session.closing && !self.ended) {
-            return Err(format!("the message {} is missing", quoted(&push.bytes)));
+            let text = format!("the message {} is missing", quoted(&push.bytes));
+            return Err(Check::Messages.violated(text));
         }
         let Some(due) = self.due.front() else {
-            let rest = quoted(&self.output);
-            return if self.output.is_empty() { Ok(()) } else { Err(format!("surplus {rest}")) };
+            if self.output.is_empty() {
+                return Ok(());
+            }
+            let text = format!("surplus {}", quoted(&self.output));
+            return Err(Check::ReplyCount.violated(text));
         };
         let (missing, after) = (self.due.len(), quoted(&self.output));
-        Err(format!("{missing} replies are missing, that to {} first; got {after}", due.show()))
+        let first = due.show();
+        let text = format!("{missing} replies are missing, that to {first} first; got {after}");
+        Err(Check::ReplyCount.violated(text))
     }
 }
 
 impl DuePush {
     /// Whether it may come after so many replies.
-    fn check_time(&self, replies: u64) -> Result<(), String> {
-        match () {
-            () if replies < self.after => Err(format!("{} comes early", quoted(&self.bytes))),
-            () if replies > self.before => Err(format!("{} comes late", quoted(&self.bytes))),
-            () => Ok(()),
-        }
+    fn check_time(&self, replies: u64) -> Result<(), Violation> {
+        let when = match () {
+            () if replies < self.after => "early",
+            () if replies > self.before => "late",
+            () => return Ok(()),
+        };
+        Err(Check::Messages.violated(format!("{} comes {when}", quoted(&self.bytes))))
     }
 }
 

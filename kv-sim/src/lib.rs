@@ -12,7 +12,8 @@
 //! memory when their time has come and nobody asks, that the server works on such things at its
 //! [`pace`](plan::Plan::pace), and that nothing is left in the end.
 //!
-//! One seed decides everything: two runs of a seed give the same [`trace`].
+//! One seed decides everything: two runs of a seed give the same [`trace`]. A plan that fails can
+//! be made small ([`shrink`]), shown, edited and run again as text.
 
 #![forbid(unsafe_code)]
 #![allow(unexpected_cfgs, reason = "`tokio_unstable` is set by `.cargo/config.toml`")]
@@ -25,16 +26,20 @@ compile_error!(
 );
 
 pub mod check;
+pub mod failure;
 pub mod model;
 pub mod net;
 pub mod oracle;
+mod panics;
 pub mod plan;
+pub mod shrink;
 pub mod swarm;
 pub mod trace;
 mod watch;
 pub mod wire;
 
-use check::Failure;
+use failure::Failure;
+use plan::{Plan, Tier};
 
 /// What a seed is run with, beyond its number.
 #[derive(Clone, Copy, Debug, Default)]
@@ -75,6 +80,14 @@ pub struct Failed {
 
 /// A run's result.
 pub type Outcome = Result<Summary, Box<Failed>>;
+
+/// Runs a plan where it is to run.
+pub fn run(plan: &Plan, options: Options) -> Outcome {
+    match plan.tier {
+        Tier::Swarm => swarm::run_plan(plan, options),
+        Tier::Turmoil => net::run_plan(plan, options),
+    }
+}
 
 /// Where simulated time begins, in microseconds since the Unix epoch: 2024-01-01.
 pub const EPOCH_US: u64 = 1_704_067_200_000_000;

@@ -171,6 +171,24 @@ pub enum Flaw {
     WatchOutlivesKey,
 }
 
+impl Flaw {
+    /// All of them.
+    pub const ALL: [Flaw; 6] = [
+        Self::ExpiresLate,
+        Self::EmptyListStays,
+        Self::AppendPersists,
+        Self::ServesLastFirst,
+        Self::DropsMessages,
+        Self::WatchOutlivesKey,
+    ];
+
+    /// The one that is called so here.
+    pub fn from_name(name: &str) -> Result<Flaw, String> {
+        let found = Self::ALL.into_iter().find(|flaw| format!("{flaw:?}") == name);
+        found.ok_or_else(|| format!("the flaws are {:?}", Self::ALL))
+    }
+}
+
 #[derive(Clone, Debug, PartialEq)]
 enum Data {
     Str(Bytes),

@@ -9,6 +9,8 @@ mod client;
 mod driver;
 
 use crate::check::Checker;
+use crate::failure::Check;
+use crate::panics;
 use crate::plan::{Fault, FaultKind, Plan};
 use crate::swarm::conclude;
 use crate::{EPOCH_US, Options, Outcome};
@@ -50,7 +52,12 @@ fn elapsed_us() -> u64 {
 
 /// Runs the plan of `seed`.
 pub fn run(seed: u64, options: Options) -> Outcome {
-    let plan = Rc::new(Plan::new(seed, options.commands));
+    run_plan(&Plan::new(seed, options.commands), options)
+}
+
+/// Runs a plan, whatever its tier.
+pub fn run_plan(plan: &Plan, options: Options) -> Outcome {
+    let plan = Rc::new(plan.clone());
     let checker = Checker::new(options.flaw, options.verbose);
     let shared = Rc::new(Shared {
         checker: RefCell::new(checker),
@@ -68,7 +75,13 @@ pub fn run(seed: u64, options: Options) -> Outcome {
         })
         .collect();
     let is_over = || clients.iter().all(|state| state.is_done());
-    step(&mut sim, &plan, &shared, is_over);
+    if let Err(text) = panics::catch(|| step(&mut sim, &plan, &shared, is_over)) {
+        // What is left in the hosts may be half changed, and dropping that may panic.
+        std::mem::forget(sim);
+        let mut checker = shared.checker.replace(Checker::new(None, false));
+        checker.fail(0, Check::Panics.violated(text));
+        return conclude(checker);
+    }
     drop((sim, clients));
     let shared = Rc::into_inner(shared).expect("the hosts are gone");
     conclude(shared.checker.into_inner())
@@ -101,10 +114,12 @@ fn step(sim: &mut Sim<'_>, plan: &Plan, shared: &Shared, is_over: impl Fn() -> b
         }
         let stepped = sim.step();
         if let Err(error) = stepped {
-            shared.checker.borrow_mut().fail(0, format!("the simulation stopped: {error}"));
+            let violation = Check::Clients.violated(format!("the simulation stopped: {error}"));
+            shared.checker.borrow_mut().fail(0, violation);
         }
         if sim.elapsed() > ELAPSED_MAX {
-            shared.checker.borrow_mut().fail(0, "the clients are never done".into());
+            let violation = Check::Clients.violated("the clients are never done");
+            shared.checker.borrow_mut().fail(0, violation);
         }
     }
 }

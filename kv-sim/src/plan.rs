@@ -15,6 +15,7 @@ mod sessions;
 mod sets;
 mod sorted_sets;
 mod streams;
+mod text;
 mod values;
 
 use crate::EPOCH_US;
@@ -24,20 +25,27 @@ use kv_core::keyspace::{PageSize, SegmentSize, Sizes};
 use kv_core::rng::Rng;
 use kv_core::value;
 use kv_proto::server::Pace;
+use serde::{Deserialize, Serialize};
 use sorted_sets::sorted_sets;
 
-/// A run's workload and settings.
-#[derive(Clone, Debug)]
+/// A run's workload and settings. [`Plan::to_text`] shows it, [`Plan::from_text`] reads it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Plan {
-    /// What it was made from.
+    /// What it was made from, and what chance in a run depends on.
+    #[serde(with = "text::seed")]
     pub seed: u64,
+    /// Where it runs.
+    pub tier: Tier,
     /// Shards of the store: a power of two.
     pub shards: usize,
     /// Servers over the store, among which clients are dealt out. For the swarm tier only.
     pub servers: usize,
     /// How large the parts of the store are. Tiny ones split, merge and move all the time.
+    #[serde(with = "text::sizes")]
     pub sizes: Sizes,
     /// How the server divides its time between requests and what else is due.
+    #[serde(with = "text::PaceForm")]
     pub pace: Pace,
     /// After how many executions the store's invariants are checked.
     pub check_every: u64,
@@ -59,11 +67,57 @@ pub struct Plan {
     /// What happens in the background of the simulated network.
     pub network: Network,
     /// The clients.
+    #[serde(rename = "clients")]
     pub scripts: Vec<Script>,
 }
 
+impl Default for Plan {
+    /// Nobody does anything, with the settings of a server as it comes.
+    fn default() -> Self {
+        Self {
+            seed: 1,
+            tier: Tier::Swarm,
+            shards: 1,
+            servers: 1,
+            sizes: Sizes::default(),
+            pace: Pace::default(),
+            check_every: 1,
+            memory: None,
+            ending: Ending::Flush,
+            buffer_max: 65_536,
+            batch_max: 1,
+            laziness: 0,
+            output_soft_max: None,
+            clients_max: None,
+            network: Network::default(),
+            scripts: Vec::new(),
+        }
+    }
+}
+
+/// A simulator.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tier {
+    /// A bare event loop: [`crate::swarm`].
+    #[default]
+    Swarm,
+    /// A simulated network: [`crate::net`].
+    Turmoil,
+}
+
+impl Tier {
+    /// What people call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Tier::Swarm => "swarm",
+            Tier::Turmoil => "turmoil",
+        }
+    }
+}
+
 /// A limit for the memory of the data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct MemoryLimit {
     /// `maxmemory`, in bytes.
     pub bytes: usize,
@@ -84,7 +138,8 @@ impl MemoryLimit {
 }
 
 /// How the last keys go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Ending {
     /// FLUSHALL takes all of them at once.
     Flush,
@@ -94,52 +149,84 @@ pub enum Ending {
     Expire,
 }
 
-/// What one client does.
-#[derive(Clone, Debug)]
+/// What one client does. In the end it says that it will send no more, and waits for the server to
+/// close.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Script {
     /// How its bytes are cut.
+    #[serde(skip_serializing_if = "text::is_default")]
     pub chunking: Chunking,
     /// How long it waits between pieces, at most, in microseconds.
+    #[serde(skip_serializing_if = "text::is_default")]
     pub pause_max_us: u64,
     /// What it sends, step by step.
     pub steps: Vec<Step>,
 }
 
+impl Script {
+    /// The step of this number, of which the one after all others is the end.
+    pub fn step(&self, number: usize) -> Option<&Step> {
+        const END: &Step = &Step { wait_us: 0, requests: Vec::new(), then: Then::End };
+        if number == self.steps.len() { Some(END) } else { self.steps.get(number) }
+    }
+}
+
 /// Requests that are sent without waiting for replies.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Step {
     /// Time before it, in microseconds.
+    #[serde(skip_serializing_if = "text::is_default")]
     pub wait_us: u64,
     /// The requests.
+    #[serde(skip_serializing_if = "text::is_default")]
     pub requests: Vec<Request>,
     /// What comes after.
+    #[serde(skip_serializing_if = "text::is_default")]
     pub then: Then,
 }
 
 /// One thing to send.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Request {
-    /// These bytes.
+    /// These words, of which [`PAYLOAD`], [`DIGEST`] and [`CURSOR`] stand for what the server told
+    /// this client last.
+    Words(Vec<Bytes>),
+    /// These bytes, whatever they mean.
     Bytes(Bytes),
-    /// These words, of which [`PAYLOAD`] and [`DIGEST`] stand for what the server told this client
-    /// last.
-    Reusing(Vec<Bytes>),
-    /// SCAN from where this client's last one ended, with a COUNT.
-    ScanOn(u32),
+}
+
+impl Request {
+    /// The words of a request, unless it is none.
+    pub fn words(&self) -> Option<Vec<Bytes>> {
+        match self {
+            Self::Words(words) => Some(words.clone()),
+            Self::Bytes(bytes) => match wire::parse_request(bytes) {
+                wire::Request::Arguments(words, len) if len == bytes.len() => Some(words),
+                _ => None,
+            },
+        }
+    }
 }
 
 /// In a request's words: what DUMP gave last.
 pub const PAYLOAD: &[u8] = b"<payload>";
 /// In a request's words: what DIGEST gave last.
 pub const DIGEST: &[u8] = b"<digest>";
+/// In a request's words: where the last SCAN ended.
+pub const CURSOR: &[u8] = b"<cursor>";
 
 /// What a client does after it sent a step's requests.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Then {
     /// It waits for all replies.
+    #[default]
     Await,
     /// It waits for all replies, but for no longer than so many microseconds: then it breaks the
     /// connection, and connects again.
+    #[serde(rename = "await_for_us")]
     AwaitFor(u64),
     /// It goes on at once.
     GoOn,
@@ -147,13 +234,16 @@ pub enum Then {
     End,
     /// It breaks the connection before the last bytes of the step, so many 256ths of them, and
     /// connects again.
+    #[serde(rename = "break_after_256ths")]
     Break(u64),
 }
 
 /// How a client's bytes are cut.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Chunking {
     /// A step at a time.
+    #[default]
     Whole,
     /// Pieces of up to so many bytes.
     Pieces(u64),
@@ -162,16 +252,20 @@ pub enum Chunking {
 }
 
 /// The simulated network's behaviour.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Network {
     /// The least and the most time a segment takes, in milliseconds.
+    #[serde(skip_serializing_if = "text::is_default")]
     pub latency_ms: (u64, u64),
     /// What happens when, in order.
+    #[serde(skip_serializing_if = "text::is_default")]
     pub faults: Vec<Fault>,
 }
 
 /// A fault that hits a client.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Fault {
     /// When it begins, in milliseconds since the start.
     pub at_ms: u64,
@@ -184,7 +278,8 @@ pub struct Fault {
 }
 
 /// What can happen to a client.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum FaultKind {
     /// Nothing arrives, in either direction, until it is over.
     Hold,
@@ -294,6 +389,7 @@ impl Plan {
         };
         Plan {
             seed,
+            tier: Tier::Swarm,
             servers: pick(&mut rng, &[1, 1, 2, 3]),
             shards: if memory.is_some() { pick(&mut rng, &[1, 4]) } else { shards(&mut rng) },
             sizes: sizes(&mut rng),
@@ -457,6 +553,28 @@ fn pick<T: Clone>(rng: &mut Rng, choices: &[T]) -> T {
     choices[rng.below(choices.len() as u64) as usize].clone()
 }
 
+impl Plan {
+    /// How much happens: requests, steps without any, and faults.
+    pub fn actions(&self) -> usize {
+        let steps = self.scripts.iter().flat_map(|script| &script.steps);
+        let sent: usize = steps.map(|step| step.requests.len().max(1)).sum();
+        sent + if self.tier == Tier::Turmoil { self.network.faults.len() } else { 0 }
+    }
+}
+
+/// Whether the model knows no more of a command than is sent.
+fn is_whole(args: &[Bytes]) -> bool {
+    let name = args[0].to_ascii_uppercase();
+    [&b"OBJECT"[..], b"MEMORY", b"GEOADD"].contains(&&name[..]) || name.starts_with(b"X")
+}
+
+/// Whether the model may be asked about a request that lacks words of this one.
+pub(crate) fn may_lack_words(args: &[Bytes]) -> bool {
+    let name = args[0].to_ascii_uppercase();
+    let is_special = |key: &Bytes| SPECIAL_KEYS.iter().any(|prefix| key.starts_with(prefix));
+    !is_whole(args) && name != b"LCS" && !name.starts_with(b"SORT") && !args.iter().any(is_special)
+}
+
 /// How often the tide turns in a script, and once more.
 const TIDES: usize = 6;
 
@@ -475,7 +593,6 @@ impl Maker<'_> {
             self.elapsed_us += step.wait_us;
             steps.push(step);
         }
-        steps.push(Step { wait_us: 0, requests: vec![], then: Then::End });
         Script { chunking: self.chunking(), pause_max_us: self.pick(&[0, 0, 3, 2000]), steps }
     }
 
@@ -517,17 +634,17 @@ impl Maker<'_> {
             return Request::Bytes(self.garbage());
         }
         if let Some(args) = self.many_keys() {
-            return Request::Bytes(wire::render_request(&args));
+            return Request::Words(args);
         }
         if !self.features.sessions && self.one_in(25) {
-            return Request::ScanOn(self.pick(&[1, 2, 10, 100, 1000]));
+            let count = self.pick(&["1", "2", "10", "100", "1000"]);
+            return Request::Words(words!["SCAN", CURSOR, "COUNT", count]);
         }
         let args = self.command();
         if args.iter().any(|word| word == PAYLOAD || word == DIGEST) {
-            return Request::Reusing(args);
+            return Request::Words(args);
         }
-        let bytes = self.inline(&args).unwrap_or_else(|| wire::render_request(&args));
-        Request::Bytes(bytes)
+        self.inline(&args).map_or(Request::Words(args), Request::Bytes)
     }
 
     fn command(&mut self) -> Vec<Bytes> {
@@ -540,10 +657,7 @@ impl Maker<'_> {
         let kinds = &self.features.kinds;
         let kind = kinds[self.rng.below(kinds.len() as u64) as usize];
         let mut args = kind(self);
-        // The model knows no more of them than is sent.
-        let is_whole = [&b"OBJECT"[..], b"MEMORY", b"GEOADD"].contains(&&args[0][..])
-            || args[0].starts_with(b"X");
-        if self.features.junk && !is_whole && self.one_in(12) {
+        if self.features.junk && !is_whole(&args) && self.one_in(12) {
             self.spoil(&mut args);
         }
         if self.one_in(3) {
@@ -1014,15 +1128,8 @@ mod tests {
             let plan = Plan::new(seed, Some(400));
             let steps = plan.scripts.iter().flat_map(|script| &script.steps);
             for request in steps.flat_map(|step| &step.requests) {
-                let name = match request {
-                    Request::Bytes(bytes) => match wire::parse_request(bytes) {
-                        wire::Request::Arguments(args, _) => args[0].clone(),
-                        _ => continue,
-                    },
-                    Request::Reusing(words) => words[0].clone(),
-                    Request::ScanOn(_) => continue,
-                };
-                sent.insert(name.to_ascii_lowercase());
+                let words = request.words().unwrap_or_default();
+                sent.extend(words.first().map(|name| name.to_ascii_lowercase()));
             }
         }
         for name in crate::model::command_names() {

@@ -5,7 +5,9 @@
 mod ending;
 
 use crate::check::{Certainty, Checker, Place, Told};
-use crate::plan::{Chunking, DIGEST, PAYLOAD, Plan, Request, Script, Then};
+use crate::failure::{Check, Violation};
+use crate::panics;
+use crate::plan::{CURSOR, Chunking, DIGEST, PAYLOAD, Plan, Request, Script, Then};
 use crate::watch::{Metronome, Watch};
 use crate::{EPOCH_US, Failed, Options, Outcome, wire};
 use kv_core::config::{self, Config};
@@ -15,7 +17,6 @@ use kv_core::rng::Rng;
 use kv_core::session::Peer;
 use kv_proto::server::{ConnectionId, Event, Pace, Server};
 use std::collections::{BTreeMap, BTreeSet};
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 /// How long, in virtual time, a run may take before it counts as stuck, in microseconds.
@@ -40,28 +41,25 @@ const MAIL_DELAY_MAX_US: u64 = 300;
 /// How many entries are looked at, on average, for each event, to see whether all is well within.
 const LOOKS_PER_EVENT: u64 = 16;
 
+/// What a look costs whatever there is, counted in entries.
+const LOOK_COST: u64 = 128;
+
 /// Runs the plan of `seed`.
 pub fn run(seed: u64, options: Options) -> Outcome {
-    let plan = Plan::new(seed, options.commands);
-    let mut checker = Checker::new(options.flaw, options.verbose);
-    let kernel = kernel(&plan, &limits(&plan));
-    let panic = catch_panic(&kernel, || Swarm::new(&plan, &mut checker, &kernel).run());
-    if let Err(text) = panic {
-        checker.fail(0, text);
-    }
-    conclude(checker)
+    run_plan(&Plan::new(seed, options.commands), options)
 }
 
-/// Runs `run`; the error is what a panic in it said. What it left in the kernel is not dropped
-/// then, since it may be half changed.
-fn catch_panic(kernel: &Arc<Kernel>, run: impl FnOnce()) -> Result<(), String> {
-    let spare = Arc::clone(kernel);
-    std::panic::catch_unwind(AssertUnwindSafe(run)).map_err(|panic| {
-        std::mem::forget(spare);
-        let text = panic.downcast_ref::<String>().map(String::as_str);
-        let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
-        format!("panicked: {}", text.unwrap_or("without words"))
-    })
+/// Runs a plan, whatever its tier.
+pub fn run_plan(plan: &Plan, options: Options) -> Outcome {
+    let mut checker = Checker::new(options.flaw, options.verbose);
+    let kernel = kernel(plan, &limits(plan));
+    let result = panics::catch(|| Swarm::new(plan, &mut checker, &kernel).run());
+    if let Err(text) = result {
+        checker.fail(0, Check::Panics.violated(text));
+        // What is left in it may be half changed, and dropping that may panic.
+        std::mem::forget(kernel);
+    }
+    conclude(checker)
 }
 
 /// The result that a checker came to.
@@ -111,20 +109,15 @@ pub(crate) fn moment(elapsed_us: u64) -> Now {
 
 /// The bytes of a step's requests of a client that was told this.
 pub(crate) fn render(requests: &[Request], told: &Told) -> Vec<u8> {
-    let reused = |word: &Vec<u8>| match word.as_slice() {
+    let said = |word: &Vec<u8>| match word.as_slice() {
         PAYLOAD => told.payload.clone(),
         DIGEST => told.digest.clone(),
+        CURSOR => told.cursor.to_string().into(),
         _ => word.clone(),
     };
     let bytes = requests.iter().flat_map(|request| match request {
         Request::Bytes(bytes) => bytes.clone(),
-        Request::Reusing(words) => {
-            wire::render_request(&words.iter().map(reused).collect::<Vec<_>>())
-        }
-        Request::ScanOn(count) => {
-            let words = ["SCAN", &told.cursor.to_string(), "COUNT", &count.to_string()];
-            wire::render_request(&words.map(Vec::from))
-        }
+        Request::Words(words) => wire::render_request(&words.iter().map(said).collect::<Vec<_>>()),
     });
     bytes.collect()
 }
@@ -178,6 +171,8 @@ enum Action {
     GiveUp { client: usize, step: usize, patience_us: u64 },
     /// Clients take replies.
     Pump,
+    /// Nobody has anything to do but the servers, whose time has come.
+    Wait,
     /// A server learns that there are letters for its connections.
     Mail(usize),
 }
@@ -258,7 +253,7 @@ impl<'a> Swarm<'a> {
 
     fn run(mut self) {
         (0..self.clients.len()).for_each(|client| self.arrange(0, Action::Act(client)));
-        while let Some(((time_us, _), action)) = self.agenda.pop_first() {
+        while let Some((time_us, action)) = self.next_action() {
             self.advance(time_us);
             match action {
                 Action::Act(client) => self.act(client),
@@ -266,6 +261,7 @@ impl<'a> Swarm<'a> {
                     self.give_up(client, step, patience_us);
                 }
                 Action::Pump => self.is_pump_arranged = false,
+                Action::Wait => {}
                 Action::Mail(server) => self.handle_mail(server),
             }
             if self.is_round_over() {
@@ -280,12 +276,24 @@ impl<'a> Swarm<'a> {
         }
         for (position, client) in self.clients.iter().enumerate() {
             if client.phase != Phase::Done {
-                self.checker.fail(0, format!("client {position} waits for ever"));
+                let text = format!("client {position} waits for ever");
+                self.checker.fail(0, Check::Clients.violated(text));
             }
         }
         if self.checker.failure().is_none() {
             self.end();
         }
+    }
+
+    /// What happens next, and when. As long as a client waits, that may be what servers do by
+    /// themselves.
+    fn next_action(&mut self) -> Option<(u64, Action)> {
+        if let Some(((time_us, _), action)) = self.agenda.pop_first() {
+            return Some((time_us, action));
+        }
+        let is_over = self.clients.iter().all(|client| client.phase == Phase::Done);
+        let deadline = self.next_deadline().filter(|_| !is_over);
+        deadline.map(|(at, _)| (at.max(self.now_us), Action::Wait))
     }
 
     fn arrange(&mut self, delay_us: u64, action: Action) {
@@ -325,8 +333,8 @@ impl<'a> Swarm<'a> {
         let is_slice = !has_waits && due_ms.is_some_and(|at| at <= self.now().unix_ms());
         if self.servers[server].has_input() {
             self.deliveries = 0;
-        } else if is_slice && let Err(text) = self.metronomes[server].tick(self.now_us) {
-            self.checker.fail(0, text);
+        } else if is_slice && let Err(violation) = self.metronomes[server].tick(self.now_us) {
+            self.checker.fail(0, violation);
         }
         let now = self.now();
         self.servers[server].handle_timeout(now);
@@ -346,11 +354,12 @@ impl<'a> Swarm<'a> {
     /// Looks behind the replies, at intervals in proportion to the work it takes.
     fn look(&mut self) {
         if let Some(serial) = self.checker.overdue(self.now().unix_us) {
-            self.checker.fail(serial, "the request waits longer than it wants to".into());
+            let text = "the request waits longer than it wants to";
+            self.checker.fail(serial, Check::Waits.violated(text));
         }
         self.unlooked += 1;
         let keys = self.checker.model().len() as u64;
-        if self.unlooked * LOOKS_PER_EVENT < keys.max(64) {
+        if self.unlooked * LOOKS_PER_EVENT < keys.max(LOOK_COST) {
             return;
         }
         if self.unchecked >= self.plan.check_every {
@@ -359,32 +368,35 @@ impl<'a> Swarm<'a> {
         }
         self.unlooked = 0;
         let result = self.look_at_keys().and_then(|()| self.look_at_memory());
-        if let Err(text) = result {
-            self.checker.fail(0, text);
+        if let Err(violation) = result {
+            self.checker.fail(0, violation);
         }
     }
 
     /// Whether the kernel has exactly the keys that it should have, but for those that expired a
     /// moment ago.
-    fn look_at_keys(&mut self) -> Result<(), String> {
+    fn look_at_keys(&mut self) -> Result<(), Violation> {
         if self.checker.certainty() == Certainty::MayLose || self.deliveries > 0 {
             return Ok(());
         }
         let (found, now) = (self.watch.keys(self.now()), self.now().unix_ms());
         let live = self.checker.model().len_at(now, 0);
         if found < live {
-            return Err(format!("the kernel has {found} keys, {live} should be there"));
+            let text = format!("the kernel has {found} keys, {live} should be there");
+            return Err(Check::Keys.violated(text));
         }
         let pace = self.plan.pace;
         let soon_us = self.now_us + pace.interval_us.max(OVERDUE_US);
         let deadline = self.next_deadline().map(|(at, _)| at);
         if found > live && deadline.is_none_or(|at| at > soon_us) {
-            return Err(format!("keys are overdue, and the server waits for {deadline:?}"));
+            let text = format!("keys are overdue, and the server waits for {deadline:?}");
+            return Err(Check::Expiry.violated(text));
         }
         let lag_ms = (self.lag_max_us() / 1000) as i64;
         let late = found.saturating_sub(self.checker.model().len_at(now, lag_ms));
         if late > 0 {
-            return Err(format!("{late} keys are there {lag_ms} ms after their deadlines"));
+            let text = format!("{late} keys are there {lag_ms} ms after their deadlines");
+            return Err(Check::Expiry.violated(text));
         }
         Ok(())
     }
@@ -401,7 +413,7 @@ impl<'a> Swarm<'a> {
         LAG_MAX_US + pace.interval_us * slices * self.plan.shards as u64
     }
 
-    fn look_at_memory(&mut self) -> Result<(), String> {
+    fn look_at_memory(&mut self) -> Result<(), Violation> {
         let Some(limit) = self.plan.memory else { return Ok(()) };
         let (now, requests) = (self.now(), self.checker.requests());
         if limit.evicts() {
@@ -428,8 +440,7 @@ impl<'a> Swarm<'a> {
     }
 
     fn begin_step(&mut self, client: usize) {
-        let Some(step) = self.clients[client].script.steps.get(self.clients[client].next_step)
-        else {
+        let Some(step) = self.clients[client].script.step(self.clients[client].next_step) else {
             self.clients[client].phase = Phase::Done;
             return;
         };
@@ -483,7 +494,7 @@ impl<'a> Swarm<'a> {
         let client = &mut self.clients[client];
         client.retries = if retries { client.retries + 1 } else { 0 };
         if client.retries > RETRIES_MAX {
-            self.checker.fail(serial, "the server takes no more input".into());
+            self.checker.fail(serial, Check::Input.violated("the server takes no more input"));
         }
     }
 
@@ -502,8 +513,8 @@ impl<'a> Swarm<'a> {
     }
 
     fn after_sending(&mut self, client: usize, id: Name, serial: u64) {
-        let step = &self.clients[client].script.steps[self.clients[client].next_step];
-        match step.then {
+        let step = self.clients[client].script.step(self.clients[client].next_step);
+        match step.expect("it was sent").then {
             Then::Await => self.clients[client].phase = Phase::Awaiting,
             Then::AwaitFor(patience_us) => {
                 let step = self.clients[client].next_step;
@@ -551,7 +562,7 @@ impl<'a> Swarm<'a> {
         client_.left.clear();
         client_.next_step += 1;
         client_.phase = Phase::Between;
-        let wait_us = client_.script.steps.get(client_.next_step).map_or(0, |step| step.wait_us);
+        let wait_us = client_.script.step(client_.next_step).map_or(0, |step| step.wait_us);
         self.arrange(wait_us, Action::Act(client));
     }
 
@@ -706,12 +717,5 @@ mod tests {
     fn a_server_that_does_not_rest_between_slices_is_noticed() {
         let promised = Pace { interval_us: 5000, budget: 1 };
         assert!(is_noticed(Pace { interval_us: 4999, budget: 1 }, promised, "apart"));
-    }
-
-    #[test]
-    fn a_panic_is_a_failure_like_others() {
-        let kernel = kernel(&Plan::new(1, None), &[]);
-        let panic = catch_panic(&kernel, || panic!("at the disco"));
-        assert_eq!(panic, Err("panicked: at the disco".into()));
     }
 }

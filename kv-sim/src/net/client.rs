@@ -1,6 +1,7 @@
 //! A client host: runs its script, and goes on with it after a crash.
 
 use super::{PORT, SERVER, Shared};
+use crate::failure::Check;
 use crate::plan::{Plan, Script, Step, Then};
 use crate::swarm::{piece, render, sent_len};
 use kv_core::rng::Rng;
@@ -80,7 +81,7 @@ impl Client {
 
     pub(super) async fn run(self) -> turmoil::Result {
         let mut link = None;
-        while let Some(step) = self.script().steps.get(self.state.next_step.get()) {
+        while let Some(step) = self.script().step(self.state.next_step.get()) {
             self.state.next_step.set(self.state.next_step.get() + 1);
             sleep(Duration::from_micros(step.wait_us).min(WAIT_MAX)).await;
             let current = match link.take() {
@@ -178,8 +179,8 @@ impl Link {
 
     async fn wait_for(&self, condition: fn(&Link) -> bool) {
         if timeout(PATIENCE, self.wait_until(condition)).await.is_err() {
-            let text = "a client waits for replies for ever".into();
-            self.shared.tell(|checker| checker.fail(self.serial, text));
+            let violation = Check::Clients.violated("a client waits for replies for ever");
+            self.shared.tell(|checker| checker.fail(self.serial, violation));
         }
     }
 }
@@ -191,7 +192,8 @@ async fn read(shared: Rc<Shared>, serial: u64, mut reader: OwnedReadHalf, arrive
             Ok(0) => break shared.tell(|checker| checker.closed(serial)),
             Ok(len) => shared.tell(|checker| checker.sent(serial, &buffer[..len])),
             Err(error) => {
-                break shared.tell(|checker| checker.fail(serial, format!("reading: {error}")));
+                let violation = Check::Closing.violated(format!("reading: {error}"));
+                break shared.tell(|checker| checker.fail(serial, violation));
             }
         }
         arrived.notify_one();

@@ -2,6 +2,7 @@
 //! server has nothing to do.
 
 use super::{Swarm, moment};
+use crate::failure::{Check, Violation};
 use crate::model::Bytes;
 use crate::plan::Ending;
 use crate::watch::Usage;
@@ -26,8 +27,8 @@ impl Swarm<'_> {
     pub(super) fn end(&mut self) {
         let result =
             self.check_sessions().and_then(|()| self.empty()).and_then(|()| self.check_accounts());
-        if let Err(text) = result {
-            self.checker.fail(0, text);
+        if let Err(violation) = result {
+            self.checker.fail(0, violation);
         }
     }
 
@@ -37,7 +38,7 @@ impl Swarm<'_> {
     }
 
     /// Whether nothing is left of the clients' sessions.
-    fn check_sessions(&mut self) -> Result<(), String> {
+    fn check_sessions(&mut self) -> Result<(), Violation> {
         let kernel = self.servers[0].kernel();
         let profiles = kernel.sessions.profiles();
         let letters = profiles.iter().filter(|profile| profile.mailbox.is_full()).count();
@@ -50,12 +51,12 @@ impl Swarm<'_> {
             ("full mailboxes", letters),
         ];
         if let Some((what, count)) = left.into_iter().find(|(_, count)| *count > 0) {
-            return Err(format!("{count} {what} are left"));
+            return Err(Check::Sessions.violated(format!("{count} {what} are left")));
         }
         self.watch.check_channels(self.now())
     }
 
-    fn empty(&mut self) -> Result<(), String> {
+    fn empty(&mut self) -> Result<(), Violation> {
         self.watch.check(self.now());
         let id = self.accept();
         let most = self.watch.usage(self.now()).used;
@@ -69,7 +70,10 @@ impl Swarm<'_> {
         let usage = self.watch.usage(self.now());
         let nothing = Usage { used: 0, dataset: 0, pending: 0 };
         self.servers[0].handle_lost(id);
-        if usage == nothing { Ok(()) } else { Err(format!("after FLUSHALL there is {usage:?}")) }
+        if usage == nothing {
+            return Ok(());
+        }
+        Err(Check::Emptied.violated(format!("after FLUSHALL there is {usage:?}")))
     }
 
     fn empty_bit_by_bit(&mut self, id: ConnectionId) {
@@ -99,7 +103,7 @@ impl Swarm<'_> {
 
     /// Lets time pass until the server has nothing to do. It may wait for the deadline of a key that
     /// is gone, once.
-    fn settle(&mut self) -> Result<(), String> {
+    fn settle(&mut self) -> Result<(), Violation> {
         for slice in 0..SLICES_MAX {
             let Some((at, server)) = self.next_deadline() else {
                 self.watch.check(self.now());
@@ -113,26 +117,26 @@ impl Swarm<'_> {
                 self.watch.check(self.now());
             }
         }
-        Err("the server's work never ends".into())
+        Err(Check::Work.violated("the server's work never ends"))
     }
 
     /// Whether nothing but tables is left of keys that went one by one. `most` is what they took.
-    fn check_emptied(&mut self, most: u64) -> Result<(), String> {
+    fn check_emptied(&mut self, most: u64) -> Result<(), Violation> {
         let (keys, usage) = (self.watch.keys(self.now()), self.watch.usage(self.now()));
         if keys > 0 {
-            return Err(format!("{keys} keys are left"));
+            return Err(Check::Emptied.violated(format!("{keys} keys are left")));
         }
         let keyspaces = (self.plan.shards * crate::model::DATABASES) as u64;
         let tables_max = keyspaces * EMPTY_KEYSPACE_MAX + most;
         if usage.dataset > 0 || usage.pending > 0 || usage.used > tables_max {
-            return Err(format!("without keys there is {usage:?}"));
+            return Err(Check::Emptied.violated(format!("without keys there is {usage:?}")));
         }
         Ok(())
     }
 
     /// Whether what counts against `maxmemory` is 0 as well: a limit of a single byte allows one
     /// write and no second.
-    fn check_accounts(&mut self) -> Result<(), String> {
+    fn check_accounts(&mut self) -> Result<(), Violation> {
         let id = self.accept();
         let settings: [&[u8]; 6] =
             [b"CONFIG", b"SET", b"maxmemory", b"1", b"maxmemory-policy", b"noeviction"];
@@ -141,7 +145,8 @@ impl Swarm<'_> {
         let ok = Value::simple("OK");
         let refused = Value::error(crate::model::OUT_OF_MEMORY);
         if replies != [ok.clone(), ok.clone(), refused, ok] {
-            return Err(format!("with a limit of one byte, writes are answered {replies:?}"));
+            let text = format!("with a limit of one byte, writes are answered {replies:?}");
+            return Err(Check::Accounts.violated(text));
         }
         self.settle()?;
         self.servers[0].handle_lost(id);
