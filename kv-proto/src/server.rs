@@ -55,6 +55,10 @@ const ANNOUNCED_MAX: usize = 1024;
 /// How many connections are looked at for being idle before requests get their turn again.
 const IDLE_CHECKS_PER_STEP: usize = 64;
 
+/// How often a server that waits for a key's deadline looks whether the machine's clock was set
+/// meanwhile, in microseconds.
+const CLOCK_LOOK_US: u64 = 1_000_000;
+
 /// How a server divides its time between requests and the work that nobody asks for: removing
 /// expired keys, freeing what is out of use, giving memory back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -454,7 +458,7 @@ impl Server {
     pub fn handle_timeout(&mut self, now: Now) {
         self.execute(now);
         if self.slice_us.is_some_and(|at| at <= now.mono_us) {
-            let is_due = self.kernel.due_ms().is_some_and(|at| at <= now.unix_ms());
+            let is_due = self.due_us(now).is_some_and(|at| at <= now.mono_us);
             if std::mem::take(&mut self.joins_in) || is_due {
                 let spent = self.kernel.batch_in_lane(self.lane, now).tend(self.pace.budget);
                 self.rest_until_us = now.mono_us + self.pace.interval_us;
@@ -595,12 +599,18 @@ impl Server {
         if std::mem::replace(&mut self.timeout_s, timeout_s) != timeout_s {
             self.events.push_back(Event::Backlog);
         }
-        self.slice_us = self.kernel.due_ms().and_then(|due_ms| {
-            let wait_ms = due_ms.saturating_sub(now.unix_ms()).max(0) as u64;
-            // Never, if it is later than the clock can tell.
-            let due_us = now.mono_us.checked_add(wait_ms.checked_mul(1000)?)?;
-            Some(due_us.max(self.rest_until_us))
-        });
+        let look_us = now.mono_us + CLOCK_LOOK_US;
+        let due_us = self.due_us(now);
+        self.slice_us = due_us.map(|due_us| due_us.min(look_us).max(self.rest_until_us));
+    }
+
+    /// When there is work besides requests, if ever, by [`Now::mono_us`] and as long as nobody sets
+    /// the machine's clock.
+    fn due_us(&self, now: Now) -> Option<u64> {
+        let unix_ms = self.kernel.unix_ms(now);
+        let wait_ms = self.kernel.due_ms()?.saturating_sub(unix_ms).max(0) as u64;
+        let due_us = now.mono_us.saturating_add(wait_ms.saturating_mul(1000));
+        Some(due_us.max(self.kernel.pause.deadline_us(now)))
     }
 
     fn receives_in_arena(&self, id: ConnectionId) -> bool {
