@@ -27,7 +27,7 @@
 //! assert_eq!(server.poll_event(), None);
 //! ```
 
-use crate::connection::{Connection, Pool, READ_MAX, READ_MIN, Settings};
+use crate::connection::{Connection, OutputSettings, Pool, READ_MAX, READ_MIN, Settings};
 use crate::proxy::HeaderError;
 use crate::resp::decode::Limits;
 use crate::window::Window;
@@ -589,7 +589,10 @@ impl Server {
         if connection.sent(len, limits, &mut self.pool) {
             self.enqueue(id);
         }
-        self.unwatch(id);
+        // One that is behind with messages has its time, whatever it takes meanwhile.
+        if !self.connections[id.0].is_behind(&self.kernel.config) {
+            self.unwatch(id);
+        }
         self.after_change(now, id, true);
     }
 
@@ -637,9 +640,13 @@ impl Server {
         if !had_output && !connection.output().is_empty() {
             self.events.push_back(Event::Output(id));
         }
-        if connection.waits_for_client() && connection.stall_deadline_us.is_none() {
-            let patience_s = self.kernel.config.output_limits(ClientClass::Normal).seconds.max(1);
-            self.watch(id, now.mono_us + patience_s * 1_000_000);
+        let is_watched = connection.stall_deadline_us.is_some();
+        match connection.patience_s(&self.kernel.config) {
+            Some(patience_s) if !is_watched => {
+                self.watch(id, now.mono_us + patience_s * 1_000_000);
+            }
+            None if is_watched && !connection.is_announced() => self.unwatch(id),
+            _ => {}
         }
     }
 
@@ -705,6 +712,9 @@ fn settings(config: &Config) -> Settings {
             request_len_max: limit(config::CLIENT_QUERY_BUFFER_LIMIT),
             is_unknown: false,
         },
-        output: config.output_limits(ClientClass::Normal),
+        output: OutputSettings {
+            normal: config.output_limits(ClientClass::Normal),
+            audience: config.output_limits(ClientClass::Pubsub),
+        },
     }
 }
