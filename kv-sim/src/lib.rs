@@ -29,8 +29,10 @@ pub mod model;
 pub mod net;
 pub mod oracle;
 pub mod plan;
+mod pressure;
 pub mod swarm;
 pub mod trace;
+mod wall;
 mod watch;
 pub mod wire;
 
