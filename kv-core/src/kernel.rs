@@ -30,6 +30,7 @@ use crate::store::{
 };
 use crate::value::Approach;
 use crate::waiter::{self, Waiter};
+use crate::wall_clock::{SetBack, WallClock};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
@@ -140,6 +141,7 @@ pub struct Kernel {
     pub host: Box<dyn Host>,
     /// When the kernel was made.
     pub started: Now,
+    clock: WallClock,
     /// 40 hexadecimal digits that tell this run from others.
     pub run_id: String,
     /// What commands cost, and what went wrong.
@@ -257,6 +259,7 @@ impl Kernel {
             posts: AtomicUsize::new(0),
             host,
             started: now,
+            clock: WallClock::new(now),
             run_id,
             stats: Stats::default(),
             store,
@@ -366,6 +369,7 @@ impl Kernel {
     /// The same for a thread that keeps its statistics apart from those of others, for the sake of
     /// the processor's caches, under a number that [`Kernel::next_lane`] has given it.
     pub fn batch_in_lane(&self, lane: usize, now: Now) -> Batch<'_> {
+        let now = self.clock.follow(now).unwrap_or_else(|set_back| self.go_back(set_back, now));
         if self.stats.rates.is_due(now) {
             self.stats.rates.sample(now, self.totals());
         }
@@ -381,6 +385,22 @@ impl Kernel {
     /// A number for a thread that will run batches of its own.
     pub fn next_lane(&self) -> usize {
         self.stats.next_lane()
+    }
+
+    /// Milliseconds since the Unix epoch, by which keys expire: the clock's, unless another thread has
+    /// told of a slightly later time.
+    pub fn unix_ms(&self, now: Now) -> i64 {
+        self.clock.follow(now).unwrap_or(now).unix_ms()
+    }
+
+    /// The wall clock was set back: what has expired before goes first, however much it is, since
+    /// somebody may know that it is gone.
+    #[cold]
+    fn go_back(&self, set_back: SetBack, now: Now) -> Now {
+        let before = Now { unix_us: set_back.from_ms as u64 * 1000, ..now };
+        self.store.access(before, self.access_clock(now)).set_back(now.unix_ms());
+        self.clock.go_back(set_back, now);
+        now
     }
 
     /// What an access to a key means under the eviction policy of this moment.
@@ -416,10 +436,9 @@ impl Kernel {
     }
 
     /// When [`Batch::tend`] has something to do, in milliseconds since the Unix epoch; the past for
-    /// at once.
+    /// at once. As long as clients are paused, it does nothing all the same.
     pub fn due_ms(&self) -> Option<i64> {
-        let due_ms = || self.store.due_ms().map(|due| due.max(self.pause.end_ms()));
-        if self.is_lazy.load(Relaxed) { None } else { due_ms() }
+        if self.is_lazy.load(Relaxed) { None } else { self.store.due_ms() }
     }
 
     /// Whether [`Batch::tend`] has anything to do, ever.

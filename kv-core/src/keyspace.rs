@@ -501,6 +501,13 @@ impl Keyspace {
         self.field_timers.next_due()
     }
 
+    /// The clock may have been set back to `unix_ms`: the wheel's time stands still then. O(1).
+    pub fn set_back(&mut self, unix_ms: i64) {
+        if let Some(wheel) = &self.wheel {
+            self.ahead = self.ahead.max(wheel.now().saturating_sub(unix_ms.max(0) as u64));
+        }
+    }
+
     /// Removes some of the entries whose deadline has passed: shows them to `gone` before, and hands
     /// their boxed values to `discard`. How many entries it removed and how many it looked at; none
     /// of the latter when there are no more.
@@ -510,11 +517,10 @@ impl Keyspace {
         gone: impl FnMut(Entry<'_>),
         discard: impl FnMut(Box<Value>),
     ) -> (usize, usize) {
+        self.set_back(unix_ms);
         let Some(wheel) = &mut self.wheel else { return (0, 0) };
-        let unix = unix_ms.max(0) as u64;
-        // When the clock was set back, the wheel's time stands still.
-        self.ahead = self.ahead.max(wheel.now().saturating_sub(unix));
-        let Some(due) = wheel.poll(unix + self.ahead) else { return (0, 0) };
+        let now = unix_ms.max(0) as u64 + self.ahead;
+        let Some(due) = wheel.poll(now) else { return (0, 0) };
         // Those that will be looked at next time arrive while these are dealt with.
         wheel.soonest().for_each(|cell| self.slab.prefetch(cell));
         match due {

@@ -32,4 +32,5 @@ mod table;
 pub mod transaction;
 pub mod value;
 pub mod waiter;
+pub mod wall_clock;
 pub mod words;

@@ -1,6 +1,7 @@
 //! Sessions: what the kernel knows of each client.
 
 use crate::command::Command;
+use crate::config::ClientClass;
 use crate::kernel::Flow;
 use crate::mailbox::{Mailbox, Message};
 use crate::now::Now;
@@ -96,6 +97,11 @@ impl Session {
     /// Whether it gets messages that it does not ask for one by one: it may be silent for long.
     pub fn is_audience(&self) -> bool {
         self.is_listening() || self.is_monitor
+    }
+
+    /// Whose limits hold for what it is sent.
+    pub fn class(&self) -> ClientClass {
+        if self.is_audience() { ClientClass::Pubsub } else { ClientClass::Normal }
     }
 
     /// Whether it listens to channels.

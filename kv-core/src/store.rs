@@ -145,6 +145,18 @@ impl Shard {
     /// `budget` entries' worth of work is done. How much that was; less than `budget` if nothing is
     /// left.
     fn tend(&mut self, store: &Store, unix_ms: i64, budget: usize) -> usize {
+        let mut spent = self.expire(store, unix_ms, budget);
+        spent += self.graveyard.dig(budget.saturating_sub(spent));
+        for keyspace in &mut self.databases {
+            while spent < budget && keyspace.wants_compaction() {
+                spent += keyspace.compact();
+            }
+        }
+        spent
+    }
+
+    /// Removes expired keys and fields, in the same way.
+    fn expire(&mut self, store: &Store, unix_ms: i64, budget: usize) -> usize {
         let mut spent = 0;
         let is_observed = store.is_observed();
         let parts = self.databases.iter_mut().zip(&self.interests);
@@ -181,12 +193,6 @@ impl Shard {
                 if seen == 0 {
                     break;
                 }
-            }
-        }
-        spent += self.graveyard.dig(budget.saturating_sub(spent));
-        for keyspace in &mut self.databases {
-            while spent < budget && keyspace.wants_compaction() {
-                spent += keyspace.compact();
             }
         }
         spent
@@ -604,6 +610,18 @@ impl<'a> Access<'a> {
             }
         }
         spent
+    }
+
+    /// Removes all that has expired, before the clock is followed back to `unix_ms`. O(what has
+    /// expired + shards and databases).
+    pub(crate) fn set_back(&mut self, unix_ms: i64) {
+        let (store, before_ms) = (self.store, self.unix_ms);
+        self.for_each_shard(|shard| {
+            shard.expire(store, before_ms, usize::MAX);
+            shard.databases.iter_mut().for_each(|keyspace| keyspace.set_back(unix_ms));
+            (0..store.databases).for_each(|database| shard.publish(store, database));
+            store.is_due_at(shard.due_ms());
+        });
     }
 
     /// Checks what must always hold, for tests and simulations. O(n).

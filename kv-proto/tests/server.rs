@@ -455,6 +455,70 @@ fn output_beyond_the_hard_limit_closes_at_once() {
     assert!(driver.is_closed(id));
 }
 
+/// A subscriber that was sent 2000 bytes of messages under these limits, and the one who told it.
+fn with_messages(limits: &str) -> (Driver, ConnectionId, ConnectionId) {
+    let mut driver = Driver::new(&[("client-output-buffer-limit", limits)]);
+    let (listener, speaker) = (driver.connect(), driver.connect());
+    driver.answer(listener, b"SUBSCRIBE c\r\n");
+    for _ in 0..2 {
+        let message = format!("PUBLISH c {}\r\n", "m".repeat(1000));
+        assert_eq!(driver.answer(speaker, message.as_bytes()), ":1\r\n");
+    }
+    (driver, listener, speaker)
+}
+
+#[test]
+fn a_subscriber_that_stays_behind_is_closed_whatever_it_takes_and_others_are_not() {
+    let (mut driver, listener, speaker) = with_messages("pubsub 0 1000 5");
+    driver.pass_s(4);
+    driver.server.handle_sent(driver.now, listener, 500);
+    assert!(!driver.is_closed(listener));
+    driver.pass_s(1);
+    assert!(driver.is_closed(listener));
+    assert_eq!(driver.answer(speaker, b"PUBLISH c m\r\n"), ":0\r\n");
+}
+
+#[test]
+fn a_subscriber_that_catches_up_in_time_stays() {
+    let (mut driver, listener, speaker) = with_messages("pubsub 0 1000 5");
+    driver.pass_s(4);
+    driver.server.handle_sent(driver.now, listener, 1500);
+    driver.pass_s(4);
+    assert!(!driver.is_closed(listener));
+    driver.receive(speaker, format!("PUBLISH c {}\r\n", "m".repeat(1000)).as_bytes());
+    driver.pass_s(4);
+    assert!(!driver.is_closed(listener), "the time begins anew");
+    driver.pass_s(1);
+    assert!(driver.is_closed(listener));
+}
+
+#[test]
+fn the_limits_of_subscribers_hold_for_all_that_a_subscriber_is_sent() {
+    let limits = "normal 100 0 0 pubsub 500 0 0";
+    let mut driver = Driver::new(&[("client-output-buffer-limit", limits)]);
+    let id = driver.connect();
+    let ping = |len| format!("PING {}\r\n", "x".repeat(len)).into_bytes();
+    driver.answer(id, b"SUBSCRIBE c\r\n");
+    driver.receive(id, &ping(300));
+    assert!(!driver.is_closed(id));
+    driver.receive(id, &ping(300));
+    assert!(driver.is_closed(id));
+}
+
+#[test]
+fn a_deadline_is_noticed_soon_after_the_clock_was_set_forward() {
+    let mut driver = Driver::new(&[]);
+    let id = driver.connect();
+    driver.answer(id, b"SET k v EX 3600\r\n");
+    driver.pass_s(0);
+    driver.now.unix_us += 3_600_000_000;
+    assert!(driver.server.poll_deadline().is_some_and(|at| at <= driver.now.mono_us + 1_000_000));
+    driver.pass_s(1);
+    driver.drain_events();
+    let info = driver.answer(id, b"INFO keyspace\r\n");
+    assert!(!info.contains("keys="), "{info}");
+}
+
 #[test]
 fn a_request_beyond_the_query_buffer_limit_closes() {
     let mut driver = Driver::new(&[("client-query-buffer-limit", "1mb")]);

@@ -20,6 +20,8 @@ pub struct Checker {
     time_us: u64,
     /// With more unsent bytes of replies than this, a connection pauses.
     output_soft_max: usize,
+    /// With more unsent bytes than this, a subscriber's connection is closed.
+    audience_hard_max: usize,
     /// Clients beyond so many are refused.
     clients_max: usize,
     certainty: Certainty,
@@ -97,8 +99,10 @@ struct Connection {
     cut: bool,
     /// How many bytes the server has received.
     received: usize,
-    /// How many bytes of replies the server has made.
+    /// How many bytes of replies and messages the server has made.
     made: usize,
+    /// How many of them are letters that its server has not passed on.
+    undelivered: usize,
     /// How many bytes of replies the server has handed on.
     taken: usize,
     /// Nothing is run until the server has handed on more.
@@ -173,6 +177,7 @@ impl Checker {
             replies: 0,
             time_us: 0,
             output_soft_max: usize::MAX,
+            audience_hard_max: usize::MAX,
             clients_max: usize::MAX,
             certainty: Certainty::Full,
             trace: Trace::new(verbose),
@@ -183,6 +188,11 @@ impl Checker {
     /// The server lets connections pause that have more unsent bytes of replies than this.
     pub fn limit_output(&mut self, soft_max: usize) {
         self.output_soft_max = soft_max;
+    }
+
+    /// The server closes the connections of subscribers that have more unsent bytes than this.
+    pub fn limit_audience(&mut self, hard_max: usize) {
+        self.audience_hard_max = hard_max;
     }
 
     /// The server refuses clients beyond so many. Only where it learns of a client's end when the
@@ -219,7 +229,23 @@ impl Checker {
     /// The time of what is told from now on, in microseconds since the run began.
     pub fn at(&mut self, time_us: u64) -> &mut Self {
         self.time_us = time_us;
+        self.model.at(time_us);
         self
+    }
+
+    /// The server's wall clock is about to be set back, from this time on, in milliseconds since the
+    /// Unix epoch.
+    pub fn set_back(&mut self, unix_ms: i64) {
+        self.model.set_back(unix_ms);
+    }
+
+    /// The server has crashed and lost all data: what it had received has no effect any more, and
+    /// clients may miss replies.
+    pub fn restart(&mut self) {
+        self.model = self.model.anew();
+        self.model.at(self.time_us);
+        self.servers.clear();
+        self.connections.values_mut().for_each(|connection| connection.break_off());
     }
 
     /// A connection was opened; gives the number it has here.
@@ -262,6 +288,15 @@ impl Checker {
         self.connections.remove(&id);
     }
 
+    /// The connection broke, but the client may still get what was sent before.
+    pub fn broken(&mut self, id: u64) {
+        self.note(id, Direction::Lost, b"");
+        self.gone(id);
+        if let Some(connection) = self.connections.get_mut(&id) {
+            connection.break_off();
+        }
+    }
+
     /// The server is done with the connection. The client may still have to get what was sent.
     pub fn gone(&mut self, id: u64) {
         self.model.end(id);
@@ -299,6 +334,7 @@ impl Checker {
         if let Some(connection) = self.connections.get_mut(&id) {
             connection.has_mail &= connection.waiting != Waiting::No;
         }
+        self.deliver(id);
         loop {
             let Some(connection) = self.connections.get_mut(&id) else { return };
             let certainty = self.certainty;
@@ -308,6 +344,8 @@ impl Checker {
             }
             self.requests += 1;
             self.pass_letters();
+            self.deliver_own(id);
+            self.limit(id);
         }
         let Some(connection) = self.connections.get_mut(&id) else { return };
         if connection.waiting != Waiting::No && connection.ended {
@@ -317,13 +355,39 @@ impl Checker {
         }
     }
 
+    /// What there is to be told on a connection that does not wait is written.
+    fn deliver(&mut self, id: u64) {
+        let hard_max = self.audience_hard_max;
+        let Some(connection) = self.connections.get_mut(&id) else { return };
+        if connection.waiting == Waiting::No {
+            connection.take_letters(hard_max);
+        }
+    }
+
+    /// What a request tells its own session comes right behind its reply.
+    fn deliver_own(&mut self, id: u64) {
+        let Some(connection) = self.connections.get_mut(&id) else { return };
+        if connection.waiting == Waiting::No {
+            connection.undelivered = 0;
+        }
+    }
+
+    /// A subscriber that is sent too much is closed.
+    fn limit(&mut self, id: u64) {
+        let (hard_max, is_listening) = (self.audience_hard_max, self.model.is_listening(id));
+        let Some(connection) = self.connections.get_mut(&id) else { return };
+        connection.dead |= is_listening && connection.written() > hard_max;
+    }
+
     fn pass_letters(&mut self) {
         for (id, letter) in self.model.take_letters() {
             let Some(connection) = self.connections.get_mut(&id) else { continue };
             match letter {
                 Letter::Push(push) => connection.owe_push(&push),
                 Letter::Reply(request, expect) => {
+                    let made = connection.made;
                     connection.owe(Due::new(request, expect), &[]);
+                    connection.undelivered += connection.made - made;
                     connection.waiting = Waiting::Answered;
                 }
             }
@@ -336,9 +400,11 @@ impl Checker {
 
     /// The server of this number passed on the letters for its connections.
     pub fn handle_mail(&mut self, server: usize) {
+        let hard_max = self.audience_hard_max;
         for id in std::mem::take(&mut self.server(server).post) {
             let Some(connection) = self.connections.get_mut(&id) else { continue };
             connection.has_mail = false;
+            connection.take_letters(hard_max);
             if connection.waiting == Waiting::Answered && !connection.dead {
                 connection.waiting = Waiting::No;
                 self.make_ready(id);
@@ -347,8 +413,9 @@ impl Checker {
     }
 
     /// The server of this number answered the requests that have waited long enough.
-    pub fn time_out(&mut self, server: usize, unix_us: u64) {
-        for (_, _, id) in self.waits(server).into_iter().filter(|wait| wait.0 <= unix_us as i64) {
+    pub fn time_out(&mut self, server: usize) {
+        let now_us = self.time_us as i64;
+        for (_, _, id) in self.waits(server).into_iter().filter(|wait| wait.0 <= now_us) {
             let (request, nothing) = self.model.time_out(id);
             let connection = self.connections.get_mut(&id).expect("it waits");
             connection.owe(Due::new(request, Expect::Exactly(nothing)), &[]);
@@ -369,14 +436,14 @@ impl Checker {
     }
 
     /// Whether a connection of this server has a request that has waited long enough.
-    pub fn is_due(&self, server: usize, unix_us: u64) -> bool {
-        self.waits(server).first().is_some_and(|wait| wait.0 <= unix_us as i64)
+    pub fn is_due(&self, server: usize) -> bool {
+        self.waits(server).first().is_some_and(|wait| wait.0 <= self.time_us as i64)
     }
 
     /// A connection whose request has waited longer than it wanted to, if there is one.
-    pub fn overdue(&self, unix_us: u64) -> Option<u64> {
-        let late =
-            |id: &&u64| self.model.waits_until_us(**id).is_some_and(|at| at < unix_us as i64);
+    pub fn overdue(&self) -> Option<u64> {
+        let now_us = self.time_us as i64;
+        let late = |id: &&u64| self.model.waits_until_us(**id).is_some_and(|at| at < now_us);
         self.connections.keys().find(late).copied()
     }
 
@@ -408,6 +475,14 @@ impl Checker {
         let Some(connection) = self.connections.remove(&id) else { return };
         if let Err(violation) = connection.check_closed() {
             self.fail(id, violation);
+        }
+    }
+
+    /// The client saw the connection break, at a time when the server was done with it already.
+    pub fn broke(&mut self, id: u64) {
+        self.note(id, Direction::Lost, b"");
+        if self.connections.remove(&id).is_some_and(|connection| !connection.dead) {
+            self.fail(id, Check::Closing.violated("the connection broke without a reason"));
         }
     }
 
@@ -449,6 +524,23 @@ impl Checker {
     /// Whether the connection is there: neither lost nor closed.
     pub fn is_open(&self, id: u64) -> bool {
         self.connections.contains_key(&id)
+    }
+
+    /// Whether the session listens to channels.
+    pub fn is_listening(&self, id: u64) -> bool {
+        self.model.is_listening(id)
+    }
+
+    /// A connection that the server must have closed by now, if there is one.
+    pub fn dead(&self) -> Option<u64> {
+        self.connections.iter().find(|(_, connection)| connection.dead).map(|(&id, _)| id)
+    }
+
+    /// Whether nothing is run on the connection until the client has taken more.
+    pub fn is_stopped(&self, id: u64) -> bool {
+        self.connections
+            .get(&id)
+            .is_some_and(|it| it.paused || it.session.closing || it.ended || it.refused)
     }
 
     /// Whether the server will close the connection after the replies that are due.
@@ -537,6 +629,26 @@ impl Connection {
         self.made.saturating_sub(self.taken)
     }
 
+    /// How many bytes the server has written and not handed on.
+    fn written(&self) -> usize {
+        self.unsent().saturating_sub(self.undelivered)
+    }
+
+    /// The server writes what others have told.
+    fn take_letters(&mut self, hard_max: usize) {
+        if std::mem::take(&mut self.undelivered) > 0 {
+            self.dead |= self.written() > hard_max;
+        }
+    }
+
+    /// Nothing more is run, and nothing more has to come.
+    fn break_off(&mut self) {
+        self.dead = true;
+        self.ended = true;
+        self.waiting = Waiting::No;
+        self.input.clear();
+    }
+
     /// Runs the next of what was received, if it may run. Whether there was something.
     fn step(&mut self, oracle: &mut Oracle<'_>, soft_max: usize, output: &[u8]) -> bool {
         if self.session.closing || self.paused || self.dead || self.waiting != Waiting::No {
@@ -551,7 +663,7 @@ impl Connection {
             Request::Nothing(len) => drop(self.input.drain(..len)),
             Request::Arguments(request, len) => {
                 self.input.drain(..len);
-                let reply = output.get(self.unsent()..).unwrap_or_default();
+                let reply = output.get(self.written()..).unwrap_or_default();
                 let expect = oracle.run(&mut self.session, &request, reply);
                 self.expect(request, expect, output);
             }
@@ -590,12 +702,14 @@ impl Connection {
     fn owe_push(&mut self, push: &Value) {
         let bytes = push.bytes();
         self.made += bytes.len();
+        self.undelivered += bytes.len();
         self.pushes.push_back(DuePush { bytes, after: self.owed, before: u64::MAX });
     }
 
     /// A reply has to come; `output` is what the server has made and not sent.
     fn owe(&mut self, due: Due, output: &[u8]) {
-        let reply = || output.get(self.unsent()..).and_then(|rest| wire::parse_reply(rest).ok()?);
+        let reply =
+            || output.get(self.written()..).and_then(|rest| wire::parse_reply(rest).ok()?);
         self.made += match &due.bytes {
             Some(bytes) => bytes.len(),
             None => reply().map_or(0, |(_, len)| len),

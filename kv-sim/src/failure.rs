@@ -54,6 +54,8 @@ pub enum Check {
     Waits,
     /// Work that nobody asked for comes to an end.
     Work,
+    /// Who does not take what there is for him is closed.
+    Outputs,
     /// Expired keys go in time.
     Expiry,
     /// The data takes no more memory than it may.
@@ -79,7 +81,7 @@ impl Check {
             | Self::Keys
             | Self::SparedKeys
             | Self::Pace => Class::WrongAnswer,
-            Self::Clients | Self::Input | Self::Waits | Self::Work => Class::Stuck,
+            Self::Clients | Self::Input | Self::Waits | Self::Work | Self::Outputs => Class::Stuck,
             Self::Expiry | Self::Memory | Self::Sessions | Self::Emptied | Self::Accounts => {
                 Class::Leak
             }
@@ -102,6 +104,7 @@ impl Check {
             Self::Input => "input",
             Self::Waits => "waits",
             Self::Work => "work",
+            Self::Outputs => "outputs",
             Self::Expiry => "expiry",
             Self::Memory => "memory",
             Self::Sessions => "sessions",

@@ -32,9 +32,11 @@ pub mod net;
 pub mod oracle;
 mod panics;
 pub mod plan;
+mod pressure;
 pub mod shrink;
 pub mod swarm;
 pub mod trace;
+mod wall;
 mod watch;
 pub mod wire;
 

@@ -9,6 +9,7 @@ macro_rules! words {
 
 mod bitmaps;
 mod conditions;
+mod faults;
 mod geo;
 mod hashes;
 mod sessions;
@@ -17,6 +18,8 @@ mod sorted_sets;
 mod streams;
 mod text;
 mod values;
+
+pub use faults::{AudienceLimits, ClockFault, ClockFaultKind, Deafness};
 
 use crate::EPOCH_US;
 use crate::model::Bytes;
@@ -62,8 +65,14 @@ pub struct Plan {
     /// With more unsent bytes of replies than this, the server lets a connection pause. Unlimited
     /// if nothing is said. For the swarm tier only.
     pub output_soft_max: Option<usize>,
+    /// How much may wait to be sent to a subscriber.
+    pub audience: Option<AudienceLimits>,
     /// How many clients the server accepts at once. For the swarm tier only.
     pub clients_max: Option<usize>,
+    /// What happens to the server's clocks, in order.
+    pub clock_faults: Vec<ClockFault>,
+    /// When clients take nothing.
+    pub deafness: Vec<Deafness>,
     /// What happens in the background of the simulated network.
     pub network: Network,
     /// The clients.
@@ -88,7 +97,10 @@ impl Default for Plan {
             batch_max: 1,
             laziness: 0,
             output_soft_max: None,
+            audience: None,
             clients_max: None,
+            clock_faults: Vec::new(),
+            deafness: Vec::new(),
             network: Network::default(),
             scripts: Vec::new(),
         }
@@ -285,6 +297,34 @@ pub enum FaultKind {
     Hold,
     /// Its host crashes, and starts again when it is over.
     Crash,
+    /// What it and the server send each other is lost.
+    Partition,
+    /// What it sends is lost.
+    PartitionToServer,
+    /// What it is sent is lost.
+    PartitionToClient,
+    /// Its connection is reset.
+    Reset,
+    /// The server's host crashes, and starts again when it is over, without any data.
+    ServerCrash,
+}
+
+impl FaultKind {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Hold,
+        Self::Crash,
+        Self::Partition,
+        Self::PartitionToServer,
+        Self::PartitionToClient,
+        Self::Reset,
+        Self::ServerCrash,
+    ];
+
+    /// Whether it loses what was sent without anybody being told: connections may hang for ever.
+    pub(crate) fn loses_segments(self) -> bool {
+        matches!(self, Self::Partition | Self::PartitionToServer | Self::PartitionToClient)
+    }
 }
 
 /// What a seed switches on.
@@ -328,6 +368,7 @@ const KINDS: &[Kind] = &[
     streams::streams,
     streams::groups,
     deadlines,
+    crowds,
     keyspace,
     databases,
     inspection,
@@ -383,6 +424,7 @@ impl Plan {
         let features = Features::new(&mut rng, memory);
         let clients = if features.sessions { 2 } else { 1 } + rng.below(6) as usize;
         let share = commands.div_ceil(clients);
+        let mut trouble = Rng::derive(seed, 0x6661_756c, 0);
         let script = |client: usize| {
             let rng = Rng::derive(seed, 0x7363_7269, client as u64);
             Maker { rng, features: &features, elapsed_us: 0, is_ebb: false }.script(share)
@@ -401,8 +443,11 @@ impl Plan {
             batch_max: pick(&mut rng, &[1, 2, 16, 64]),
             laziness: pick(&mut rng, &[0, 0, 100, 240]),
             output_soft_max: pick(&mut rng, features.output_limits()),
+            audience: faults::audience_limits(&mut trouble, &features),
             clients_max: pick(&mut rng, &[None, None, None, Some(1), Some(clients / 2 + 1)]),
-            network: Network::new(&mut rng, clients),
+            clock_faults: faults::clock_faults(&mut trouble),
+            deafness: faults::deafness(&mut trouble, clients),
+            network: Network::new(&mut rng, &mut trouble, clients),
             scripts: (0..clients).map(script).collect(),
         }
     }
@@ -437,9 +482,10 @@ impl MemoryLimit {
 }
 
 impl Network {
-    fn new(rng: &mut Rng, clients: usize) -> Network {
+    fn new(rng: &mut Rng, trouble: &mut Rng, clients: usize) -> Network {
         let count = pick(rng, &[0, 0, 1, 2, 5]);
         let mut faults: Vec<Fault> = (0..count).map(|_| Fault::new(rng, clients)).collect();
+        faults.extend(faults::network_faults(trouble, clients));
         faults.sort_by_key(|fault| fault.at_ms);
         Network { latency_ms: pick(rng, &[(0, 0), (1, 3), (0, 50), (1, 300)]), faults }
     }
@@ -506,7 +552,7 @@ impl Features {
         kinds.extend(if transactions {
             [sessions::transactions as Kind, sessions::transactions, sessions::watched]
         } else {
-            [sessions::channels, sessions::channels, sessions::arrivals]
+            [sessions::channels, sessions::channels, sessions::floods]
         });
         Features {
             kinds,
@@ -994,6 +1040,19 @@ fn deadlines(m: &mut Maker<'_>) -> Vec<Bytes> {
         9 => words!["GET", key],
         10 => words!["RPUSH", key, value],
         _ => expire(m, key),
+    }
+}
+
+/// Deadlines that many keys share, to the millisecond.
+fn crowds(m: &mut Maker<'_>) -> Vec<Bytes> {
+    const INTERVAL_MS: u64 = 500;
+    let soon_ms = m.elapsed_us / 1000 + m.rng.below(2) * INTERVAL_MS;
+    let at_ms = EPOCH_US / 1000 + soon_ms.next_multiple_of(INTERVAL_MS);
+    let (key, value, at) = (m.key(), m.value(), number(at_ms));
+    match m.rng.below(4) {
+        0 => words!["PEXPIREAT", key, at],
+        1 => words!["HSETEX", key, "PXAT", at, "FIELDS", "2", "f1", value, "f2", m.value()],
+        _ => words!["MSETEX", "3", key, value, m.key(), m.value(), m.key(), "v", "PXAT", at],
     }
 }
 

@@ -308,6 +308,10 @@ fn without_clients(plan: &Plan, gone: &BTreeSet<usize>) -> Plan {
     for fault in &mut plan.network.faults {
         fault.client -= gone.range(..fault.client).count();
     }
+    plan.deafness.retain(|deafness| !gone.contains(&deafness.client));
+    for deafness in &mut plan.deafness {
+        deafness.client -= gone.range(..deafness.client).count();
+    }
     plan
 }
 

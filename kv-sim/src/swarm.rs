@@ -3,11 +3,18 @@
 //! replies are taken.
 
 mod ending;
+mod faults;
+
+pub(crate) use ending::check_sessions;
 
 use crate::check::{Certainty, Checker, Place, Told};
 use crate::failure::{Check, Violation};
 use crate::panics;
-use crate::plan::{CURSOR, Chunking, DIGEST, PAYLOAD, Plan, Request, Script, Then};
+use crate::plan::{
+    AudienceLimits, CURSOR, Chunking, ClockFault, DIGEST, PAYLOAD, Plan, Request, Script, Then,
+};
+use crate::pressure::Pressure;
+use crate::wall::Wall;
 use crate::watch::{Metronome, Watch};
 use crate::{EPOCH_US, Failed, Options, Outcome, wire};
 use kv_core::config::{self, Config};
@@ -16,7 +23,7 @@ use kv_core::now::Now;
 use kv_core::rng::Rng;
 use kv_core::session::Peer;
 use kv_proto::server::{ConnectionId, Event, Pace, Server};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 /// How long, in virtual time, a run may take before it counts as stuck, in microseconds.
@@ -28,12 +35,18 @@ const RETRY_US: u64 = 1000;
 /// How often it tries before the server counts as stuck.
 const RETRIES_MAX: u64 = 600_000;
 
+/// How long a client may take nothing while its connection is paused, in seconds.
+const OUTPUT_PATIENCE_S: u64 = 60;
+
 /// How long a key may outlive its deadline under the usual pace, in microseconds.
 const LAG_MAX_US: u64 = 50_000;
 
 /// How soon a server must want to go on when something is overdue, in microseconds, unless its
 /// pace is slower: deadlines are whole milliseconds.
 const OVERDUE_US: u64 = 1000;
+
+/// How long clients let replies wait that they could take, at most, in microseconds.
+const PUMP_DELAY_MAX_US: u64 = 2000;
 
 /// How long it takes at most until a server learns of letters, in microseconds.
 const MAIL_DELAY_MAX_US: u64 = 300;
@@ -85,15 +98,27 @@ pub(crate) fn kernel(plan: &Plan, settings: &[(&str, String)]) -> Arc<Kernel> {
 
 /// The settings for a plan's limits.
 fn limits(plan: &Plan) -> Vec<(&'static str, String)> {
-    let output = |soft_max| ("client-output-buffer-limit", format!("normal 0 {soft_max} 60"));
+    let soft_max = plan.output_soft_max.unwrap_or(0);
+    let output = ("client-output-buffer-limit", format!("normal 0 {soft_max} {OUTPUT_PATIENCE_S}"));
     // One place is the watch's.
     let clients = |max: usize| ("maxclients", (max + 1).to_string());
-    let output = plan.output_soft_max.map(output);
     let memory = plan.memory.into_iter().flat_map(|limit| {
         let bytes = ("maxmemory", limit.bytes.to_string());
         [bytes, ("maxmemory-policy", limit.policy.to_string())]
     });
-    output.into_iter().chain(plan.clients_max.map(clients)).chain(memory).collect()
+    let audience = audience_setting(plan);
+    [output]
+        .into_iter()
+        .chain(audience)
+        .chain(plan.clients_max.map(clients))
+        .chain(memory)
+        .collect()
+}
+
+/// The setting for a plan's limits of subscribers.
+pub(crate) fn audience_setting(plan: &Plan) -> Option<(&'static str, String)> {
+    let AudienceLimits { hard_max, soft_max, seconds } = plan.audience?;
+    Some(("client-output-buffer-limit", format!("pubsub {hard_max} {soft_max} {seconds}")))
 }
 
 /// The servers of a plan, over one kernel.
@@ -152,7 +177,15 @@ struct Swarm<'a> {
     deliveries: u64,
     /// Connections with something to send.
     writable: BTreeSet<Name>,
-    is_pump_arranged: bool,
+    /// When clients take replies next, if that is arranged.
+    pump_us: Option<u64>,
+    /// How far clients are behind with taking what they are sent.
+    pressures: BTreeMap<Name, Pressure>,
+    wall: Wall,
+    /// What happens to the clocks, in order.
+    clock_faults: VecDeque<ClockFault>,
+    /// When that happened last.
+    disturbed_us: Option<u64>,
     watch: Watch,
     metronomes: Vec<Metronome>,
     /// Executions and slices since the invariants were checked last.
@@ -210,6 +243,9 @@ impl<'a> Swarm<'a> {
         if let Some(soft_max) = plan.output_soft_max {
             checker.limit_output(soft_max);
         }
+        if let Some(limits) = plan.audience.filter(|limits| limits.hard_max > 0) {
+            checker.limit_audience(limits.hard_max);
+        }
         if let Some(max) = plan.clients_max {
             checker.limit_clients(max);
         }
@@ -242,7 +278,11 @@ impl<'a> Swarm<'a> {
             now_us: 0,
             deliveries: 0,
             writable: BTreeSet::new(),
-            is_pump_arranged: false,
+            pump_us: None,
+            pressures: BTreeMap::new(),
+            wall: Wall::default(),
+            clock_faults: plan.clock_faults.iter().copied().collect(),
+            disturbed_us: None,
             watch,
             metronomes: (0..plan.servers).map(|_| Metronome::new(plan)).collect(),
             unchecked: 0,
@@ -260,7 +300,7 @@ impl<'a> Swarm<'a> {
                 Action::GiveUp { client, step, patience_us } => {
                     self.give_up(client, step, patience_us);
                 }
-                Action::Pump => self.is_pump_arranged = false,
+                Action::Pump => self.pump_us = self.pump_us.filter(|&at| at > self.now_us),
                 Action::Wait => {}
                 Action::Mail(server) => self.handle_mail(server),
             }
@@ -285,15 +325,22 @@ impl<'a> Swarm<'a> {
         }
     }
 
-    /// What happens next, and when. As long as a client waits, that may be what servers do by
-    /// themselves.
+    /// What happens next, and when. What happens to the clocks first, happens. As long as a client
+    /// waits, that may be what servers do by themselves.
     fn next_action(&mut self) -> Option<(u64, Action)> {
-        if let Some(((time_us, _), action)) = self.agenda.pop_first() {
-            return Some((time_us, action));
+        if self.agenda.is_empty() {
+            let is_over = self.clients.iter().all(|client| client.phase == Phase::Done);
+            let deadline = self.next_deadline().filter(|_| !is_over);
+            return deadline.map(|(at, _)| (at.max(self.now_us), Action::Wait));
         }
-        let is_over = self.clients.iter().all(|client| client.phase == Phase::Done);
-        let deadline = self.next_deadline().filter(|_| !is_over);
-        deadline.map(|(at, _)| (at.max(self.now_us), Action::Wait))
+        let (time_us, _) = *self.agenda.first_key_value()?.0;
+        while let Some(fault) = self.clock_faults.pop_front_if(|it| it.at_ms * 1000 <= time_us) {
+            self.advance((fault.at_ms * 1000).max(self.now_us));
+            self.disturb(fault.kind);
+        }
+        let ((time_us, _), action) = self.agenda.pop_first()?;
+        // It may have been missed.
+        Some((time_us.max(self.now_us), action))
     }
 
     fn arrange(&mut self, delay_us: u64, action: Action) {
@@ -327,10 +374,10 @@ impl<'a> Swarm<'a> {
         if self.servers[server].poll_deadline().is_none_or(|at| at > self.now_us) {
             return;
         }
-        let has_waits = self.checker.is_due(server, self.now().unix_us);
+        let has_waits = self.checker.is_due(server);
         // Another server may have done the work already.
         let due_ms = self.servers[server].kernel().due_ms();
-        let is_slice = !has_waits && due_ms.is_some_and(|at| at <= self.now().unix_ms());
+        let is_slice = !has_waits && due_ms.is_some_and(|at| at <= self.wall.unix_ms(self.now_us));
         if self.servers[server].has_input() {
             self.deliveries = 0;
         } else if is_slice && let Err(violation) = self.metronomes[server].tick(self.now_us) {
@@ -339,7 +386,7 @@ impl<'a> Swarm<'a> {
         let now = self.now();
         self.servers[server].handle_timeout(now);
         self.check_execution(server);
-        self.checker.time_out(server, now.unix_us);
+        self.checker.time_out(server);
         self.drain_events();
     }
 
@@ -353,9 +400,12 @@ impl<'a> Swarm<'a> {
 
     /// Looks behind the replies, at intervals in proportion to the work it takes.
     fn look(&mut self) {
-        if let Some(serial) = self.checker.overdue(self.now().unix_us) {
+        if let Some(serial) = self.checker.overdue() {
             let text = "the request waits longer than it wants to";
             self.checker.fail(serial, Check::Waits.violated(text));
+        }
+        if let Err((serial, violation)) = self.look_at_outputs() {
+            self.checker.fail(serial, violation);
         }
         self.unlooked += 1;
         let keys = self.checker.model().len() as u64;
@@ -379,23 +429,33 @@ impl<'a> Swarm<'a> {
         if self.checker.certainty() == Certainty::MayLose || self.deliveries > 0 {
             return Ok(());
         }
-        let (found, now) = (self.watch.keys(self.now()), self.now().unix_ms());
-        let live = self.checker.model().len_at(now, 0);
+        let found = self.watch.keys(self.now());
+        let live = self.checker.model().len_at(self.wall.unix_ms(self.now_us));
         if found < live {
             let text = format!("the kernel has {found} keys, {live} should be there");
             return Err(Check::Keys.violated(text));
         }
         let pace = self.plan.pace;
         let soon_us = self.now_us + pace.interval_us.max(OVERDUE_US);
+        let soon_us = soon_us.max(self.notices_clock_by_us());
         let deadline = self.next_deadline().map(|(at, _)| at);
         if found > live && deadline.is_none_or(|at| at > soon_us) {
             let text = format!("keys are overdue, and the server waits for {deadline:?}");
             return Err(Check::Expiry.violated(text));
         }
-        let lag_ms = (self.lag_max_us() / 1000) as i64;
-        let late = found.saturating_sub(self.checker.model().len_at(now, lag_ms));
+        self.look_for_late_keys(found)
+    }
+
+    fn look_for_late_keys(&self, found: usize) -> Result<(), Violation> {
+        let lag_us = self.lag_max_us();
+        let since_us = self.now_us.saturating_sub(lag_us);
+        if since_us < self.notices_clock_by_us() {
+            return Ok(());
+        }
+        let (unix_ms, elapsed_ms) = (self.wall.unix_ms(since_us), (since_us / 1000) as i64);
+        let late = found.saturating_sub(self.checker.model().len_since(unix_ms, elapsed_ms));
         if late > 0 {
-            let text = format!("{late} keys are there {lag_ms} ms after their deadlines");
+            let text = format!("{late} keys are there {lag_us} us after their deadlines");
             return Err(Check::Expiry.violated(text));
         }
         Ok(())
@@ -428,7 +488,7 @@ impl<'a> Swarm<'a> {
     }
 
     fn now(&self) -> Now {
-        moment(self.now_us)
+        self.wall.now(self.now_us)
     }
 
     fn act(&mut self, client: usize) {
@@ -464,6 +524,7 @@ impl<'a> Swarm<'a> {
         let id = (server, connection);
         self.clients[client].connection = Some((id, serial));
         self.owners.insert(id, client);
+        self.note_pressures();
         (id, serial)
     }
 
@@ -485,7 +546,10 @@ impl<'a> Swarm<'a> {
         }
         let pause_us = self.rng.below(self.clients[client].script.pause_max_us + 1);
         // A paused connection takes no input until its client has taken some replies.
-        let retry_us = if self.servers[id.0].wants_input(id.1) { 0 } else { RETRY_US };
+        let retry_us = match self.servers[id.0].wants_input(id.1) {
+            true => 0,
+            false => self.deaf_for_us(client) + RETRY_US,
+        };
         self.note_retry(client, serial, retry_us > 0);
         self.arrange(pause_us + retry_us, Action::Act(client));
     }
@@ -568,6 +632,7 @@ impl<'a> Swarm<'a> {
 
     fn forget(&mut self, id: Name) {
         self.writable.remove(&id);
+        self.pressures.remove(&id);
         if let Some(client) = self.owners.remove(&id) {
             self.clients[client].connection = None;
         }
@@ -601,10 +666,11 @@ impl<'a> Swarm<'a> {
             let (server, id) = ids[&serial];
             self.servers[server].output(id)
         };
-        self.checker.execute(server, moment(self.now_us).unix_us, output);
+        self.checker.execute(server, self.wall.unix_us(self.now_us), output);
     }
 
     fn drain_events(&mut self) {
+        self.note_pressures();
         for server in 0..self.servers.len() {
             while let Some(event) = self.servers[server].poll_event() {
                 self.handle_event(server, event);
@@ -620,7 +686,11 @@ impl<'a> Swarm<'a> {
             Event::Closed(id) => {
                 let client = self.owners[&(server, id)];
                 let (_, serial) = self.clients[client].connection.expect("it has an owner");
-                self.checker.closed(serial);
+                if self.has_been_patient((server, id)) {
+                    self.checker.lost(serial);
+                } else {
+                    self.checker.closed(serial);
+                }
                 self.forget((server, id));
             }
             Event::Mail(number) => {
@@ -635,6 +705,9 @@ impl<'a> Swarm<'a> {
     /// Clients take some of their replies.
     fn pump(&mut self) {
         for id in self.writable.clone() {
+            if self.deaf_for_us(self.owners[&id]) > 0 {
+                continue;
+            }
             while !self.servers[id.0].output(id.1).is_empty() && !self.is_lazy() {
                 self.take_output(id);
             }
@@ -645,9 +718,16 @@ impl<'a> Swarm<'a> {
         // A connection that was paused may have gone on.
         let has_work = self.servers.iter().any(Server::has_input);
         self.deliveries = self.deliveries.max(u64::from(has_work));
-        if (has_work || !self.writable.is_empty()) && !self.is_pump_arranged {
-            self.is_pump_arranged = true;
-            let delay_us = self.rng.below(2000);
+        let rest_us = self.writable.iter().map(|id| self.deaf_for_us(self.owners[id])).min();
+        if let Some(rest_us) = if has_work { Some(0) } else { rest_us } {
+            self.arrange_pump(rest_us);
+        }
+    }
+
+    fn arrange_pump(&mut self, rest_us: u64) {
+        if self.pump_us.is_none_or(|at| at > self.now_us + rest_us + PUMP_DELAY_MAX_US) {
+            let delay_us = rest_us + self.rng.below(PUMP_DELAY_MAX_US);
+            self.pump_us = Some(self.now_us + delay_us);
             self.arrange(delay_us, Action::Pump);
         }
     }
@@ -663,6 +743,7 @@ impl<'a> Swarm<'a> {
         let len = 1 + self.rng.below(output.len().min(self.plan.buffer_max) as u64) as usize;
         self.checker.handed_on(serial, len);
         self.checker.sent(serial, &output[..len]);
+        self.pressures.entry(id).or_default().take(self.now_us);
         server.handle_sent(now, id.1, len);
         self.drain_events();
     }

@@ -3,7 +3,7 @@
 use kv_core::keyspace::{PageSize, SegmentSize, Sizes};
 use kv_proto::server::Pace;
 use kv_sim::model::Flaw;
-use kv_sim::plan::{Ending, FaultKind, Plan};
+use kv_sim::plan::{ClockFaultKind, Ending, FaultKind, Plan};
 use kv_sim::{Options, Outcome, net, swarm};
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -37,7 +37,15 @@ fn the_plans_of_a_few_seeds_hold_every_fault_and_setting() {
         let mut faults = plans.iter().flat_map(|plan| &plan.network.faults);
         faults.any(|fault| fault.kind == kind)
     };
-    assert!(has(FaultKind::Hold) && has(FaultKind::Crash));
+    for kind in FaultKind::ALL {
+        assert!(has(kind), "{kind:?}");
+    }
+    let clock_faults = || plans.iter().flat_map(|plan| &plan.clock_faults).map(|it| it.kind);
+    let steps_ms = |kind| if let ClockFaultKind::Set { by_ms } = kind { by_ms } else { 0 };
+    assert!(clock_faults().any(|kind| steps_ms(kind) > 1000));
+    assert!(clock_faults().any(|kind| steps_ms(kind) < -1000));
+    assert!(clock_faults().any(|kind| matches!(kind, ClockFaultKind::Stall { .. })));
+    assert!(plans.iter().any(|plan| !plan.deafness.is_empty() && plan.audience.is_some()));
     assert!(plans.iter().any(|plan| plan.output_soft_max.is_some()));
     assert!([1, 2, 3].iter().all(|&servers| plans.iter().any(|plan| plan.servers == servers)));
     assert!([1, 4, 16].iter().all(|&shards| plans.iter().any(|plan| plan.shards == shards)));
@@ -97,12 +105,18 @@ fn a_flaw_in_the_model_is_caught_within_a_few_seeds() {
         Flaw::ServesLastFirst,
         Flaw::DropsMessages,
         Flaw::WatchOutlivesKey,
+        Flaw::ExpiredReturn,
+        Flaw::ServesTwice,
+        Flaw::HalfTransaction,
     ];
     for flaw in flaws {
         let options = Options { flaw: Some(flaw), ..Options::default() };
-        let caught = (1..100).any(|seed| swarm::run(seed, options).is_err());
+        let caught = (1..200).any(|seed| swarm::run(seed, options).is_err());
         assert!(caught, "{flaw:?} went unnoticed");
     }
-    let options = Options { flaw: Some(Flaw::EmptyListStays), ..Options::default() };
-    assert!((1..60).any(|seed| net::run(seed, options).is_err()), "the network hides it");
+    let sessions = [Flaw::DropsMessages, Flaw::ServesTwice, Flaw::HalfTransaction];
+    for flaw in [Flaw::EmptyListStays].into_iter().chain(sessions) {
+        let options = Options { flaw: Some(flaw), ..Options::default() };
+        assert!((1..60).any(|seed| net::run(seed, options).is_err()), "{flaw:?} is hidden");
+    }
 }

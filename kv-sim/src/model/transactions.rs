@@ -116,7 +116,10 @@ fn unwatch(run: &mut Run<'_>) -> Outcome {
 }
 
 fn exec(run: &mut Run<'_>) -> Outcome {
-    let transaction = run.session.transaction.take().ok_or("ERR EXEC without MULTI")?;
+    let mut transaction = run.session.transaction.take().ok_or("ERR EXEC without MULTI")?;
+    if run.model.has(Flaw::HalfTransaction) && transaction.requests.len() > 1 {
+        transaction.requests.pop();
+    }
     let has_lost_a_watch = run.has_lost_a_watch();
     run.model.forget_watches(run.session.id);
     if transaction.is_broken {

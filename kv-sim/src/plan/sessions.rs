@@ -136,6 +136,16 @@ pub(super) fn watched(m: &mut Maker<'_>) -> Vec<Bytes> {
     }
 }
 
+/// Messages that are too many for slow readers.
+pub(super) fn floods(m: &mut Maker<'_>) -> Vec<Bytes> {
+    let payload = vec![b'm'; 20 + m.rng.below(200) as usize];
+    match m.rng.below(6) {
+        0 => words!["SUBSCRIBE", "c0"],
+        1 => words!["PSUBSCRIBE", "c*"],
+        _ => words!["PUBLISH", m.pick(&["c0", "c1"]), payload],
+    }
+}
+
 /// Channels, of which others may hear.
 pub(super) fn channels(m: &mut Maker<'_>) -> Vec<Bytes> {
     let channel = m.pick(&["c0", "c0", "c1", "c2"]);

@@ -1,17 +1,21 @@
 //! The end of a run: when all keys are gone and time has passed, nothing is left of them, and the
 //! server has nothing to do.
 
-use super::{Swarm, moment};
+use super::Swarm;
 use crate::failure::{Check, Violation};
 use crate::model::Bytes;
 use crate::plan::Ending;
 use crate::watch::Usage;
 use crate::wire::{self, Value};
+use kv_core::kernel::Kernel;
 use kv_core::session::Peer;
 use kv_proto::server::{ConnectionId, Server};
 
 /// How many slices of work it may take until nothing is left to do.
 const SLICES_MAX: u64 = 500_000;
+
+/// What is later than this is never, in microseconds: a hundred thousand years.
+const NEVER_US: u64 = 100_000 * 366 * 24 * 3600 * 1_000_000;
 
 /// How many keys a command names.
 const KEYS_PER_COMMAND: usize = 100;
@@ -39,20 +43,9 @@ impl Swarm<'_> {
 
     /// Whether nothing is left of the clients' sessions.
     fn check_sessions(&mut self) -> Result<(), Violation> {
-        let kernel = self.servers[0].kernel();
-        let profiles = kernel.sessions.profiles();
-        let letters = profiles.iter().filter(|profile| profile.mailbox.is_full()).count();
-        let left = [
-            // One is the watch's.
-            ("sessions", profiles.len() - 1),
-            ("connections", self.servers.iter().map(Server::len).sum()),
-            ("waiting sessions", kernel.sessions.waiting()),
-            ("observers", kernel.observers()),
-            ("full mailboxes", letters),
-        ];
-        if let Some((what, count)) = left.into_iter().find(|(_, count)| *count > 0) {
-            return Err(Check::Sessions.violated(format!("{count} {what} are left")));
-        }
+        let connections = self.servers.iter().map(Server::len).sum();
+        // One session is the watch's.
+        check_sessions(self.servers[0].kernel(), connections, 1)?;
         self.watch.check_channels(self.now())
     }
 
@@ -109,8 +102,9 @@ impl Swarm<'_> {
                 self.watch.check(self.now());
                 return Ok(());
             };
+            let Some(due_us) = self.due_us() else { return Ok(()) };
             // Not the run's time: that is what its clients took.
-            self.now_us = at.max(self.now_us);
+            self.now_us = at.max(due_us);
             self.pass_timeout(server);
             if slice % 64 == 0 && self.unchecked >= self.plan.check_every {
                 self.unchecked = 0;
@@ -118,6 +112,15 @@ impl Swarm<'_> {
             }
         }
         Err(Check::Work.violated("the server's work never ends"))
+    }
+
+    /// When there is something to do: the server may want to look at the clock before. None if that
+    /// is never.
+    fn due_us(&self) -> Option<u64> {
+        let due_ms = self.servers[0].kernel().due_ms().unwrap_or(0);
+        let rest_ms = due_ms.saturating_sub(self.wall.unix_ms(self.now_us)).max(0) as u64;
+        let rest_us = rest_ms.checked_mul(1000).filter(|&rest_us| rest_us < NEVER_US)?;
+        Some(self.now_us + rest_us)
     }
 
     /// Whether nothing but tables is left of keys that went one by one. `most` is what they took.
@@ -157,7 +160,7 @@ impl Swarm<'_> {
     fn request(&mut self, id: ConnectionId, words: &[&[u8]]) -> Value {
         let words: Vec<Bytes> = words.iter().map(|word| word.to_vec()).collect();
         let bytes = wire::render_request(&words);
-        let (now, server) = (moment(self.now_us), &mut self.servers[0]);
+        let (now, server) = (self.now(), &mut self.servers[0]);
         let mut rest = &bytes[..];
         while !rest.is_empty() {
             let room = server.input(id);
@@ -173,5 +176,27 @@ impl Swarm<'_> {
         while server.poll_event().is_some() {}
         let (reply, _) = wire::parse_reply(&output).ok().flatten().expect("a reply is complete");
         reply
+    }
+}
+
+/// Whether a kernel has nothing of sessions beyond so many that do nothing. The error says what.
+pub(crate) fn check_sessions(
+    kernel: &Kernel,
+    connections: usize,
+    sessions: usize,
+) -> Result<(), Violation> {
+    let profiles = kernel.sessions.profiles();
+    let letters = profiles.iter().filter(|profile| profile.mailbox.is_full()).count();
+    let left = [
+        ("sessions", profiles.len() - sessions),
+        ("connections", connections),
+        ("waiting sessions", kernel.sessions.waiting()),
+        ("observers", kernel.observers()),
+        ("full mailboxes", letters),
+        ("bytes of buffers", kernel.sessions.buffered()),
+    ];
+    match left.into_iter().find(|(_, count)| *count > 0) {
+        Some((what, count)) => Err(Check::Sessions.violated(format!("{count} {what} are left"))),
+        None => Ok(()),
     }
 }
