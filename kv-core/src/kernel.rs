@@ -28,11 +28,11 @@ use crate::stats::{Event, Meter, Stats, Totals};
 use crate::store::{
     Access, AccessClock, DatabaseSize, Events, Eviction, HashedKey, OutOfMemory, ShardStats, Store,
 };
+use crate::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use crate::value::Approach;
 use crate::waiter::{self, Waiter};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 /// Tells the choices of eviction from those of the command that it makes room for.
 const EVICTION: u64 = 0x6576_6963_7469_6f6e;

@@ -6,9 +6,10 @@
 
 use crate::recording::Recording;
 use crate::reply::{Protocol, Reply};
+use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use crate::sync::{Mutex, MutexGuard, OnceLock};
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
+use std::sync::Arc;
 
 /// The most posts that a kernel can have: as many threads as there can be.
 pub const POSTS_MAX: usize = 64;

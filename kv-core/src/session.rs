@@ -7,13 +7,14 @@ use crate::now::Now;
 use crate::pubsub::{Kind, Subscriptions};
 use crate::reply::{Protocol, Reply};
 use crate::store::{Access, TrackingMode, Watch};
+use crate::sync::atomic::{
+    AtomicBool, AtomicI32, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed,
+};
+use crate::sync::{Mutex, MutexGuard};
 use crate::transaction::{Transaction, Watching};
 use crate::waiter::Waiter;
 use std::collections::BTreeMap;
-use std::sync::atomic::{
-    AtomicBool, AtomicI32, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed,
-};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::Arc;
 
 /// One client's state between its commands. Its connection owns it and hands it in with each
 /// request; dropping it takes the client off the list.

@@ -14,7 +14,8 @@ use crate::recording::Recording;
 use crate::reply::{Protocol, Reply};
 use crate::session::{Profile, Session};
 use crate::store::{Access, Store};
-use std::sync::{Arc, Mutex, MutexGuard};
+use crate::sync::{Mutex, MutexGuard};
+use std::sync::Arc;
 
 /// What a request has to wait for.
 #[derive(Debug)]
