@@ -170,7 +170,7 @@ impl Waiter {
         self.answer(access, |out| self.nothing.write(out))
     }
 
-    /// Runs the request, and ends the wait if it gets a reply. Whether it did.
+    /// Runs the request, and ends the wait if it gets a reply. Whether it waits on.
     fn retry(&self, kernel: &Kernel, access: &mut Access<'_>, now: Now) -> bool {
         let mut is_over = self.is_over();
         if *is_over {
@@ -186,7 +186,7 @@ impl Waiter {
             drop(is_over);
             self.deliver(access, reply);
         }
-        is_served
+        !is_served
     }
 
     fn deliver(&self, access: &mut Access<'_>, reply: Recording) {
@@ -205,14 +205,15 @@ impl Waiter {
 }
 
 /// Runs the requests that wait for keys which commands have changed. Of those that take something
-/// away, one that gets nothing leaves nothing for others of its kind behind it.
+/// away, one that finds nothing leaves nothing for others of its kind behind it; one whose wait
+/// has ended meanwhile has not looked.
 pub(crate) fn serve(kernel: &Kernel, access: &mut Access<'_>, now: Now) {
     while let Some((database, key)) = access.take_ready() {
         let mut spent: Vec<Group> = Vec::new();
         for waiter in access.waiters(database, &key) {
             let group = waiter.command.group;
             let is_hopeless = spent.contains(&group);
-            if !is_hopeless && !waiter.retry(kernel, access, now) && group != Group::Stream {
+            if !is_hopeless && waiter.retry(kernel, access, now) && group != Group::Stream {
                 spent.push(group);
             }
         }
