@@ -829,46 +829,56 @@ impl Call<'_> {
 }
 
 impl Call<'_> {
-    /// Runs a request again that has waited, the `number`th of the session `id`. False, and nothing
-    /// is written, if it has to wait on.
+    /// Runs a request again that has waited. Nothing is written unless it is served.
     pub(crate) fn resume(
         &self,
         store: &mut Access<'_>,
-        [id, number]: [u64; 2],
-        database: usize,
-        args: Args<'_>,
-        is_tracked: bool,
+        waiter: &Waiter,
         out: &mut dyn Reply,
-    ) -> bool {
+    ) -> Resumed {
         let Handler::Data(handler) = self.command.handler else {
             unreachable!("only requests for data wait for keys")
         };
-        store.sign(id);
+        let (session, args) = (waiter.session(), waiter.args.as_args());
+        store.sign(session);
         store.keep_expired(self.kernel.pause.spares_expired(self.command, self.now));
         let mut cx = Cx {
-            db: store.lock(self.command, args, None, database),
+            db: store.lock(self.command, args, None, waiter.database),
             args,
             out: &mut *out,
             now: self.now,
-            rng: Rng::derive(self.kernel.seed, id, number),
+            rng: Rng::derive(self.kernel.seed, session, waiter.number),
             config: &self.kernel.config,
             wait: None,
             has_waited: true,
         };
+        // Until the request has run, nothing else ends its wait: what it takes is its own.
+        let mut is_over = waiter.is_over();
+        if *is_over {
+            return Resumed::Over;
+        }
         let result = handler(&mut cx);
-        let has_to_wait = cx.wait.is_some();
-        if is_tracked {
-            note_reader(&mut cx, self.command, id);
+        let has_to_wait = result.is_ok() && cx.wait.is_some();
+        *is_over = !has_to_wait;
+        drop(is_over);
+        if waiter.is_tracked {
+            note_reader(&mut cx, self.command, session);
         }
         drop(cx);
-        match result {
-            Ok(()) => !has_to_wait,
-            Err(error) => {
-                out.error(&error);
-                true
-            }
-        }
+        result.unwrap_or_else(|error| out.error(&error));
+        if has_to_wait { Resumed::WaitsOn } else { Resumed::Served }
     }
+}
+
+/// What has become of a request that has waited and was run again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Resumed {
+    /// It has a reply.
+    Served,
+    /// There was nothing for it.
+    WaitsOn,
+    /// It did not run, since something else has ended its wait.
+    Over,
 }
 
 /// Notes that a session, which caches, has read the keys of a request.

@@ -7,7 +7,7 @@
 
 use crate::args::{Args, OwnedArgs};
 use crate::command::{Command, Group};
-use crate::kernel::{Call, Kernel};
+use crate::kernel::{Call, Kernel, Resumed};
 use crate::mailbox::Message;
 use crate::now::Now;
 use crate::recording::Recording;
@@ -73,16 +73,16 @@ impl Nothing {
 pub struct Waiter {
     session: Arc<Profile>,
     command: &'static Command,
-    args: OwnedArgs,
+    pub(crate) args: OwnedArgs,
     keys: Vec<Box<[u8]>>,
     /// That its session had selected.
-    database: usize,
+    pub(crate) database: usize,
     /// Which of its session's commands it is.
-    number: u64,
+    pub(crate) number: u64,
     protocol: Protocol,
     nothing: Nothing,
     /// What it reads is to be remembered.
-    is_tracked: bool,
+    pub(crate) is_tracked: bool,
     deadline_us: Option<u64>,
     is_over: Mutex<bool>,
 }
@@ -172,21 +172,13 @@ impl Waiter {
 
     /// Runs the request, and ends the wait if it gets a reply. Whether it waits on.
     fn retry(&self, kernel: &Kernel, access: &mut Access<'_>, now: Now) -> bool {
-        let mut is_over = self.is_over();
-        if *is_over {
-            return false;
-        }
         let mut reply = Recording::new(self.protocol);
-        let (id, args) = (self.session.id, self.args.as_args());
         let call = Call { kernel, now, command: self.command, key: None };
-        let ids = [id, self.number];
-        let is_served = call.resume(access, ids, self.database, args, self.is_tracked, &mut reply);
-        if is_served {
-            *is_over = true;
-            drop(is_over);
+        let resumed = call.resume(access, self, &mut reply);
+        if resumed == Resumed::Served {
             self.deliver(access, reply);
         }
-        !is_served
+        resumed == Resumed::WaitsOn
     }
 
     fn deliver(&self, access: &mut Access<'_>, reply: Recording) {
@@ -199,7 +191,14 @@ impl Waiter {
         &self.keys
     }
 
-    fn is_over(&self) -> MutexGuard<'_, bool> {
+    /// Its session.
+    pub(crate) fn session(&self) -> u64 {
+        self.session.id
+    }
+
+    /// Whether the wait has ended. Who asks may have shards locked, and locks none as long as this is
+    /// held.
+    pub(crate) fn is_over(&self) -> MutexGuard<'_, bool> {
         self.is_over.lock().expect("a request that panicked was served by this thread")
     }
 }
