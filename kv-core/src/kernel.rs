@@ -619,7 +619,10 @@ impl Batch<'_> {
             return 0;
         }
         let access = &mut self.access;
-        self.meter.watch(Event::ExpireCycle, || access.tend(budget))
+        let spent = self.meter.watch(Event::ExpireCycle, || access.tend(budget));
+        // Who waits for a group is told when its stream expires.
+        waiter::serve(self.kernel, &mut self.access, self.now);
+        spent
     }
 
     /// The client of a session is gone: a request of it that waits takes nothing any more.
