@@ -28,12 +28,12 @@ use crate::stats::{Event, Meter, Stats, Totals};
 use crate::store::{
     Access, AccessClock, DatabaseSize, Events, Eviction, HashedKey, OutOfMemory, ShardStats, Store,
 };
+use crate::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use crate::value::Approach;
 use crate::waiter::{self, Waiter};
 use crate::wall_clock::{SetBack, WallClock};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 /// Tells the choices of eviction from those of the command that it makes room for.
 const EVICTION: u64 = 0x6576_6963_7469_6f6e;
@@ -331,8 +331,8 @@ impl Kernel {
     /// thread. False if its reply is on its way to the mailbox.
     pub fn time_out(&self, session: &mut Session, out: &mut dyn Reply) -> bool {
         let mut muted = Muted::of(session, out);
-        let has_ended =
-            session.waiting.as_ref().is_some_and(|waiter| waiter.give_up(&self.store, &mut muted));
+        let waiter = session.time_out();
+        let has_ended = waiter.is_some_and(|waiter| waiter.give_up(&self.store, &mut muted));
         if has_ended {
             session.stop_waiting();
         }
@@ -638,7 +638,10 @@ impl Batch<'_> {
             return 0;
         }
         let access = &mut self.access;
-        self.meter.watch(Event::ExpireCycle, || access.tend(budget))
+        let spent = self.meter.watch(Event::ExpireCycle, || access.tend(budget));
+        // Who waits for a group is told when its stream expires.
+        waiter::serve(self.kernel, &mut self.access, self.now);
+        spent
     }
 
     /// The client of a session is gone: a request of it that waits takes nothing any more.
@@ -848,46 +851,56 @@ impl Call<'_> {
 }
 
 impl Call<'_> {
-    /// Runs a request again that has waited, the `number`th of the session `id`. False, and nothing
-    /// is written, if it has to wait on.
+    /// Runs a request again that has waited. Nothing is written unless it is served.
     pub(crate) fn resume(
         &self,
         store: &mut Access<'_>,
-        [id, number]: [u64; 2],
-        database: usize,
-        args: Args<'_>,
-        is_tracked: bool,
+        waiter: &Waiter,
         out: &mut dyn Reply,
-    ) -> bool {
+    ) -> Resumed {
         let Handler::Data(handler) = self.command.handler else {
             unreachable!("only requests for data wait for keys")
         };
-        store.sign(id);
+        let (session, args) = (waiter.session(), waiter.args.as_args());
+        store.sign(session);
         store.keep_expired(self.kernel.pause.spares_expired(self.command, self.now));
         let mut cx = Cx {
-            db: store.lock(self.command, args, None, database),
+            db: store.lock(self.command, args, None, waiter.database),
             args,
             out: &mut *out,
             now: self.now,
-            rng: Rng::derive(self.kernel.seed, id, number),
+            rng: Rng::derive(self.kernel.seed, session, waiter.number),
             config: &self.kernel.config,
             wait: None,
             has_waited: true,
         };
+        // Until the request has run, nothing else ends its wait: what it takes is its own.
+        let mut is_over = waiter.is_over();
+        if *is_over {
+            return Resumed::Over;
+        }
         let result = handler(&mut cx);
-        let has_to_wait = cx.wait.is_some();
-        if is_tracked {
-            note_reader(&mut cx, self.command, id);
+        let has_to_wait = result.is_ok() && cx.wait.is_some();
+        *is_over = !has_to_wait;
+        drop(is_over);
+        if waiter.is_tracked {
+            note_reader(&mut cx, self.command, session);
         }
         drop(cx);
-        match result {
-            Ok(()) => !has_to_wait,
-            Err(error) => {
-                out.error(&error);
-                true
-            }
-        }
+        result.unwrap_or_else(|error| out.error(&error));
+        if has_to_wait { Resumed::WaitsOn } else { Resumed::Served }
     }
+}
+
+/// What has become of a request that has waited and was run again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Resumed {
+    /// It has a reply.
+    Served,
+    /// There was nothing for it.
+    WaitsOn,
+    /// It did not run, since something else has ended its wait.
+    Over,
 }
 
 /// Notes that a session, which caches, has read the keys of a request.

@@ -28,6 +28,7 @@ pub mod session;
 mod slab;
 pub mod stats;
 pub mod store;
+mod sync;
 mod table;
 pub mod transaction;
 pub mod value;

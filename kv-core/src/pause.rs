@@ -2,7 +2,7 @@
 
 use crate::command::{Command, flag};
 use crate::now::Now;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use crate::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// The pause of a whole server. As long as there is none, asking for it costs one look.
 #[derive(Debug, Default)]

@@ -33,13 +33,14 @@ use crate::hash::KeyHasher;
 use crate::keyspace::{Entry, Graveyard, Keyspace, Place, Sizes};
 use crate::now::Now;
 use crate::rng::Rng;
+use crate::sync::atomic::{AtomicI64, AtomicUsize, Ordering::Relaxed};
+use crate::sync::{Mutex, MutexGuard, TryLockError};
 use crate::value::{Approach, Growth, Value};
 use counters::Counters;
 use interest::{Interests, Ready};
 use keys::Keys;
 use std::cell::RefCell;
-use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
+use std::sync::Arc;
 use tracking::Readers;
 
 /// The most shards that a store can have.
