@@ -29,6 +29,7 @@ pub mod model;
 pub mod net;
 pub mod oracle;
 pub mod plan;
+pub mod replay;
 pub mod swarm;
 pub mod trace;
 mod watch;

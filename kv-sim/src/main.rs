@@ -2,6 +2,8 @@
 
 #![forbid(unsafe_code)]
 
+mod commands;
+
 use indicatif::{ProgressBar, ProgressStyle};
 use kv_sim::{Failed, Options, Outcome, Summary, net, oracle, swarm};
 use std::io::{self, Write};
@@ -12,6 +14,7 @@ Simulates the server under seeded workloads and faults and checks every reply ag
 
   kv-sim [--seeds N] [--first N]   run N seeds (default 1000), from seed 1 or --first on
   kv-sim --seed N                  run one seed and print its figures
+  kv-sim replay FILE               run again what a server recorded; `kv-sim replay --help`
 
   --tier swarm|turmoil|both        which simulator: a bare event loop, a simulated network
                                    (default: swarm for many seeds, both for one)
@@ -55,6 +58,10 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
+    let mut args = std::env::args_os().skip(1).peekable();
+    if args.next_if(|arg| arg == "replay").is_some() {
+        return commands::replay::main(args);
+    }
     let result = parse().map_err(io::Error::other).and_then(|arguments| start(&arguments));
     match result {
         Ok(code) => code,
