@@ -344,3 +344,50 @@ impl<H: Host> Host for RecordedHost<H> {
         Some(recording)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kv_core::kernel::{Kernel, NoHost};
+    use kv_proto::recording::{Decoder, frame};
+    use std::thread;
+
+    /// The records of a file, but for the first.
+    fn records(path: &Path) -> Vec<String> {
+        let bytes = fs::read(path).unwrap();
+        let (mut decoder, mut rest, mut all) = (Decoder::default(), &bytes[MAGIC.len()..], vec![]);
+        while let Some(frame) = frame(rest).unwrap() {
+            let mut records = frame.records;
+            while let Some(record) = decoder.next(&mut records).unwrap() {
+                all.push(format!("{record:?}"));
+            }
+            rest = &rest[frame.len..];
+        }
+        assert!(rest.is_empty());
+        all.split_off(1)
+    }
+
+    #[test]
+    fn a_panic_in_a_call_leaves_the_call_and_what_it_was_answered() {
+        let path = std::env::temp_dir().join(format!("kv-{}-panic.kvrec", std::process::id()));
+        let recorder = Recorder::create(&path, 1, 1 << 20).unwrap();
+        recorder.start(Start::default());
+        let host = RecordedHost { host: NoHost::default(), recorder: Arc::clone(&recorder) };
+        let kernel = Kernel::new(Config::default(), 1, 1, Box::new(host), Now::default());
+        let mut server = Server::new(Arc::new(kernel));
+        server.kernel().host.precise_ns();
+        assert!(records(&path).is_empty(), "what is asked outside of a call is nobody's input");
+        let result = thread::spawn(move || {
+            let call = |server: &mut Server| -> () {
+                server.kernel().host.usage();
+                panic!("a test")
+            };
+            recorder.run(&mut server, None, Input::Poll, &[], call);
+        });
+        assert!(result.join().is_err());
+        let records = records(&path);
+        assert!(records.len() == 2 && records[0].contains("Poll"), "{records:?}");
+        assert!(records[1].contains("Usage"), "{records:?}");
+        fs::remove_file(&path).unwrap();
+    }
+}

@@ -132,6 +132,10 @@ fn tell(out: &mut impl Write, report: &Report) -> io::Result<()> {
         Outcome::Stopped => writeln!(out, "the same outputs up to here; there is more")?,
         Outcome::Different(difference) => writeln!(out, "DIFFERENT at {difference}")?,
     }
+    let questions = report.replay.other_questions();
+    if questions > 0 {
+        writeln!(out, "in {questions} records the kernel asked the machine other questions")?;
+    }
     writeln!(out, "trace {:016x}", report.trace)
 }
 
