@@ -20,7 +20,7 @@ use kv_core::now::Now;
 use kv_core::session::Peer;
 use kv_proto::recording::{Input, Output, Start, checksum};
 use kv_proto::server::{ConnectionId, Server};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -71,21 +71,29 @@ pub struct Difference {
     pub elapsed_us: u64,
     /// What is wrong.
     pub mismatch: Mismatch,
-    /// The server's number, the connection, and the last request that came on it, if the record is
-    /// about a connection; otherwise the one that received last.
-    pub last_request: Option<(usize, usize, String)>,
+    /// The last requests of the connections that it may be about: the one that the record names,
+    /// otherwise those that have received something since requests were run.
+    pub last_requests: Vec<LastRequest>,
+}
+
+/// The last request that came whole on a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LastRequest {
+    /// The server's number.
+    pub server: usize,
+    /// The connection.
+    pub connection: usize,
+    /// The request, shortened.
+    pub text: String,
 }
 
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { record, elapsed_us, mismatch, last_request } = self;
+        let Self { record, elapsed_us, mismatch, last_requests } = self;
         write!(f, "record {record}, {} s after the start: {mismatch}", seconds(*elapsed_us))?;
-        match last_request {
-            Some((server, connection, request)) => {
-                write!(f, "\nthe last request before, of s{server} c{connection}: {request}")
-            }
-            None => Ok(()),
-        }
+        last_requests.iter().try_for_each(|LastRequest { server, connection, text }| {
+            write!(f, "\nthe last request of s{server} c{connection}: {text}")
+        })
     }
 }
 
@@ -189,8 +197,8 @@ pub struct Replay {
     /// What was sent by the last call.
     sent: Vec<u8>,
     other_questions: u64,
-    /// Who received something last.
-    last_active: Option<(usize, usize)>,
+    /// Who received something that was not run yet.
+    fresh: BTreeSet<(usize, usize)>,
 }
 
 impl Replay {
@@ -221,7 +229,7 @@ impl Replay {
             trace: Trace::new(false),
             sent: Vec::new(),
             other_questions: 0,
-            last_active: None,
+            fresh: BTreeSet::new(),
         })
     }
 
@@ -274,13 +282,15 @@ impl Replay {
     }
 
     fn difference(&self, step: &Step, mismatch: Mismatch) -> Difference {
-        let place = step.connection().map(|connection| (step.server, connection));
-        let last_request = place.or(self.last_active).and_then(|place| {
-            let request = self.clients.get(&place)?.requests().last()?.to_string();
-            Some((place.0, place.1, request))
-        });
+        let named = step.connection().map(|connection| (step.server, connection));
+        let others = self.fresh.iter().copied().filter(|_| named.is_none());
+        let last_request = |(server, connection)| {
+            let text = self.clients.get(&(server, connection))?.requests().last()?.to_string();
+            Some(LastRequest { server, connection, text })
+        };
+        let last_requests = named.into_iter().chain(others).filter_map(last_request).collect();
         let elapsed_us = elapsed_us(self.start, step.now);
-        Difference { record: step.number, elapsed_us, mismatch, last_request }
+        Difference { record: step.number, elapsed_us, mismatch, last_requests }
     }
 
     fn call(&mut self, step: &Step) -> Result<Option<Output>, Mismatch> {
@@ -307,7 +317,10 @@ impl Replay {
                 server.handle_lost(id);
                 self.clients.remove(&(step.server, connection));
             }
-            Input::Execute => self.server(step.server)?.execute(now),
+            Input::Execute => {
+                self.server(step.server)?.execute(now);
+                self.fresh.retain(|&(server, _)| server != step.server);
+            }
             Input::Timeout => self.server(step.server)?.handle_timeout(now),
             Input::Mail => self.server(step.server)?.handle_mail(now),
             Input::JoinIn => self.server(step.server)?.join_in(now),
@@ -344,7 +357,7 @@ impl Replay {
         }
         room[..bytes.len()].copy_from_slice(bytes);
         there.handle_received(id, bytes.len());
-        self.last_active = Some((server, connection));
+        self.fresh.insert((server, connection));
         let client = self.clients.get_mut(&(server, connection));
         client.expect("it was found").receive(bytes);
         Ok(())

@@ -23,7 +23,7 @@ it did. Fails if that differs, if the recording is damaged, or if the server pan
   --show state     print the clients, what was last said to them, the databases and figures at the
                    end; this is done anyway if the replay fails or is stopped
   --show trace     print every record
-  --verbose        do not shorten what was received
+  --verbose        do not shorten what was received and sent in it
 ";
 
 #[derive(Debug, Default)]
@@ -92,7 +92,7 @@ fn start(arguments: &Arguments) -> io::Result<ExitCode> {
     let report = replay::run(source, arguments.until, &mut |step, replay| {
         if arguments.shows_trace && written.is_ok() {
             let at = seconds(replay.elapsed_us());
-            let text = describe(step, arguments.is_verbose);
+            let text = describe(step, replay.sent(), arguments.is_verbose);
             written = writeln!(out, "#{:<8} +{at} s{} {text}", step.number, step.server);
         }
     });
@@ -139,23 +139,23 @@ fn tell(out: &mut impl Write, report: &Report) -> io::Result<()> {
     writeln!(out, "trace {:016x}", report.trace)
 }
 
-fn describe(step: &Step, is_verbose: bool) -> String {
-    let received = || match is_verbose {
-        true => format!("\"{}\"", step.received.escape_ascii()),
-        false => quoted(&step.received),
+fn describe(step: &Step, sent: &[u8], is_verbose: bool) -> String {
+    let shown = |bytes: &[u8]| match is_verbose {
+        true => format!("\"{}\"", bytes.escape_ascii()),
+        false => quoted(bytes),
     };
     let input = match &step.input {
         Input::Accept(peer) => format!("connects from {}", peer.address),
         Input::AcceptProxied(peer) => format!("connects from {}, by proxy", peer.address),
         Input::Room(connection) => format!("c{connection} is read from"),
-        Input::Received(connection) => format!("c{connection} received {}", received()),
+        Input::Received(connection) => format!("c{connection} received {}", shown(&step.received)),
         Input::EndOfInput(connection) => format!("c{connection} sends no more"),
         Input::Lost(connection) => format!("c{connection} is lost"),
         Input::Execute => "execute".into(),
         Input::Timeout => "timeout".into(),
         Input::Mail => "mail".into(),
         Input::JoinIn => "join in".into(),
-        Input::Sent { connection, len, .. } => format!("c{connection} was sent {len} bytes"),
+        Input::Sent { connection, .. } => format!("c{connection} was sent {}", shown(sent)),
         Input::Poll => "poll".into(),
         Input::Close => "ends".into(),
     };
