@@ -8,7 +8,7 @@ use crate::args::Args;
 use crate::command::{
     Begin, Command, Cx, EngineCx, Find, Group, Handler, KeySpec, Names, Scope, flag,
 };
-use crate::commands::connection::tracking;
+use crate::commands::connection::{client, tracking};
 use crate::commands::parse::is;
 use crate::commands::pubsub;
 use crate::commands::server::monitor;
@@ -67,10 +67,45 @@ pub trait Host: Send + Sync {
     fn precise_ns(&self) -> u64;
     /// Lets so many microseconds pass while the calling thread does nothing, for DEBUG SLEEP.
     fn sleep(&self, us: u64);
+    /// How the recording of the server's input is doing, if one was asked for.
+    fn recording(&self) -> Option<Recording> {
+        None
+    }
+}
+
+/// How the recording of a server's input is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Recording {
+    /// Whether it goes on.
+    pub state: RecordingState,
+    /// How long it is, in bytes.
+    pub bytes: u64,
+}
+
+/// Whether a recording goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecordingState {
+    /// It does.
+    On,
+    /// It has ended, since it came to be as long as it may be.
+    Full,
+    /// It has ended, since it could not be written.
+    Failed,
+}
+
+impl RecordingState {
+    /// Its name in INFO.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::On => "on",
+            Self::Full => "full",
+            Self::Failed => "failed",
+        }
+    }
 }
 
 /// What the process has used so far.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
     /// Processor time in the program, in microseconds.
     pub cpu_user_us: u64,
@@ -83,7 +118,7 @@ pub struct Usage {
 }
 
 /// What does not change while the process runs.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
     /// The operating system, as `uname` names it.
     pub os: String,
@@ -481,6 +516,13 @@ impl Kernel {
             keys: self.store.stats(),
             databases: self.store.sizes(),
         }
+    }
+
+    /// What CLIENT LIST tells, for whoever looks at a kernel from outside.
+    pub fn client_list(&self, now: Now) -> String {
+        let mut text = Vec::new();
+        client::describe_all(&mut text, &self.sessions, now);
+        String::from_utf8_lossy(&text).into_owned()
     }
 
     /// Sets the statistics of sessions and commands to zero.

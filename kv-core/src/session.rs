@@ -500,7 +500,7 @@ impl Profile {
 }
 
 /// Where a session comes from, as its driver knows it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Peer {
     /// The client's address, as `ip:port`.
     pub address: String,

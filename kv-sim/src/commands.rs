@@ -3,6 +3,7 @@
 mod cost;
 mod oracle;
 mod plan;
+mod replay;
 mod report;
 pub(crate) mod run;
 mod soak;
@@ -29,8 +30,14 @@ pub(crate) struct Command {
 pub(crate) type Result<T = ExitCode> = std::result::Result<T, Box<dyn Error>>;
 
 /// All commands.
-pub(crate) const COMMANDS: &[&Command] =
-    &[&run::COMMAND, &plan::COMMAND, &trace::COMMAND, &soak::COMMAND, &oracle::COMMAND];
+pub(crate) const COMMANDS: &[&Command] = &[
+    &run::COMMAND,
+    &plan::COMMAND,
+    &trace::COMMAND,
+    &soak::COMMAND,
+    &replay::COMMAND,
+    &oracle::COMMAND,
+];
 
 /// The value of `--tier`, if it may name both.
 fn tiers(parser: &mut Parser) -> std::result::Result<Vec<Tier>, lexopt::Error> {

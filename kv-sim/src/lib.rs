@@ -33,6 +33,7 @@ pub mod oracle;
 mod panics;
 pub mod plan;
 mod pressure;
+pub mod replay;
 pub mod shrink;
 pub mod swarm;
 pub mod trace;

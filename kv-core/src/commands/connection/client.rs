@@ -133,7 +133,7 @@ fn session_id(id: &[u8]) -> Result<u64, Error> {
     Ok(u64::try_from(id).unwrap_or(0))
 }
 
-fn describe_all(text: &mut Vec<u8>, sessions: &Registry, now: Now) {
+pub(crate) fn describe_all(text: &mut Vec<u8>, sessions: &Registry, now: Now) {
     sessions.profiles().iter().for_each(|profile| describe(text, profile, now));
 }
 
