@@ -112,6 +112,23 @@ fn a_plan_does_from_its_text_what_it_does_from_its_seed() {
     }
 }
 
+#[test]
+fn time_passes_before_a_first_step_and_while_nobody_but_the_server_has_something_to_do() {
+    let text = "[[clients]]\nsteps = [{ wait_us = 1000, requests = ['BLPOP l 0.05'] }]";
+    let plan = Plan::from_text(text).expect("it is a plan");
+    let summary = kv_sim::run(&plan, Options::default()).expect("it passes");
+    assert_eq!((summary.elapsed_us, summary.replies), (51_000, 1));
+}
+
+#[test]
+fn a_client_that_waits_for_ever_is_stuck() {
+    let text = "[[clients]]\nsteps = [{ requests = ['BLPOP l 0'] }]";
+    let plan = Plan::from_text(text).expect("it is a plan");
+    let failed = kv_sim::run(&plan, Options::default()).expect_err("nothing comes");
+    let failure = failed.failure;
+    assert_eq!((failure.class(), failure.check), (Class::Stuck, Check::Clients));
+}
+
 fn corpus() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus")
 }
