@@ -292,7 +292,7 @@ impl<'a> Swarm<'a> {
     }
 
     fn run(mut self) {
-        (0..self.clients.len()).for_each(|client| self.arrange(0, Action::Act(client)));
+        (0..self.clients.len()).for_each(|client| self.arrange_step(client));
         while let Some((time_us, action)) = self.next_action() {
             self.advance(time_us);
             match action {
@@ -626,7 +626,13 @@ impl<'a> Swarm<'a> {
         client_.left.clear();
         client_.next_step += 1;
         client_.phase = Phase::Between;
-        let wait_us = client_.script.step(client_.next_step).map_or(0, |step| step.wait_us);
+        self.arrange_step(client);
+    }
+
+    /// Lets the client begin its next step when it has waited for it.
+    fn arrange_step(&mut self, client: usize) {
+        let Client { script, next_step, .. } = self.clients[client];
+        let wait_us = script.step(next_step).map_or(0, |step| step.wait_us);
         self.arrange(wait_us, Action::Act(client));
     }
 

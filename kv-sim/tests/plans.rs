@@ -17,9 +17,19 @@ fn run_with(plan: &Plan, flaw: Flaw) -> Outcome {
     kv_sim::run(plan, Options { flaw: Some(flaw), ..Options::default() })
 }
 
-/// The first plan that fails because of a flaw, made small.
-fn shrunk(tier: Tier, flaw: Flaw) -> (Plan, Shrunk) {
-    let plans = (1..200).map(|seed| Plan { tier, ..Plan::new(seed, Some(100)) });
+/// The flaws, each with a seed from which the next that fails is not far.
+const FLAWS: [(Flaw, u64); 6] = [
+    (Flaw::ExpiresLate, 96),
+    (Flaw::EmptyListStays, 2),
+    (Flaw::AppendPersists, 8),
+    (Flaw::ServesLastFirst, 152),
+    (Flaw::DropsMessages, 79),
+    (Flaw::WatchOutlivesKey, 367),
+];
+
+/// The first plan from a seed on that fails because of a flaw, made small.
+fn shrunk(tier: Tier, flaw: Flaw, first: u64) -> (Plan, Shrunk) {
+    let plans = (first..first + 1000).map(|seed| Plan { tier, ..Plan::new(seed, Some(100)) });
     let mut failing = plans.filter_map(|plan| run_with(&plan, flaw).err().map(|it| (plan, it)));
     let (plan, failed) = failing.next().expect("a seed fails");
     let limits = Limits { time: Duration::MAX, ..Limits::default() };
@@ -30,8 +40,9 @@ fn shrunk(tier: Tier, flaw: Flaw) -> (Plan, Shrunk) {
 
 #[test]
 fn what_a_flaw_breaks_is_shown_by_few_actions() {
-    for flaw in Flaw::ALL {
-        let (plan, shrunk) = shrunk(Tier::Swarm, flaw);
+    assert_eq!(FLAWS.map(|(flaw, _)| flaw), Flaw::ALL);
+    for (flaw, first) in FLAWS {
+        let (plan, shrunk) = shrunk(Tier::Swarm, flaw, first);
         let (from, to) = (plan.actions(), shrunk.plan.actions());
         let text = shrunk.plan.to_text();
         assert!(to <= ACTIONS_MAX && to < from, "{flaw:?}, {from} actions:\n{text}");
@@ -44,7 +55,7 @@ fn what_a_flaw_breaks_is_shown_by_few_actions() {
 
 #[test]
 fn what_a_flaw_breaks_on_a_network_is_shown_by_few_actions() {
-    let (_, shrunk) = shrunk(Tier::Turmoil, Flaw::EmptyListStays);
+    let (_, shrunk) = shrunk(Tier::Turmoil, Flaw::EmptyListStays, 1);
     assert!(shrunk.plan.actions() <= ACTIONS_MAX, "{}", shrunk.plan.to_text());
     assert_eq!(shrunk.plan.tier, Tier::Turmoil);
 }
@@ -99,6 +110,23 @@ fn a_plan_does_from_its_text_what_it_does_from_its_seed() {
             assert_eq!(trace(&plan), trace(&read), "seed {seed}");
         }
     }
+}
+
+#[test]
+fn time_passes_before_a_first_step_and_while_nobody_but_the_server_has_something_to_do() {
+    let text = "[[clients]]\nsteps = [{ wait_us = 1000, requests = ['BLPOP l 0.05'] }]";
+    let plan = Plan::from_text(text).expect("it is a plan");
+    let summary = kv_sim::run(&plan, Options::default()).expect("it passes");
+    assert_eq!((summary.elapsed_us, summary.replies), (51_000, 1));
+}
+
+#[test]
+fn a_client_that_waits_for_ever_is_stuck() {
+    let text = "[[clients]]\nsteps = [{ requests = ['BLPOP l 0'] }]";
+    let plan = Plan::from_text(text).expect("it is a plan");
+    let failed = kv_sim::run(&plan, Options::default()).expect_err("nothing comes");
+    let failure = failed.failure;
+    assert_eq!((failure.class(), failure.check), (Class::Stuck, Check::Clients));
 }
 
 fn corpus() -> PathBuf {

@@ -209,7 +209,7 @@ fn run_tier(
                 return Ok(false);
             }
         }
-        if number % CHECK_TWICE_EVERY == 0 {
+        if number.is_multiple_of(CHECK_TWICE_EVERY) {
             *twice += 1;
             if let Err(text) = check_twice(tier, seed, arguments.options, hash(&outcome))? {
                 bar.abandon();

@@ -132,7 +132,7 @@ impl Soak {
             Ok(summary) => self.tell(|findings| findings.row.add(summary)),
             Err(failed) => return self.keep(&plan, failed),
         }
-        if (seed - first) % CHECK_TWICE_EVERY == 0 {
+        if (seed - first).is_multiple_of(CHECK_TWICE_EVERY) {
             self.check_twice(seed, hash(&outcome));
         }
     }
