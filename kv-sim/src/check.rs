@@ -14,7 +14,8 @@ pub struct Checker {
     model: Model,
     connections: BTreeMap<u64, Connection>,
     servers: BTreeMap<usize, ServerState>,
-    opened: u64,
+    /// Which client had which connection, in order of opening.
+    owners: Vec<usize>,
     requests: u64,
     replies: u64,
     time_us: u64,
@@ -172,7 +173,7 @@ impl Checker {
             model: Model::new(flaw),
             connections: BTreeMap::new(),
             servers: BTreeMap::new(),
-            opened: 0,
+            owners: Vec::new(),
             requests: 0,
             replies: 0,
             time_us: 0,
@@ -248,10 +249,10 @@ impl Checker {
         self.connections.values_mut().for_each(|connection| connection.break_off());
     }
 
-    /// A connection was opened; gives the number it has here.
-    pub fn open(&mut self, place: Place) -> u64 {
-        self.opened += 1;
-        let id = self.opened;
+    /// A connection of a client, by position, was opened; gives the number it has here.
+    pub fn open(&mut self, place: Place, client: usize) -> u64 {
+        self.owners.push(client);
+        let id = self.owners.len() as u64;
         let mut connection =
             Connection { session: Session::new(id), place, ..Connection::default() };
         let accepted = self.connections.values().filter(|connection| !connection.refused).count();
@@ -570,7 +571,8 @@ impl Checker {
     pub fn summary(&mut self) -> Summary {
         let mut summary = Summary {
             replies: self.replies,
-            connections: self.opened,
+            connections: self.owners.len() as u64,
+            owners: self.owners.clone(),
             elapsed_us: self.time_us,
             ..Summary::default()
         };
@@ -1081,7 +1083,7 @@ mod tests {
 
     fn checker() -> (Checker, u64) {
         let mut checker = Checker::new(None, false);
-        let id = checker.open(Place::default());
+        let id = checker.open(Place::default(), 0);
         for request in REQUESTS {
             let words: Vec<Bytes> = request.split(' ').map(Bytes::from).collect();
             checker.received(id, &wire::render_request(&words));
@@ -1118,7 +1120,8 @@ mod tests {
     #[test]
     fn requests_of_a_lost_connection_that_were_not_executed_have_no_effect() {
         let mut checker = Checker::new(None, false);
-        let (first, second) = (checker.open(Place::default()), checker.open(Place::default()));
+        let (first, second) =
+            (checker.open(Place::default(), 0), checker.open(Place::default(), 0));
         checker.received(first, b"SET k 1\r\n");
         checker.lost(first);
         checker.received(second, b"GET k\r\n");
@@ -1141,7 +1144,7 @@ mod tests {
 
     fn walk(replies: &[&[u8]]) -> Option<String> {
         let mut checker = Checker::new(None, false);
-        let id = checker.open(Place::default());
+        let id = checker.open(Place::default(), 0);
         checker.received(id, b"MSET a 1 b 2 c 3\r\n");
         checker.execute(0, crate::EPOCH_US, |_| &[]);
         checker.sent(id, b"+OK\r\n");

@@ -34,6 +34,7 @@ mod panics;
 pub mod plan;
 mod pressure;
 pub mod replay;
+pub mod report;
 pub mod shrink;
 pub mod swarm;
 pub mod trace;
@@ -51,7 +52,7 @@ pub struct Options {
     pub commands: Option<usize>,
     /// A defect for the model to have, so that a test sees it caught.
     pub flaw: Option<model::Flaw>,
-    /// Whether to keep a line of text for each event.
+    /// Whether to keep the events.
     pub verbose: bool,
 }
 
@@ -68,8 +69,10 @@ pub struct Summary {
     pub events: u64,
     /// Virtual time that passed, in microseconds.
     pub elapsed_us: u64,
-    /// The events as text, if they were asked for.
-    pub log: Vec<String>,
+    /// The events, if they were asked for.
+    pub log: Vec<trace::Event>,
+    /// Which client, by position, had which connection, in order of opening.
+    pub owners: Vec<usize>,
 }
 
 /// A failed run.

@@ -163,6 +163,15 @@ fn build<'a>(plan: &Plan) -> Sim<'a> {
         .build()
 }
 
+const CLIENT: &str = "client-";
+
 fn host_name(client: usize) -> String {
-    format!("client-{client}")
+    format!("{CLIENT}{client}")
+}
+
+/// Which client has an address.
+fn client_at(address: SocketAddr) -> usize {
+    let host = turmoil::reverse_lookup(address.ip()).expect("all who connect are hosts");
+    let client = host.strip_prefix(CLIENT).and_then(|number| number.parse().ok());
+    client.expect("all who connect are clients")
 }

@@ -520,7 +520,7 @@ impl<'a> Swarm<'a> {
         let peer = Peer { address: format!("10.0.0.{client}:1"), ..Peer::default() };
         let (now, server) = (self.now(), client % self.servers.len());
         let connection = self.servers[server].handle_accept(now, peer);
-        let serial = self.checker.open(Place { server, index: connection.index() });
+        let serial = self.checker.open(Place { server, index: connection.index() }, client);
         let id = (server, connection);
         self.clients[client].connection = Some((id, serial));
         self.owners.insert(id, client);

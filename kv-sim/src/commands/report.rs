@@ -3,6 +3,7 @@
 use super::Result;
 use kv_sim::failure::Failure;
 use kv_sim::plan::Plan;
+use kv_sim::report;
 use kv_sim::shrink::{self, Limits, Shrunk};
 use kv_sim::{Failed, Options};
 use std::fs;
@@ -30,11 +31,23 @@ pub(super) fn tell_failure(
     }
     let shrunk = shrink(plan, &failed.failure, options);
     let path = store(plan, &shrunk, save)?;
+    let page = show(&shrunk, options, &path)?;
     let mut out = io::stdout().lock();
-    writeln!(out, "{}, saved as {}:\n", describe(plan, &shrunk), path.display())?;
+    writeln!(out, "{}, saved as {}", describe(plan, &shrunk), path.display())?;
+    writeln!(out, "to look at in a browser: {}\n", page.display())?;
     writeln!(out, "# {}", shrunk.failure.to_string().replace('\n', "\n# "))?;
     writeln!(out, "{}", shrunk.plan.to_text())?;
     Ok(())
+}
+
+/// Writes what happens in a saved plan as a page beside it.
+fn show(shrunk: &Shrunk, options: Options, plan: &Path) -> Result<PathBuf> {
+    let outcome = kv_sim::run(&shrunk.plan, Options { verbose: true, ..options });
+    let failed = outcome.err().ok_or("the small plan does not fail when it runs again")?;
+    let repeat = format!("cargo run -p kv-sim --release -- run --plan {}", plan.display());
+    let path = plan.with_extension("html");
+    fs::write(&path, report::page(&shrunk.plan, &failed, &repeat))?;
+    Ok(path)
 }
 
 /// Makes a failing plan small.

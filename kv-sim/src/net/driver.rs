@@ -1,7 +1,7 @@
 //! Drives the server from tokio tasks: one that runs requests, and for each connection one that
 //! reads and one that writes.
 
-use super::{PORT, Shared, elapsed_us};
+use super::{PORT, Shared, client_at, elapsed_us};
 use crate::check::Place;
 use crate::failure::Violation;
 use crate::plan::Plan;
@@ -127,7 +127,7 @@ impl Driver {
         let peer = Peer { address: address.to_string(), ..Peer::default() };
         let id = self.server.borrow_mut().handle_accept(self.now(), peer);
         let place = Place { server: 0, index: id.index() };
-        let serial = self.shared.tell(|checker| checker.open(place));
+        let serial = self.shared.tell(|checker| checker.open(place, client_at(address)));
         self.shared.connections.borrow_mut().insert(address, serial);
         let link = Rc::new(Link {
             id,
