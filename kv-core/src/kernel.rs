@@ -21,6 +21,7 @@ use crate::muted::Muted;
 use crate::now::Now;
 use crate::pause::Pause;
 use crate::pubsub::PubSub;
+use crate::rare::{Rare, sometimes};
 use crate::reply::{Protocol, Reply};
 use crate::rng::Rng;
 use crate::session::{Mode, Origin, Peer, Registry, Session};
@@ -354,6 +355,7 @@ impl Kernel {
         monitor::forget(self, &mut session);
         tracking::forget(&self.store, &mut session);
         if let Some(waiter) = &session.waiting {
+            sometimes(Rare::WaiterLeaves, true);
             waiter.end(&self.store);
             session.stop_waiting();
         }
@@ -432,6 +434,7 @@ impl Kernel {
     /// somebody may know that it is gone.
     #[cold]
     fn go_back(&self, set_back: SetBack, now: Now) -> Now {
+        sometimes(Rare::ClockSetBack, true);
         let before = Now { unix_us: set_back.from_ms as u64 * 1000, ..now };
         self.store.access(before, self.access_clock(now)).set_back(now.unix_ms());
         self.clock.go_back(set_back, now);
@@ -455,6 +458,11 @@ impl Kernel {
             policy: self.config.eviction_policy(),
             samples: self.config.int(config::MAXMEMORY_SAMPLES) as usize,
         })
+    }
+
+    /// Whether the data takes more than it may.
+    pub(crate) fn is_over_memory(&self) -> bool {
+        self.eviction().is_some_and(|limit| self.store.used() > limit.used_max)
     }
 
     /// Sees to it that there is memory for a command that may need some.
@@ -689,6 +697,7 @@ impl Batch<'_> {
     /// The client of a session is gone: a request of it that waits takes nothing any more.
     pub fn stop_waiting(&mut self, session: &mut Session) {
         if let Some(waiter) = &session.waiting {
+            sometimes(Rare::WaiterLeaves, true);
             waiter.leave(&mut self.access);
             session.stop_waiting();
         }
@@ -713,6 +722,7 @@ impl Batch<'_> {
             return self.refuse(Some(command), error, session, out);
         }
         if self.kernel.pause.holds(command, self.now) && !session.is_monitor {
+            sometimes(Rare::PausedRequest, true);
             return Flow::Pause;
         }
         if session.transaction.is_some() && !command.is_immediate {
@@ -919,6 +929,7 @@ impl Call<'_> {
         // Until the request has run, nothing else ends its wait: what it takes is its own.
         let mut is_over = waiter.is_over();
         if *is_over {
+            sometimes(Rare::WaiterOverWhenServed, true);
             return Resumed::Over;
         }
         let result = handler(&mut cx);

@@ -25,6 +25,7 @@ pub use segment::SegmentSize;
 pub use crate::slab::PageSize;
 
 use crate::hash::KeyHasher;
+use crate::rare::{self, Rare, sometimes};
 use crate::slab::{self, Ref, Slab};
 use crate::table::Table;
 use crate::value::pack::Pack;
@@ -524,8 +525,12 @@ impl Keyspace {
         // Those that will be looked at next time arrive while these are dealt with.
         wheel.soonest().for_each(|cell| self.slab.prefetch(cell));
         match due {
-            Due::Moved => (0, 1),
+            Due::Moved => {
+                sometimes(Rare::TimersMoveDown, true);
+                (0, 1)
+            }
             Due::Early(cells) => {
+                sometimes(Rare::TimerIsEarly, true);
                 cells.iter().for_each(|&cell| self.arm(cell));
                 (0, cells.len())
             }
@@ -667,6 +672,7 @@ impl Keyspace {
         let target = self.slab.alloc(size);
         self.slab.copy(cell, target);
         if let Some(timer) = Entry::new(self.slab.cell(target)).timer() {
+            sometimes(Rare::TimedCellMoves, true);
             self.wheel_mut().set_cell(timer, target);
         }
         self.segments[place.segment as usize].set_cell(place.slot, target);
@@ -840,6 +846,7 @@ impl Keyspace {
 
     /// Splits a segment by the next bit of its hashes.
     fn split(&mut self, number: usize) {
+        sometimes(Rare::SplitDuringScan, rare::is_scanning());
         let Segment { start, depth, .. } = self.segments[number];
         if depth == self.depth {
             self.directory = self.directory.iter().flat_map(|&segment| [segment; 2]).collect();
@@ -894,12 +901,14 @@ impl Keyspace {
             self.merge_pair(number, buddy);
         }
         while self.depth > 0 && self.depths[self.depth as usize] == 0 {
+            sometimes(Rare::DirectoryShrinks, true);
             self.directory = self.directory.iter().copied().step_by(2).collect();
             self.depth -= 1;
         }
     }
 
     fn merge_pair(&mut self, a: u32, b: u32) {
+        sometimes(Rare::MergeDuringScan, rare::is_scanning());
         let start = |number: u32| self.segments[number as usize].start;
         let (lower, upper) = if start(a) < start(b) { (a, b) } else { (b, a) };
         let range = self.range_of(&self.segments[upper as usize]);

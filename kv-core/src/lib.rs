@@ -20,6 +20,7 @@ pub mod now;
 mod password;
 pub mod pause;
 pub mod pubsub;
+pub mod rare;
 pub mod rdb;
 pub mod recording;
 pub mod reply;

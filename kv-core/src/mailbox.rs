@@ -4,6 +4,7 @@
 //! server that has the session. A server is told of mailboxes by its [`Post`]; that there is
 //! something new for a post, whoever comes by learns from the [`Bell`], and wakes the server.
 
+use crate::rare::{Rare, sometimes};
 use crate::recording::Recording;
 use crate::reply::{Protocol, Reply};
 use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -177,6 +178,7 @@ impl Mailbox {
         let was_empty = letters.messages.is_empty();
         letters.bytes += message.bytes();
         if max > 0 && letters.bytes > max {
+            sometimes(Rare::MailboxOverflows, true);
             letters.messages.clear();
             letters.bytes = 0;
             letters.messages.push_back(Message::Close);

@@ -32,6 +32,7 @@ use crate::command::{Command, Handler, Scope};
 use crate::hash::KeyHasher;
 use crate::keyspace::{Entry, Graveyard, Keyspace, Place, Sizes};
 use crate::now::Now;
+use crate::rare::{Rare, sometimes};
 use crate::rng::Rng;
 use crate::sync::atomic::{AtomicI64, AtomicUsize, Ordering::Relaxed};
 use crate::sync::{Mutex, MutexGuard, TryLockError};
@@ -120,6 +121,7 @@ impl Shard {
         let keyspace = &mut self.databases[database];
         let place = keyspace.find(hash, key)?;
         if keyspace.entry(place).is_expired(unix_ms) {
+            sometimes(Rare::ExpiredOnAccess, true);
             store.publish_expiry(database, keyspace.entry(place), unix_ms);
             let value = keyspace.remove(hash, place);
             self.counters.expired.add(1);
@@ -170,6 +172,7 @@ impl Shard {
                 }
             };
             let gone = |entry: Entry<'_>| {
+                sometimes(Rare::ObservedKeyExpires, is_observed);
                 store.publish_expiry(database, entry, unix_ms);
                 tell(entry.key());
             };

@@ -10,6 +10,7 @@ use crate::command::{Command, Group};
 use crate::kernel::{Call, Kernel, Resumed};
 use crate::mailbox::Message;
 use crate::now::Now;
+use crate::rare::{Rare, sometimes};
 use crate::recording::Recording;
 use crate::reply::{Protocol, Reply};
 use crate::session::{Profile, Session};
@@ -178,6 +179,7 @@ impl Waiter {
         if resumed == Resumed::Served {
             self.deliver(access, reply);
         }
+        sometimes(Rare::WaiterFindsNothing, resumed == Resumed::WaitsOn);
         resumed == Resumed::WaitsOn
     }
 
@@ -207,11 +209,14 @@ impl Waiter {
 /// away, one that finds nothing leaves nothing for others of its kind behind it; one whose wait
 /// has ended meanwhile has not looked.
 pub(crate) fn serve(kernel: &Kernel, access: &mut Access<'_>, now: Now) {
+    let mut has_served = false;
     while let Some((database, key)) = access.take_ready() {
         let mut spent: Vec<Group> = Vec::new();
+        sometimes(Rare::WaiterFeedsWaiter, std::mem::replace(&mut has_served, true));
         for waiter in access.waiters(database, &key) {
             let group = waiter.command.group;
             let is_hopeless = spent.contains(&group);
+            sometimes(Rare::WaiterPassedOver, is_hopeless);
             if !is_hopeless && waiter.retry(kernel, access, now) && group != Group::Stream {
                 spent.push(group);
             }

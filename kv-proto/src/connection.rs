@@ -9,6 +9,7 @@ use kv_core::error::Error;
 use kv_core::kernel::{Batch, Flow, Kernel, Unwelcome};
 use kv_core::mailbox::Post;
 use kv_core::now::Now;
+use kv_core::rare::{Rare, sometimes};
 use kv_core::reply::{Protocol, Reply as _};
 use kv_core::session::{Buffered, Origin, Peer, Session};
 use std::ops::Range;
@@ -324,6 +325,7 @@ impl Connection {
             Ok(()) => Phase::Open,
             Err(None) => Phase::Dead,
             Err(Some(error)) => {
+                sometimes(Rare::GarbageBehindRequests, !self.output().is_empty());
                 if !self.session.as_ref().is_some_and(Session::is_silent) {
                     Encoder::new(&mut self.output.bytes, &mut self.protocol).error(&error);
                 }
@@ -345,9 +347,15 @@ impl Connection {
         }
         match self.phase {
             // What was decoded beyond the pause will be decoded again.
-            Phase::Paused => self.decoder = Decoder::default(),
+            Phase::Paused => {
+                sometimes(Rare::OutputPauses, self.has_input());
+                self.decoder = Decoder::default();
+            }
             // Nobody is there to get the reply.
-            Phase::Waiting | Phase::Held if self.end_of_input => self.phase = Phase::Dead,
+            Phase::Waiting | Phase::Held if self.end_of_input => {
+                sometimes(Rare::EndOfInputWhileWaiting, true);
+                self.phase = Phase::Dead;
+            }
             Phase::Waiting | Phase::Held => self.decoder = Decoder::default(),
             Phase::Open if self.end_of_input => self.phase = Phase::Closing,
             _ => {}
@@ -381,6 +389,7 @@ impl Connection {
         output.prepare(pool);
         let flow = session.deliver(&mut Encoder::new(&mut output.bytes, protocol));
         if flow == Flow::Close || output.exceeds(limits.hard) {
+            sometimes(Rare::SubscriberIsBehind, true);
             self.phase = Phase::Dead;
         }
         self.goes_on_after_waiting()
@@ -446,6 +455,7 @@ impl Connection {
         }
         self.note_buffered();
         let goes_on = self.phase == Phase::Paused && self.output.len() <= limits.soft / 2;
+        sometimes(Rare::OutputGoesOn, goes_on);
         if goes_on {
             self.phase = Phase::Open;
         }

@@ -35,6 +35,7 @@ use kv_core::config::{self, ClientClass, Config};
 use kv_core::kernel::{Batch, Kernel, Unwelcome};
 use kv_core::mailbox::{POSTS_MAX, Post};
 use kv_core::now::Now;
+use kv_core::rare::{Rare, sometimes};
 use kv_core::session::Peer;
 use slab::Slab;
 use std::collections::{BTreeSet, VecDeque};
@@ -440,6 +441,7 @@ impl Server {
                     connection.look_ahead(arena, window, batch, &settings.decode, pool)
                 });
             if !is_over {
+                sometimes(Rare::WindowEndsInTurn, true);
                 break;
             }
             queue = rest;
@@ -448,6 +450,7 @@ impl Server {
     }
 
     fn run(&mut self, window: &Window, batch: &mut Batch<'_>, settings: &Settings, now: Now) {
+        sometimes(Rare::WindowOfSeveral, window.turns().len() > 1);
         for turn in window.turns() {
             let connection = &mut self.connections[turn.id.0];
             let had_output = !connection.output().is_empty();
@@ -463,7 +466,9 @@ impl Server {
         self.execute(now);
         if self.slice_us.is_some_and(|at| at <= now.mono_us) {
             let is_due = self.due_us(now).is_some_and(|at| at <= now.mono_us);
-            if std::mem::take(&mut self.joins_in) || is_due {
+            let joins_in = std::mem::take(&mut self.joins_in);
+            sometimes(Rare::SliceIsShared, joins_in);
+            if joins_in || is_due {
                 let spent = self.kernel.batch_in_lane(self.lane, now).tend(self.pace.budget);
                 self.rest_until_us = now.mono_us + self.pace.interval_us;
                 if spent >= self.pace.budget {
@@ -492,6 +497,7 @@ impl Server {
             if self.connections[id.0].is_announced() {
                 self.refuse(now, id, Refusal::NoHeader);
             } else {
+                sometimes(Rare::ClientTakesNothing, true);
                 self.connections[id.0].abandon();
                 self.after_change(now, id, true);
             }

@@ -7,6 +7,7 @@ use super::{Locked, Shard, Store, encoding, event, find_shard, first_hash, shard
 use crate::config::{Config, Notifications};
 use crate::error::Error;
 use crate::keyspace::{Entry, Input, Keyspace, Place};
+use crate::rare::{self, Rare, sometimes};
 use crate::rng::Rng;
 use crate::value::pack::Pack;
 use crate::value::string::StrRef;
@@ -414,14 +415,17 @@ impl<'a> View<'a> {
         {
             // Keys that share a place are visited together, since the cursor cannot part them.
             if visited >= count && place(hash) != last {
+                rare::note_scan(true);
                 return last + 1;
             }
             last = place(hash);
             // An expired key is work as well: where there are only such, the call ends too.
+            sometimes(Rare::ScanMeetsExpired, entry.is_expired(self.unix_ms));
             if !entry.is_expired(self.unix_ms) {
                 visit(entry.key(), entry.value());
             }
         }
+        rare::note_scan(false);
         0
     }
 

@@ -10,6 +10,7 @@ use super::index::{Hash, Index};
 use super::score::{self, Buffer};
 use super::{Mark, Pair};
 use crate::hash::KeyHasher;
+use crate::rare::{Rare, sometimes};
 use crate::value::pack::{Item, Items, Pack};
 use crate::value::string::IntBuffer;
 use crate::value::tree::{Iter, LeafNumber, Position, Shape, Tree, Watcher};
@@ -259,6 +260,7 @@ impl Large {
         let Self { tree, index, hashing, unsettled } = self;
         change(tree, &mut Follower { index, hashing: *hashing, unsettled });
         while let Some(hash) = self.unsettled.pop() {
+            sometimes(Rare::IndexCollides, true);
             self.settle(hash);
         }
     }

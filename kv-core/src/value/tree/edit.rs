@@ -7,6 +7,7 @@
 
 use super::node::{Child, Inner, Leaf, NONE};
 use super::{Item, LeafNumber, Pack, Position, STRIDE_MAX, Shape, Tree, Watcher, Way};
+use crate::rare::{Rare, sometimes};
 use std::ops::Range;
 
 /// How a record gets its room.
@@ -687,6 +688,7 @@ impl<S: Shape> Tree<S> {
             }
         }
         while self.height > 0 && self.inners[self.root].len() == 1 {
+            sometimes(Rare::TreeShrinks, true);
             let root = self.free_inner(self.root);
             self.root = root.numbers[0];
             self.height -= 1;
