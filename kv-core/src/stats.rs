@@ -24,7 +24,7 @@ pub(crate) use meter::Meter;
 pub(crate) use rates::Totals;
 
 use crate::command::Command;
-use crate::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+use crate::sync::tally::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use lanes::Lanes;
 
 /// A number that one thread at a time changes, so that no change is lost although none is made in

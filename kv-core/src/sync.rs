@@ -4,6 +4,10 @@
 //! which thread goes on. That is how kv-proto's `tests/interleavings` runs whole servers over one kernel
 //! in many different orders.
 
+/// The atomics of totals and settings, std's always: each of these numbers stands alone, and leaving
+/// them out leaves more orders to those that others act on.
+pub(crate) use std::sync::atomic as tally;
+
 #[cfg(not(shuttle))]
 pub(crate) use std::sync::{
     Mutex, MutexGuard, OnceLock, RwLock, RwLockReadGuard, TryLockError, atomic,
@@ -50,5 +54,33 @@ mod once_lock {
             }
             self.get().expect("it was set")
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    /// The lines of the source files in a folder that name something in `std::sync` besides `Arc`.
+    fn strays(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let strays = entries.flat_map(|path| match path.is_dir() {
+            true => strays(&path),
+            false if path.ends_with("src/sync.rs") => Vec::new(),
+            false => {
+                let text = fs::read_to_string(&path).unwrap();
+                let lines = text.lines().filter(|line| line.contains("std::sync::"));
+                let strays = lines.filter(|line| !line.contains("std::sync::Arc;"));
+                strays.map(|line| format!("{}: {line}", path.display())).collect()
+            }
+        });
+        strays.collect()
+    }
+
+    #[test]
+    fn no_other_file_takes_locks_and_atomics_from_std() {
+        let strays = strays(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
+        assert!(strays.is_empty(), "{strays:#?}");
     }
 }

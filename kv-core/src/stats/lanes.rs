@@ -4,7 +4,7 @@ use super::Counter;
 use super::histogram::{Buckets, Histogram};
 use crate::command::{Command, table};
 use crate::sync::OnceLock;
-use crate::sync::atomic::{
+use crate::sync::tally::{
     AtomicBool, AtomicU64,
     Ordering::{AcqRel, Acquire, Relaxed, Release},
 };

@@ -2,7 +2,7 @@
 
 use crate::now::Now;
 use crate::sync::Mutex;
-use crate::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use crate::sync::tally::{AtomicU64, Ordering::Relaxed};
 use std::collections::VecDeque;
 
 /// How far samples are apart at least, in microseconds.

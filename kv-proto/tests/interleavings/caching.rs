@@ -48,6 +48,24 @@ fn what_a_client_keeps_is_what_is_there() {
 }
 
 #[test]
+fn every_change_is_told_to_who_asks_by_prefix() {
+    explore(|| {
+        let mut world = World::new(3, &[]);
+        world.prepare(0, &["b> HELLO 3", "b> CLIENT TRACKING ON BCAST PREFIX k"]);
+        world.run(&[
+            &["u> SET k1 v", "u> SET k2 v"],
+            &["v> SET k3 v", "v> SET k4 v"],
+            &["w> SET k5 v", "w> SET k6 v"],
+        ]);
+        let told = world.replies("b").concat();
+        for key in ["k1", "k2", "k3", "k4", "k5", "k6"] {
+            assert_eq!(told.matches(key).count(), 1, "{key}: {told}");
+        }
+        world.end();
+    });
+}
+
+#[test]
 fn who_is_told_in_anothers_place_is_told() {
     explore(|| {
         let mut world = World::new(3, &[]);

@@ -5,8 +5,9 @@ use shuttle::scheduler::{PctScheduler, RandomScheduler, ReplayScheduler, Schedul
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-/// How often each scene runs under each scheduler, unless `KV_SHUTTLE_RUNS` says otherwise.
-const RUNS: u64 = 400;
+/// How often each scene runs under each scheduler, unless `KV_SHUTTLE_RUNS` says otherwise: a minute of
+/// one processor for all of them, built for release.
+const RUNS: u64 = 5000;
 
 /// How often threads change places at most in an order of the second kind, which few changes make.
 const CHANGES_MAX: usize = 4;
@@ -23,23 +24,28 @@ const STEPS_MAX: usize = 200_000;
 pub(crate) fn explore(scene: impl Fn() + Send + Sync + 'static) {
     let scene = Arc::new(scene);
     if let Some(schedule) = setting("KV_SHUTTLE_SCHEDULE") {
-        return run(ReplayScheduler::new_from_encoded(&schedule), scene);
+        return run(ReplayScheduler::new_from_encoded(&schedule), 0, scene);
     }
     let number = |name, default| {
         setting(name).map_or(default, |text| text.parse().expect("KV_SHUTTLE_*: a number"))
     };
     let (runs, seed) = (number("KV_SHUTTLE_RUNS", RUNS) as usize, number("KV_SHUTTLE_SEED", 1));
-    run(RandomScheduler::new_from_seed(seed, runs), Arc::clone(&scene));
-    run(PctScheduler::new_from_seed(seed, CHANGES_MAX, runs), scene);
+    run(RandomScheduler::new_from_seed(seed, runs), seed, Arc::clone(&scene));
+    run(PctScheduler::new_from_seed(seed, CHANGES_MAX, runs), seed, scene);
 }
 
-fn run(scheduler: impl Scheduler + 'static, scene: Arc<impl Fn() + Send + Sync + 'static>) {
+fn run(
+    scheduler: impl Scheduler + 'static,
+    seed: u64,
+    scene: Arc<impl Fn() + Send + Sync + 'static>,
+) {
     let mut config = shuttle::Config::new();
     config.stack_size = STACK;
     config.max_steps = shuttle::MaxSteps::FailAfter(STEPS_MAX);
     config.silence_warnings = true;
     config.ungraceful_shutdown_config.immediately_return_on_panic = true;
-    let log = Log { scheduler: std::any::type_name_of_val(&scheduler), runs: Arc::default() };
+    let scheduler_name = std::any::type_name_of_val(&scheduler);
+    let log = Log { scheduler_name, seed, runs: Arc::default() };
     let runs = Arc::clone(&log.runs);
     Runner::new(scheduler, config).run(move || {
         runs.fetch_add(1, Relaxed);
@@ -49,7 +55,8 @@ fn run(scheduler: impl Scheduler + 'static, scene: Arc<impl Fn() + Send + Sync +
 
 /// Tells how many runs it took to come to a panic.
 struct Log {
-    scheduler: &'static str,
+    scheduler_name: &'static str,
+    seed: u64,
     runs: Arc<AtomicUsize>,
 }
 
@@ -57,7 +64,8 @@ impl Drop for Log {
     #[expect(clippy::print_stderr, reason = "the test fails, and its output is shown")]
     fn drop(&mut self) {
         if std::thread::panicking() {
-            eprintln!("in run {} under {}", self.runs.load(Relaxed), self.scheduler);
+            let Self { scheduler_name, seed, runs } = self;
+            eprintln!("in run {} under {scheduler_name}, seed {seed}", runs.load(Relaxed));
         }
     }
 }

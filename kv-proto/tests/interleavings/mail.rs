@@ -39,6 +39,27 @@ fn letters_of_several_threads_arrive_once_and_in_the_order_of_each_sender() {
 }
 
 #[test]
+fn a_bell_that_rings_while_it_is_heard_is_heard_again() {
+    explore(|| {
+        let mut world = World::new(3, &[]);
+        for (server, line) in
+            ["s> SUBSCRIBE x", "t> SUBSCRIBE y", "u> SUBSCRIBE z"].iter().enumerate()
+        {
+            world.prepare(server, &[line]);
+        }
+        world.run(&[
+            &["p> PUBLISH y 1", "p> PUBLISH z 2"],
+            &["q> PUBLISH z 1", "q> PUBLISH x 2"],
+            &["r> PUBLISH x 1", "r> PUBLISH y 2"],
+        ]);
+        for listener in ["s", "t", "u"] {
+            assert_eq!(messages(&world, listener).len(), 2, "{listener}");
+        }
+        world.end();
+    });
+}
+
+#[test]
 fn letters_for_a_session_that_has_ended_reach_nobody() {
     explore(|| {
         let mut world = World::new(3, &[]);

@@ -16,26 +16,29 @@
 //!
 //! # What this cannot see
 //!
-//! Shuttle runs one thread at a time, so every thread sees at once what any other has written, as if all
-//! atomics were sequentially consistent. These are weaker, and rely on the following:
+//! Shuttle runs one thread at a time, so every thread sees at once what any other has written, as if
+//! all atomics were sequentially consistent. These are weaker, and rely on the following:
 //!
-//! - `Bell` (acquire and release): it is rung while the post's names are locked, so whoever has heard it
-//!   and locks them finds the name. Who rings has heard nothing yet and listens after its batch; if the bell is silent
-//!   then, another has heard it, and tells.
-//! - `Mailbox::is_full` (acquire and release) is set while the letters are locked, before the post is told;
-//!   who was told by the post sees it. To miss it otherwise is to look too early.
-//! - `Store::observers` (relaxed) grows before the shard of the key is unlocked in which somebody is noted;
-//!   whoever changes the key locks that shard later, and sees it. Clients that track prefixes
-//!   are in no shard: a change that does not see them comes before their tracking.
-//! - `Ready::is_any`, `Tracking::has_news` (relaxed) are set under the lock of what they tell of. Who has set one and
-//!   finds it cleared knows that another has cleared it, under that lock or before taking it.
-//! - `Watch` (relaxed) is broken, and relied on by EXEC, while the key's shard is locked.
-//! - `Pause` (relaxed) ends before the bell rings for all; who hears that sees the end, and lets go.
-//! - `Store::due_ms` (relaxed) is set to never before shards are looked at, and to less while one is locked. Who has not seen
-//!   the first has its shard looked at afterwards, or was seen to hold it.
-//! - `Lane::is_taken`, `Lane::reset` (acquire and release) hand a lane from one thread to the next.
-//! - All others are numbers that stand alone: settings, totals, what CLIENT LIST shows, whether there are
-//!   monitors and prefixes. Each is right at some moment of the command that reads it.
+//! - `Bell` (acquire and release): it is rung while the post's names are locked, so whoever has heard
+//!   it and locks them finds the name. Who rings listens after its batch; if the bell is silent then,
+//!   another has heard it, and tells.
+//! - `Mailbox::is_full` (acquire and release) is set while the letters are locked, before the post is
+//!   told: who was told by the post sees it. Who looks without being told, and misses it, was early.
+//! - `Store::observers` (relaxed) grows before the shard is unlocked in which somebody is noted; whoever
+//!   changes the key locks that shard later, and sees it. Clients that track prefixes are in no shard:
+//!   a change that does not see them comes before their tracking.
+//! - `Ready::is_any` and `Tracking::has_news` (relaxed) are set under the lock of what they tell of.
+//!   Who has set one and finds it cleared knows that another took, or is about to lock and take, what
+//!   was there.
+//! - `Watch` (relaxed) is broken, and looked at by EXEC, while the key's shard is locked.
+//! - `Pause` (relaxed) ends before the bell rings for all: who hears that sees the end, and lets go.
+//! - `Store::due_ms` (relaxed) is set to never before the shards are looked at, and to less while one is
+//!   locked. Who has not seen the former has its shard looked at afterwards, or is found holding it,
+//!   and that makes it due at once.
+//! - `Lane::is_taken` and `Lane::reset` (acquire and release) hand statistics from one thread to the
+//!   next. Like settings and totals they are std's here too (`sync::tally`).
+//! - All others are numbers that stand alone: what CLIENT LIST shows, whether there are monitors and
+//!   prefixes. Each is right at some moment of the command that reads it.
 #![cfg(shuttle)]
 
 mod blocking;
