@@ -68,7 +68,7 @@ fn failed(check: Check) -> Box<Failed> {
 
 /// A plan made small that fails as long as `fails` says so.
 fn shrunk_while(plan: &Plan, limits: Limits, fails: impl Fn(&Plan) -> bool) -> Shrunk {
-    let failed = failed(Check::Work);
+    let failed = failed(Check::Replies);
     shrink(plan, &failed.failure, limits, |plan| {
         if fails(plan) { Err(failed.clone()) } else { Ok(Summary::default()) }
     })
