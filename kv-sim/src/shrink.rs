@@ -29,6 +29,9 @@ impl Default for Limits {
     }
 }
 
+/// A plan counts as one that does not fail if it fails with none of so many seeds.
+const SEEDS_MAX: u64 = 3;
+
 /// Requests of more words than this are tried with fewer.
 const WORDS_MAX: usize = 8;
 
@@ -107,14 +110,18 @@ impl<R: FnMut(&Plan) -> Outcome> Shrinker<R> {
         self.runs >= self.runs_max || self.end.is_some_and(|end| Instant::now() >= end)
     }
 
-    /// Whether `plan` fails like the one so far, which it replaces then.
+    /// Whether `plan` fails like the one so far, which it replaces then. It may take another seed:
+    /// what comes a moment later where something is left out may have to come earlier again.
     fn replace_by(&mut self, plan: Plan) -> bool {
         if plan == self.best {
             return true;
         }
-        if self.is_exhausted() {
-            return false;
-        }
+        let seeds = (0..SEEDS_MAX).map(|more| plan.seed.wrapping_add(more));
+        let mut plans = seeds.map(|seed| Plan { seed, ..plan.clone() });
+        plans.any(|plan| !self.is_exhausted() && self.fails(plan))
+    }
+
+    fn fails(&mut self, plan: Plan) -> bool {
         self.runs += 1;
         match (self.run)(&plan) {
             Err(failed) if failed.failure.class() == self.failure.class() => {
@@ -139,7 +146,9 @@ impl<R: FnMut(&Plan) -> Outcome> Shrinker<R> {
             while at < parts.len() && !self.is_exhausted() {
                 let end = (at + len).min(parts.len());
                 let more: BTreeSet<P> = gone.iter().chain(&parts[at..end]).cloned().collect();
-                if without(&whole, &more).is_some_and(|plan| self.replace_by(plan)) {
+                let seed = self.best.seed;
+                let plan = without(&whole, &more).map(|plan| Plan { seed, ..plan });
+                if plan.is_some_and(|plan| self.replace_by(plan)) {
                     parts.drain(at..end);
                     gone = more;
                 } else {

@@ -1,10 +1,10 @@
 //! Plans as text, made small, and kept: what becomes of a run that fails.
 
-use kv_sim::failure::{Check, Class};
+use kv_sim::failure::{Check, Class, Failure};
 use kv_sim::model::Flaw;
-use kv_sim::plan::{Plan, Tier};
+use kv_sim::plan::{Plan, Request, Script, Step, Tier};
 use kv_sim::shrink::{Limits, Shrunk, shrink};
-use kv_sim::{Options, Outcome};
+use kv_sim::{Failed, Options, Outcome, Summary};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -19,7 +19,7 @@ fn run_with(plan: &Plan, flaw: Flaw) -> Outcome {
 
 /// The flaws, each with a seed from which the next that fails is not far.
 const FLAWS: [(Flaw, u64); 6] = [
-    (Flaw::ExpiresLate, 96),
+    (Flaw::ExpiresLate, 102),
     (Flaw::EmptyListStays, 2),
     (Flaw::AppendPersists, 8),
     (Flaw::ServesLastFirst, 152),
@@ -60,44 +60,74 @@ fn what_a_flaw_breaks_on_a_network_is_shown_by_few_actions() {
     assert_eq!(shrunk.plan.tier, Tier::Turmoil);
 }
 
+fn failed(check: Check) -> Box<Failed> {
+    let text = "it is made up".to_string();
+    let failure = Failure { time_us: 0, connection: 0, check, text };
+    Box::new(Failed { failure, summary: Summary::default() })
+}
+
+/// A plan made small that fails as long as `fails` says so.
+fn shrunk_while(plan: &Plan, limits: Limits, fails: impl Fn(&Plan) -> bool) -> Shrunk {
+    let failed = failed(Check::Replies);
+    shrink(plan, &failed.failure, limits, |plan| {
+        if fails(plan) { Err(failed.clone()) } else { Ok(Summary::default()) }
+    })
+}
+
+fn has(plan: &Plan, is_it: impl Fn(&[Vec<u8>]) -> bool) -> bool {
+    let steps = plan.scripts.iter().flat_map(|script| &script.steps);
+    let mut requests = steps.flat_map(|step| &step.requests).filter_map(Request::words);
+    requests.any(|words| is_it(&words))
+}
+
+#[test]
+fn what_does_not_matter_is_left_out_and_set_to_what_is_usual() {
+    for seed in 1..20 {
+        let mut plan = Plan { tier: Tier::Turmoil, ..Plan::new(seed, Some(60)) };
+        let inline = Request::Bytes(b"GET 'needle'\r\n".into());
+        plan.scripts[0].steps[0].requests.push(inline);
+        plan.scripts[0].steps[0].wait_us = 5;
+        let needle = [b"GET".to_vec(), b"needle".to_vec()];
+        let shrunk = shrunk_while(&plan, Limits::default(), |plan| has(plan, |it| *it == needle));
+        let step = Step { requests: vec![Request::Words(needle.into())], ..Step::default() };
+        let scripts = vec![Script { steps: vec![step], ..Script::default() }];
+        let least = Plan { seed, tier: Tier::Turmoil, scripts, ..Plan::default() };
+        assert_eq!(shrunk.plan, least, "{}", shrunk.plan.to_text());
+    }
+}
+
+#[test]
+fn long_requests_lose_pairs_of_words_and_long_words_become_short() {
+    let pairs = (0..300).flat_map(|number| [format!("k{number}").into(), vec![b'v'; 50]]);
+    let words: Vec<Vec<u8>> = [b"MSET".to_vec()].into_iter().chain(pairs).collect();
+    let step = Step { requests: vec![Request::Words(words)], ..Step::default() };
+    let scripts = vec![Script { steps: vec![step], ..Script::default() }];
+    let plan = Plan { scripts, ..Plan::default() };
+    let is_whole = |words: &[Vec<u8>]| words.len() % 2 == 1 && words.contains(&b"k77".to_vec());
+    let shrunk = shrunk_while(&plan, Limits::default(), |plan| has(plan, is_whole));
+    let text = shrunk.plan.to_text();
+    assert!(
+        has(&shrunk.plan, |words| words.len() <= 9 && words.iter().all(|it| it.len() <= 8)),
+        "{text}"
+    );
+}
+
 #[test]
 fn a_plan_is_made_small_within_so_many_runs() {
     let plan = Plan::new(1, Some(400));
-    let failed = kv_sim::Failed {
-        failure: kv_sim::failure::Failure {
-            time_us: 0,
-            connection: 0,
-            check: Check::Work,
-            text: "it is made up".into(),
-        },
-        summary: kv_sim::Summary::default(),
-    };
-    let (mut runs, least) = (0, plan.actions() - 5);
+    let least = plan.actions() - 5;
     let limits = Limits { runs: 50, time: Duration::MAX };
-    let shrunk = shrink(&plan, &failed.failure, limits, |plan| {
-        runs += 1;
-        let fails = plan.actions() >= least;
-        if fails { Err(Box::new(failed.clone())) } else { Ok(kv_sim::Summary::default()) }
-    });
-    assert_eq!((shrunk.runs, runs), (50, 50));
+    let shrunk = shrunk_while(&plan, limits, |plan| plan.actions() >= least);
+    assert_eq!(shrunk.runs, 50);
     assert!(shrunk.plan.actions() >= least);
 }
 
 #[test]
 fn a_plan_that_fails_in_another_class_is_no_smaller_version_of_it() {
     let plan = Plan::new(1, Some(60));
-    let failure = |check| kv_sim::failure::Failure {
-        time_us: 0,
-        connection: 0,
-        check,
-        text: "it is made up".into(),
-    };
-    let shrunk = shrink(&plan, &failure(Check::Panics), Limits::default(), |_| {
-        let failure = failure(Check::Memory);
-        Err(Box::new(kv_sim::Failed { failure, summary: kv_sim::Summary::default() }))
-    });
-    assert_eq!(shrunk.plan, plan);
-    assert_eq!(shrunk.failure.class(), Class::Crash);
+    let (crash, leak) = (failed(Check::Panics), failed(Check::Memory));
+    let shrunk = shrink(&plan, &crash.failure, Limits::default(), |_| Err(leak.clone()));
+    assert_eq!((shrunk.plan, shrunk.failure.class()), (plan, Class::Crash));
 }
 
 #[test]
