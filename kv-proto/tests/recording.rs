@@ -6,6 +6,7 @@ use kv_core::session::{Origin, Peer};
 use kv_proto::recording::{
     Answer, Call, Damage, Decoder, Encoder, End, Input, MAGIC, Output, Record, Start, frame,
 };
+use proptest::prelude::*;
 
 fn start() -> Start {
     let facts = Facts {
@@ -176,4 +177,27 @@ fn other_files_and_other_versions_are_told_apart() {
     newer[7] += 1;
     assert_eq!(Decoder::check_magic(newer), Err(Damage::Version(MAGIC[7] + 1)));
     assert_eq!(Decoder::check_magic(*b"REDIS001"), Err(Damage::NoRecording));
+}
+
+/// The records up to the first that is none.
+fn read(mut bytes: &[u8]) -> Vec<Record<'_>> {
+    let (mut decoder, mut records) = (Decoder::default(), Vec::new());
+    while let Ok(Some(record)) = decoder.next(&mut bytes) {
+        records.push(record);
+    }
+    records
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_read_is_read_again_once_it_is_written(
+        bytes in proptest::collection::vec(prop_oneof![0..60u8, any::<u8>()], 0..200),
+    ) {
+        let records = read(&bytes);
+        let mut encoder = Encoder::default();
+        records.iter().for_each(|record| encoder.push(record));
+        let written = encoder.seal();
+        let frame = frame(written).unwrap();
+        prop_assert_eq!(frame.map_or(Vec::new(), |frame| read(frame.records)), records);
+    }
 }

@@ -11,6 +11,7 @@ pub mod tape;
 
 pub use client::Client;
 
+use crate::panics::catch;
 use crate::trace::{Direction, Trace};
 use crate::wire::quoted;
 use host::{Answers, RecordedHost};
@@ -23,7 +24,6 @@ use kv_proto::server::{ConnectionId, Server};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io::Read;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use tape::{Ending, Step, Tape, TapeError};
 
@@ -120,7 +120,7 @@ pub enum Mismatch {
     #[error("other bytes were sent than these: {0}")]
     Bytes(String),
     /// It panics.
-    #[error("it panics: {0}")]
+    #[error("it {0}")]
     Panic(String),
 }
 
@@ -238,8 +238,8 @@ impl Replay {
         self.now = step.now;
         self.sent.clear();
         self.answers.expect(&step.answers);
-        let made = catch_unwind(AssertUnwindSafe(|| self.call(step)));
-        let output = made.unwrap_or_else(|panic| Err(Mismatch::Panic(message(&*panic))))?;
+        let made = catch(|| self.call(step));
+        let output = made.unwrap_or_else(|said| Err(Mismatch::Panic(said)))?;
         if !step.is_whole {
             // What came of it was lost with the process that was recorded.
             return Ok(());
@@ -436,10 +436,4 @@ fn elapsed_us(start: Now, now: Now) -> u64 {
 /// Microseconds as seconds.
 pub fn seconds(us: u64) -> String {
     format!("{}.{:06}", us / 1_000_000, us % 1_000_000)
-}
-
-/// What a panic says.
-fn message(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".into())
 }

@@ -16,17 +16,17 @@ use std::process::ExitCode;
 pub(crate) const COMMAND: Command = Command { name: "replay", help: HELP, start };
 
 const HELP: &str = "\
-Runs again what `kv-server --record FILE` has recorded, and compares what the server does with what
-it did. Fails if that differs, if the recording is damaged, or if the server panics.
+kv-sim replay FILE
+    runs again what `kv-server --record FILE` has recorded, and compares what the server does with
+    what it did; fails if that differs, if the recording is damaged, or if the server panics
 
-  kv-sim replay FILE
-
-  --until N        stop behind record N
-  --until Ts       stop T seconds after the start, such as 12.5s
-  --show state     print the clients, what was last said to them, the databases and figures at the
-                   end; this is done anyway if the replay fails or is stopped
-  --show trace     print every record
-  --verbose        do not shorten what was received and sent in it
+  --until N                        stop behind record N
+  --until Ts                       stop T seconds after the start, such as 12.5s
+  --show state                     print the clients, what was last said to them, databases and
+                                   figures at the end; this is done anyway if the replay fails or
+                                   is stopped
+  --show trace                     print every record
+  --verbose                        do not shorten what was received and sent in it
 ";
 
 #[derive(Debug, Default)]
