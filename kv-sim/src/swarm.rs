@@ -12,6 +12,7 @@ use crate::failure::{Check, Violation};
 use crate::panics;
 use crate::plan::{
     AudienceLimits, CURSOR, Chunking, ClockFault, DIGEST, PAYLOAD, Plan, Request, Script, Then,
+    take_due,
 };
 use crate::pressure::Pressure;
 use crate::wall::Wall;
@@ -334,7 +335,7 @@ impl<'a> Swarm<'a> {
             return deadline.map(|(at, _)| (at.max(self.now_us), Action::Wait));
         }
         let (time_us, _) = *self.agenda.first_key_value()?.0;
-        while let Some(fault) = self.clock_faults.pop_front_if(|it| it.at_ms * 1000 <= time_us) {
+        while let Some(fault) = take_due(&mut self.clock_faults, |it| it.at_ms * 1000 <= time_us) {
             self.advance((fault.at_ms * 1000).max(self.now_us));
             self.disturb(fault.kind);
         }

@@ -5,6 +5,7 @@ use super::report::{SAVE_DIR, tell_failure};
 use super::trace::{hash, hash_elsewhere};
 use super::{Command, Result, oracle, progress_bar, tiers};
 use indicatif::ProgressBar;
+use kv_core::rare::{self, Rare};
 use kv_sim::model::Flaw;
 use kv_sim::plan::{Plan, Tier};
 use kv_sim::{Options, Summary};
@@ -28,6 +29,8 @@ kv-sim run --plan FILE
   --tier swarm|turmoil|both        which simulator: a bare event loop, a simulated network
                                    (default: swarm for many seeds, both for one, the plan's own)
   --commands N                     about how many commands a seed sends (default: the seed decides)
+  --rare                           it is a failure if a rare state of the code (`kv_core::rare`)
+                                   is reached by no seed
   --save DIR                       where a plan that fails is saved, made small
                                    (default: target/kv-sim)
   --flaw NAME                      gives the model a defect, to see it caught: one of
@@ -47,6 +50,7 @@ struct Arguments {
     seeds: u64,
     tiers: Option<Vec<Tier>>,
     oracle: Option<String>,
+    demands_rare: bool,
     save: PathBuf,
     options: Options,
 }
@@ -73,6 +77,7 @@ fn parse(mut parser: Parser) -> std::result::Result<Arguments, lexopt::Error> {
         seeds: 1000,
         tiers: None,
         oracle: None,
+        demands_rare: false,
         save: SAVE_DIR.into(),
         options: Options::default(),
     };
@@ -85,6 +90,7 @@ fn parse(mut parser: Parser) -> std::result::Result<Arguments, lexopt::Error> {
             Arg::Long("commands") => arguments.options.commands = Some(parser.value()?.parse()?),
             Arg::Long("tier") => arguments.tiers = Some(tiers(&mut parser)?),
             Arg::Long("oracle") => arguments.oracle = Some(parser.value()?.string()?),
+            Arg::Long("rare") => arguments.demands_rare = true,
             Arg::Long("save") => arguments.save = parser.value()?.into(),
             Arg::Long("flaw") => {
                 arguments.options.flaw = Some(parser.value()?.parse_with(Flaw::from_name)?)
@@ -182,7 +188,20 @@ fn run_many(arguments: &Arguments) -> Result {
     }
     print_table(&rows)?;
     writeln!(io::stdout(), "{twice} seeds checked twice")?;
-    Ok(ExitCode::SUCCESS)
+    let is_enough = tell_rare()? || !arguments.demands_rare;
+    Ok(if is_enough { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Prints which rare states were never reached, and whether all were.
+fn tell_rare() -> io::Result<bool> {
+    let mut out = io::stdout().lock();
+    let missed: Vec<_> = Rare::ALL.iter().filter(|&&state| rare::count_of(state) == 0).collect();
+    let reached = Rare::ALL.len() - missed.len();
+    writeln!(out, "{reached} of {} rare states reached", Rare::ALL.len())?;
+    for state in &missed {
+        writeln!(out, "never: {state:?}: {}", state.meaning())?;
+    }
+    Ok(missed.is_empty())
 }
 
 /// Runs the seeds of one tier, and says whether all passed.

@@ -4,7 +4,7 @@ use super::client::State;
 use super::driver::Driver;
 use super::{ELAPSED_MAX, SERVER, SETTLE_MAX, Shared, host_name};
 use crate::failure::{Check, Violation};
-use crate::plan::{ClockFault, ClockFaultKind, Fault, FaultKind, Plan};
+use crate::plan::{ClockFault, ClockFaultKind, Fault, FaultKind, Plan, take_due};
 use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::Duration;
@@ -57,10 +57,10 @@ impl<'a> Stage<'a> {
     pub(super) fn play(&mut self) {
         while !self.clients.iter().all(|client| client.is_done()) && !self.shared.has_failed() {
             let now_ms = self.sim.elapsed().as_millis() as u64;
-            while let Some((_, change)) = self.changes.pop_front_if(|it| it.0 <= now_ms) {
+            while let Some((_, change)) = take_due(&mut self.changes, |it| it.0 <= now_ms) {
                 self.apply(change);
             }
-            while let Some(fault) = self.clock_faults.pop_front_if(|it| it.at_ms <= now_ms) {
+            while let Some(fault) = take_due(&mut self.clock_faults, |it| it.at_ms <= now_ms) {
                 self.disturb(fault.kind);
             }
             self.step();
