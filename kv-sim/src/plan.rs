@@ -19,7 +19,6 @@ mod streams;
 mod text;
 mod values;
 
-pub(crate) use faults::take_due;
 pub use faults::{AudienceLimits, ClockFault, ClockFaultKind, Deafness};
 
 use crate::EPOCH_US;

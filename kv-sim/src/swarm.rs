@@ -12,7 +12,6 @@ use crate::failure::{Check, Violation};
 use crate::panics;
 use crate::plan::{
     AudienceLimits, CURSOR, Chunking, ClockFault, DIGEST, PAYLOAD, Plan, Request, Script, Then,
-    take_due,
 };
 use crate::pressure::Pressure;
 use crate::wall::Wall;
@@ -24,8 +23,10 @@ use kv_core::now::Now;
 use kv_core::rng::Rng;
 use kv_core::session::Peer;
 use kv_proto::server::{ConnectionId, Event, Pace, Server};
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
+use std::iter::Peekable;
 use std::sync::Arc;
+use std::vec::IntoIter;
 
 /// How long, in virtual time, a run may take before it counts as stuck, in microseconds.
 const ELAPSED_MAX_US: u64 = 24 * 3600 * 1_000_000;
@@ -184,7 +185,7 @@ struct Swarm<'a> {
     pressures: BTreeMap<Name, Pressure>,
     wall: Wall,
     /// What happens to the clocks, in order.
-    clock_faults: VecDeque<ClockFault>,
+    clock_faults: Peekable<IntoIter<ClockFault>>,
     /// When that happened last.
     disturbed_us: Option<u64>,
     watch: Watch,
@@ -282,7 +283,7 @@ impl<'a> Swarm<'a> {
             pump_us: None,
             pressures: BTreeMap::new(),
             wall: Wall::default(),
-            clock_faults: plan.clock_faults.iter().copied().collect(),
+            clock_faults: plan.clock_faults.clone().into_iter().peekable(),
             disturbed_us: None,
             watch,
             metronomes: (0..plan.servers).map(|_| Metronome::new(plan)).collect(),
@@ -335,7 +336,7 @@ impl<'a> Swarm<'a> {
             return deadline.map(|(at, _)| (at.max(self.now_us), Action::Wait));
         }
         let (time_us, _) = *self.agenda.first_key_value()?.0;
-        while let Some(fault) = take_due(&mut self.clock_faults, |it| it.at_ms * 1000 <= time_us) {
+        while let Some(fault) = self.clock_faults.next_if(|it| it.at_ms * 1000 <= time_us) {
             self.advance((fault.at_ms * 1000).max(self.now_us));
             self.disturb(fault.kind);
         }

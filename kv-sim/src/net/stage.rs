@@ -4,10 +4,11 @@ use super::client::State;
 use super::driver::Driver;
 use super::{ELAPSED_MAX, SERVER, SETTLE_MAX, Shared, host_name};
 use crate::failure::{Check, Violation};
-use crate::plan::{ClockFault, ClockFaultKind, Fault, FaultKind, Plan, take_due};
-use std::collections::VecDeque;
+use crate::plan::{ClockFault, ClockFaultKind, Fault, FaultKind, Plan};
+use std::iter::Peekable;
 use std::rc::Rc;
 use std::time::Duration;
+use std::vec::IntoIter;
 use turmoil::Sim;
 
 /// A simulated network with all its hosts.
@@ -16,8 +17,8 @@ pub(super) struct Stage<'a> {
     shared: &'a Rc<Shared>,
     clients: &'a [Rc<State>],
     /// Beginnings and ends of faults, with their times in milliseconds, in order.
-    changes: VecDeque<(u64, Change)>,
-    clock_faults: VecDeque<ClockFault>,
+    changes: Peekable<IntoIter<(u64, Change)>>,
+    clock_faults: Peekable<IntoIter<ClockFault>>,
     /// How many faults keep the server down.
     crashes: u32,
 }
@@ -30,7 +31,7 @@ struct Change {
 }
 
 /// Beginnings and ends in the order of their times, in milliseconds.
-fn changes(faults: &[Fault]) -> VecDeque<(u64, Change)> {
+fn changes(faults: &[Fault]) -> Vec<(u64, Change)> {
     let ends = |fault: &Fault| {
         let end_ms = fault.at_ms + fault.lasts_ms;
         let change = |begins| Change { fault: *fault, begins };
@@ -38,7 +39,7 @@ fn changes(faults: &[Fault]) -> VecDeque<(u64, Change)> {
     };
     let mut changes: Vec<_> = faults.iter().flat_map(ends).collect();
     changes.sort_by_key(|(at_ms, _)| *at_ms);
-    changes.into()
+    changes
 }
 
 impl<'a> Stage<'a> {
@@ -48,8 +49,8 @@ impl<'a> Stage<'a> {
         shared: &'a Rc<Shared>,
         clients: &'a [Rc<State>],
     ) -> Self {
-        let (changes, clock_faults) =
-            (changes(&plan.network.faults), plan.clock_faults.iter().copied().collect());
+        let changes = changes(&plan.network.faults).into_iter().peekable();
+        let clock_faults = plan.clock_faults.clone().into_iter().peekable();
         Self { sim, shared, clients, changes, clock_faults, crashes: 0 }
     }
 
@@ -57,10 +58,10 @@ impl<'a> Stage<'a> {
     pub(super) fn play(&mut self) {
         while !self.clients.iter().all(|client| client.is_done()) && !self.shared.has_failed() {
             let now_ms = self.sim.elapsed().as_millis() as u64;
-            while let Some((_, change)) = take_due(&mut self.changes, |it| it.0 <= now_ms) {
+            while let Some((_, change)) = self.changes.next_if(|it| it.0 <= now_ms) {
                 self.apply(change);
             }
-            while let Some(fault) = take_due(&mut self.clock_faults, |it| it.at_ms <= now_ms) {
+            while let Some(fault) = self.clock_faults.next_if(|it| it.at_ms <= now_ms) {
                 self.disturb(fault.kind);
             }
             self.step();
@@ -72,7 +73,7 @@ impl<'a> Stage<'a> {
 
     /// Ends all faults, and lets time pass until nothing is left of the clients.
     pub(super) fn settle(&mut self) {
-        for (_, change) in std::mem::take(&mut self.changes) {
+        while let Some((_, change)) = self.changes.next() {
             if !change.begins && self.has_begun(change.fault) {
                 self.apply(change);
             }

@@ -3,7 +3,6 @@
 use super::{Fault, FaultKind, Features, one_in, pick};
 use kv_core::rng::Rng;
 use serde::{Deserialize, Serialize};
-use std::collections::VecDeque;
 
 /// What happens to the server's clocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,11 +79,6 @@ const STEPS_MS: &[i64] = &[
     3_600_000,
     35_000_000_000,
 ];
-
-/// Takes what comes first, if its time has come.
-pub(crate) fn take_due<T>(agenda: &mut VecDeque<T>, is_due: impl FnOnce(&T) -> bool) -> Option<T> {
-    if agenda.front().is_some_and(is_due) { agenda.pop_front() } else { None }
-}
 
 /// When something happens: most runs are short, some are long.
 fn moment_ms(rng: &mut Rng) -> u64 {
