@@ -328,8 +328,8 @@ impl Kernel {
     /// thread. False if its reply is on its way to the mailbox.
     pub fn time_out(&self, session: &mut Session, out: &mut dyn Reply) -> bool {
         let mut muted = Muted::of(session, out);
-        let has_ended =
-            session.waiting.as_ref().is_some_and(|waiter| waiter.give_up(&self.store, &mut muted));
+        let waiter = session.time_out();
+        let has_ended = waiter.is_some_and(|waiter| waiter.give_up(&self.store, &mut muted));
         if has_ended {
             session.stop_waiting();
         }

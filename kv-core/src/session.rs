@@ -33,6 +33,8 @@ pub struct Session {
     pub(crate) is_in_exec: bool,
     /// The request that waits for data, if there is one: no other may run.
     pub(crate) waiting: Option<Arc<Waiter>>,
+    /// That request has waited long enough. If it is there still, its reply is on its way.
+    is_timed_out: bool,
     /// The channels that it listens to, if any.
     pub(crate) subscriptions: Option<Box<Subscriptions>>,
     /// Whether others are shown what it watches.
@@ -107,15 +109,24 @@ impl Session {
         self.waiting.is_some()
     }
 
-    /// When the request that waits has waited long enough, by [`Now::mono_us`].
+    /// When the request that waits has waited long enough, by [`Now::mono_us`]. Only
+    /// [`Kernel::time_out`](crate::kernel::Kernel::time_out) is to be called then, and once.
     pub fn wait_deadline_us(&self) -> Option<u64> {
-        self.waiting.as_ref()?.deadline_us()
+        let waiter = self.waiting.as_ref().filter(|_| !self.is_timed_out);
+        waiter.and_then(|waiter| waiter.deadline_us())
     }
 
     pub(crate) fn start_waiting(&mut self, waiter: Arc<Waiter>) {
         *self.profile.waiter() = Some(Arc::clone(&waiter));
         self.registry.waiting.fetch_add(1, Relaxed);
         self.waiting = Some(waiter);
+        self.is_timed_out = false;
+    }
+
+    /// The request that waits has waited long enough.
+    pub(crate) fn time_out(&mut self) -> Option<&Waiter> {
+        self.is_timed_out = true;
+        self.waiting.as_deref()
     }
 
     pub(crate) fn stop_waiting(&mut self) {
@@ -562,6 +573,7 @@ impl Registry {
             watching: None,
             is_in_exec: false,
             waiting: None,
+            is_timed_out: false,
             subscriptions: None,
             shows_watch: false,
             caching: None,

@@ -130,6 +130,21 @@ fn pipelined_requests_are_answered_in_order() {
 }
 
 #[test]
+fn what_was_served_by_another_thread_as_its_time_came_gets_that_reply() {
+    let mut driver = Driver::new(&[]);
+    let server = Server::new(Arc::clone(driver.server.kernel()));
+    let mut other = Driver { server, now: driver.now, closed: BTreeSet::new() };
+    let (waiter, pusher) = (driver.connect(), other.connect());
+    driver.receive(waiter, b"BLPOP l 1\r\n");
+    assert_eq!(other.answer(pusher, b"RPUSH l x\r\n"), ":1\r\n");
+    driver.pass_s(2);
+    assert_eq!(driver.take(waiter), b"", "its letter was not taken yet");
+    assert_eq!(driver.server.poll_deadline(), None, "nothing is left that time could end");
+    driver.server.handle_mail(driver.now);
+    assert_eq!(driver.take(waiter), b"*2\r\n$1\r\nl\r\n$1\r\nx\r\n");
+}
+
+#[test]
 fn hello_switches_in_mid_pipeline_at_exactly_that_point() {
     let mut driver = Driver::new(&[]);
     let id = driver.connect();
