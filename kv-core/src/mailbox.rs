@@ -159,10 +159,14 @@ struct Letters {
 }
 
 impl Mailbox {
-    /// Has `post` told of letters, under this name.
+    /// Has `post` told of letters, under this name, and of those that are there already.
     pub fn register(&self, post: &Arc<Post>, name: u64) {
+        let letters = self.letters();
         let is_new = self.address.set((Arc::clone(post), name)).is_ok();
         assert!(is_new, "a session stays with its server");
+        if !letters.messages.is_empty() {
+            post.tell(name);
+        }
     }
 
     /// Puts a message behind the others. If they take more than `max` bytes then, unless `max` is 0,
@@ -258,5 +262,20 @@ impl Bell {
             0 => 0,
             _ => self.0.swap(0, Ordering::AcqRel),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_post_is_told_of_letters_that_came_before_it_was_known() {
+        let bell = Arc::<Bell>::default();
+        let (post, mailbox) = (Arc::new(Post::new(3, Arc::clone(&bell))), Mailbox::default());
+        mailbox.put(Message::Close, 0);
+        assert_eq!(bell.take(), 0);
+        mailbox.register(&post, 7);
+        assert_eq!((bell.take(), post.take()), (1 << 3, vec![7]));
     }
 }

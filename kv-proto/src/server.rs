@@ -230,6 +230,10 @@ impl Server {
     pub fn handle_accept(&mut self, now: Now, peer: Peer) -> ConnectionId {
         let id = ConnectionId(self.connections.insert(Connection::new(now)));
         self.open(now, id, peer);
+        // Others may have told the session something before they were told whom to wake.
+        if self.connections[id.0].has_mail() {
+            self.handle_mail(now);
+        }
         id
     }
 
