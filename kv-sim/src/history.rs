@@ -54,6 +54,8 @@ pub struct Operation {
     pub invoked: u64,
     /// A time after the reply was read; [`NEVER`] if there is none.
     pub answered: u64,
+    /// It has no reply, and the server may have refused it, but not what came after it.
+    pub may_be_refused: bool,
 }
 
 /// What an operation does.
@@ -232,12 +234,18 @@ impl Connected {
 
 fn events<'o>(group: &[&'o Operation]) -> Vec<Event<'o, Database>> {
     let mut last: BTreeMap<u64, usize> = BTreeMap::new();
-    let event = |(index, operation): (usize, &&'o Operation)| Event {
-        operation: &operation.action,
-        reply: operation.reply.as_ref(),
-        invoked: operation.invoked,
-        answered: operation.answered,
-        after: last.insert(operation.connection, index),
+    let event = |(index, operation): (usize, &&'o Operation)| {
+        let after = last.get(&operation.connection).copied();
+        if !operation.may_be_refused {
+            last.insert(operation.connection, index);
+        }
+        Event {
+            operation: &operation.action,
+            reply: operation.reply.as_ref(),
+            invoked: operation.invoked,
+            answered: operation.answered,
+            after,
+        }
     };
     group.iter().enumerate().map(event).collect()
 }
@@ -254,7 +262,7 @@ fn list(group: &[&Operation]) -> String {
 
 impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { connection, action, reply, invoked, answered } = self;
+        let Self { connection, action, reply, invoked, answered, .. } = self;
         match reply {
             Some(reply) => write!(f, "c{connection} [{invoked}, {answered}] {action} -> {reply}"),
             None => write!(f, "c{connection} [{invoked}, never] {action}"),

@@ -18,6 +18,10 @@ pub struct Session {
     pending: VecDeque<(u64, Request)>,
     /// What MULTI has queued.
     queue: Option<Vec<Request>>,
+    /// It may watch keys, so that transactions are aborted.
+    may_watch: bool,
+    /// It may have listened to channels, where only some requests run.
+    may_listen: bool,
     watched: BTreeSet<Bytes>,
     /// What was read of watched keys.
     premises: Vec<(Request, Value)>,
@@ -33,6 +37,8 @@ impl Session {
             connection,
             pending: VecDeque::new(),
             queue: None,
+            may_watch: false,
+            may_listen: false,
             watched: BTreeSet::new(),
             premises: Vec::new(),
             is_elsewhere: false,
@@ -42,7 +48,9 @@ impl Session {
 
     /// A request is about to be sent.
     pub fn sent(&mut self, at: u64, request: Request) {
-        if !has_pushes_for_replies(&request) {
+        if has_pushes_for_replies(&request) {
+            self.may_listen = true;
+        } else {
             self.pending.push_back((at, request));
         }
     }
@@ -76,16 +84,23 @@ impl Session {
             b"EXEC" => self.exec(invoked, answered, reply),
             b"MULTI" | b"DISCARD" | b"WATCH" if is_refused => {}
             b"MULTI" => drop(self.queue.get_or_insert_default()),
+            b"DISCARD" if self.queue.is_none() => {}
             b"DISCARD" => self.forget(),
             _ if self.queue.is_some() => self.enqueue(request, is_refused),
             b"UNWATCH" => self.forget(),
-            b"WATCH" if reply.is_some() => self.watched.extend(request.into_iter().skip(1)),
-            b"WATCH" => {}
+            b"WATCH" => self.watch(request, reply.is_some()),
             b"SELECT" => self.select(&request, reply.as_ref()),
             _ => {
                 self.remember(&request, reply.as_ref());
-                self.finish(invoked, answered, Action::Single(request), reply);
+                self.finish(invoked, answered, Action::Single(request), reply, false);
             }
+        }
+    }
+
+    fn watch(&mut self, request: Request, is_certain: bool) {
+        self.may_watch = true;
+        if is_certain {
+            self.watched.extend(request.into_iter().skip(1));
         }
     }
 
@@ -96,10 +111,10 @@ impl Session {
     }
 
     fn exec(&mut self, invoked: u64, answered: u64, reply: Option<Value>) {
+        let Some(requests) = self.queue.take() else { return };
         let premises = std::mem::take(&mut self.premises);
-        let queue = self.queue.take();
+        let may_abort = self.may_watch;
         self.forget();
-        let Some(requests) = queue.filter(|requests| !requests.is_empty()) else { return };
         match &reply {
             // It was aborted: nothing has happened.
             Some(Value::Null(_) | Value::Line(..)) => return,
@@ -109,11 +124,15 @@ impl Session {
             }
             _ => {}
         }
-        self.finish(invoked, answered, Action::Transaction { premises, requests }, reply);
+        if !requests.is_empty() {
+            let action = Action::Transaction { premises, requests };
+            self.finish(invoked, answered, action, reply, may_abort);
+        }
     }
 
     fn forget(&mut self) {
         self.queue = None;
+        self.may_watch = false;
         self.watched.clear();
         self.premises.clear();
     }
@@ -135,18 +154,38 @@ impl Session {
         }
     }
 
-    fn finish(&mut self, invoked: u64, answered: u64, action: Action, reply: Option<Value>) {
+    fn finish(
+        &mut self,
+        invoked: u64,
+        answered: u64,
+        action: Action,
+        reply: Option<Value>,
+        may_abort: bool,
+    ) {
         // Without a reply nobody knows where it was, and it may as well not have happened.
         let stays_elsewhere = self.is_elsewhere && reply.is_some() && is_of_one_database(&action);
-        if !stays_elsewhere {
+        if !stays_elsewhere && !reply.as_ref().is_some_and(is_refusal) {
+            let may_be_refused = reply.is_none() && (may_abort || self.may_listen);
             let connection = self.connection;
-            self.done.push(Operation { connection, action, reply, invoked, answered });
+            self.done.push(Operation {
+                connection,
+                action,
+                reply,
+                invoked,
+                answered,
+                may_be_refused,
+            });
         }
     }
 }
 
 fn is_error(reply: &Value) -> bool {
     matches!(reply, Value::Line(b'-', _))
+}
+
+/// Whether a request has not run because of what its session does.
+fn is_refusal(reply: &Value) -> bool {
+    matches!(reply, Value::Line(b'-', text) if text.starts_with(b"ERR Can't execute '"))
 }
 
 fn is_select(request: &Request) -> bool {

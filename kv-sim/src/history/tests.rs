@@ -19,6 +19,7 @@ fn operation(line: &str) -> Operation {
         reply: is_known.then(|| reply_of(reply)),
         invoked: number(invoked),
         answered: if is_known { number(answered) } else { NEVER },
+        may_be_refused: false,
     }
 }
 
@@ -123,6 +124,14 @@ fn an_element_that_is_lost_is_found() {
 }
 
 #[test]
+fn an_element_that_moves_while_somebody_looks_is_neither_lost_nor_there_twice() {
+    let begin = "1 1 2 RPUSH l a -> :1\n 2 3 - LMOVE l m LEFT LEFT\n";
+    correct(&format!("{begin} 3 4 5 LRANGE l 0 -1 -> [a]\n 3 6 7 LRANGE m 0 -1 -> [a]"));
+    correct(&format!("{begin} 3 4 5 LRANGE m 0 -1 -> []\n 3 6 7 LRANGE l 0 -1 -> []"));
+    wrong(&format!("{begin} 3 4 5 LRANGE m 0 -1 -> [a]\n 3 6 7 LRANGE l 0 -1 -> [a]"));
+}
+
+#[test]
 fn elements_leave_a_list_in_its_order() {
     let push = "1 1 2 RPUSH l a -> :1\n 1 3 4 RPUSH l b -> :2\n";
     wrong(&format!("{push} 2 5 6 LPOP l -> b\n 3 7 8 LPOP l -> a"));
@@ -197,7 +206,10 @@ fn what_was_read_of_watched_keys_holds_when_the_transaction_runs() {
         let premises = vec![(words("GET k"), reply_of(seen))];
         let action = Action::Transaction { premises, requests: vec![words("SET k 9")] };
         let answered = if reply.is_some() { 7 } else { NEVER };
-        operations.push(Operation { connection: 1, action, reply, invoked: 4, answered });
+        let may_be_refused = reply.is_none();
+        let connection = 1;
+        let last = Operation { connection, action, reply, invoked: 4, answered, may_be_refused };
+        operations.push(last);
         operations
     };
     let done = || Some(reply_of("[OK]"));
@@ -295,6 +307,15 @@ fn a_session_knows_what_has_not_happened() {
 }
 
 #[test]
+fn a_session_leaves_out_what_a_subscriber_may_not_ask() {
+    let refusal = Value::error(b"ERR Can't execute 'get': only (P|S)SUBSCRIBE are allowed");
+    let mut session = Session::new(1);
+    session.sent(1, words("GET a"));
+    session.replied(2, refusal);
+    assert_eq!(session.cut(), []);
+}
+
+#[test]
 fn a_session_that_is_cut_leaves_operations_without_an_answer() {
     let cut = "> INCR a\n > MULTI\n > INCR b\n > INCR c\n > EXEC\n < :1";
     let cut = session(cut);
@@ -308,6 +329,18 @@ fn a_session_leaves_out_messages_and_other_databases() {
     assert_eq!(shown(&session(lines)), [r#"c1 [1, 4] GET a -> "$1\r\n1\r\n""#]);
     let lines = "> SELECT 1\n > SET a 1\n > SELECT 0\n > FLUSHALL\n < OK\n < OK\n < OK\n < OK";
     assert_eq!(shown(&session(lines)), [r#"c1 [3, 7] FLUSHALL -> "+OK\r\n""#]);
+}
+
+#[test]
+fn a_transaction_without_an_answer_may_have_been_aborted_if_keys_were_watched() {
+    let begin = "> WATCH k\n > MULTI\n > SET a 1\n > EXEC\n > SET a 2";
+    let mut operations = session(begin);
+    operations.extend(history("2 10 11 GET a -> 2\n 2 12 13 GET a -> 1"));
+    assert_eq!(check(&operations, ENOUGH).failure, None);
+    let begin = "> UNWATCH\n > MULTI\n > SET a 1\n > EXEC\n > SET a 2";
+    let mut operations = session(begin);
+    operations.extend(history("2 10 11 GET a -> 2\n 2 12 13 GET a -> 1"));
+    assert!(check(&operations, ENOUGH).failure.is_some());
 }
 
 /// Small histories: what a store might have answered, spoilt now and then.
@@ -348,6 +381,7 @@ fn random_history(rng: &mut Rng) -> Vec<Operation> {
             reply: None,
             invoked: (instant * 10).saturating_sub(rng.below(25)),
             answered: NEVER,
+            may_be_refused: false,
         };
         let is_known = rng.below(5) > 0;
         if is_known || rng.below(2) == 0 {
