@@ -139,9 +139,13 @@ fn run_one(seed: u64, arguments: &Arguments) -> io::Result<ExitCode> {
 }
 
 fn figures(summary: &Summary) -> String {
-    let Summary { replies, connections, events, elapsed_us, .. } = summary;
-    let elapsed_ms = elapsed_us / 1000;
-    format!("{replies} replies on {connections} connections, {events} events, {elapsed_ms} ms")
+    let Summary { replies, connections, events, elapsed_us, history, .. } = summary;
+    let (elapsed_ms, explained, undecided) =
+        (elapsed_us / 1000, history.explained, history.undecided);
+    format!(
+        "{replies} replies on {connections} connections, {events} events, {elapsed_ms} ms; \
+         {explained} operations have an order, {undecided} groups of keys are undecided"
+    )
 }
 
 /// Runs seeds one after the other, up to the first that fails.

@@ -7,6 +7,7 @@
 
 mod client;
 mod driver;
+mod witness;
 
 use crate::check::Checker;
 use crate::plan::{Fault, FaultKind, Plan};
@@ -18,6 +19,7 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::{Duration, UNIX_EPOCH};
 use turmoil::{Builder, Sim};
+use witness::Witness;
 
 const PORT: u16 = 6379;
 const SERVER: &str = "server";
@@ -34,6 +36,7 @@ struct Shared {
     checker: RefCell<Checker>,
     /// The checker's numbers for the connections, by the client's address.
     connections: RefCell<BTreeMap<SocketAddr, u64>>,
+    witness: RefCell<Witness>,
 }
 
 impl Shared {
@@ -55,6 +58,7 @@ pub fn run(seed: u64, options: Options) -> Outcome {
     let shared = Rc::new(Shared {
         checker: RefCell::new(checker),
         connections: RefCell::new(BTreeMap::new()),
+        witness: RefCell::default(),
     });
     let mut sim = build(&plan);
     let (plan_, shared_) = (Rc::clone(&plan), Rc::clone(&shared));
@@ -71,7 +75,15 @@ pub fn run(seed: u64, options: Options) -> Outcome {
     step(&mut sim, &plan, &shared, is_over);
     drop((sim, clients));
     let shared = Rc::into_inner(shared).expect("the hosts are gone");
-    conclude(shared.checker.into_inner())
+    let mut checker = shared.checker.into_inner();
+    let report = shared.witness.into_inner().check();
+    if let Some(text) = &report.failure {
+        checker.fail(0, text.clone());
+    }
+    let mut outcome = conclude(checker);
+    let summary = outcome.as_mut().map_or_else(|failed| &mut failed.summary, |summary| summary);
+    summary.history = report;
+    outcome
 }
 
 fn build<'a>(plan: &Plan) -> Sim<'a> {

@@ -2,6 +2,7 @@
 
 use kv_core::keyspace::{PageSize, SegmentSize, Sizes};
 use kv_proto::server::Pace;
+use kv_sim::history::Report;
 use kv_sim::model::Flaw;
 use kv_sim::plan::{Ending, FaultKind, Plan};
 use kv_sim::{Options, Outcome, net, swarm};
@@ -28,6 +29,15 @@ fn seeds_pass_in_the_swarm() {
 #[test]
 fn seeds_pass_on_a_network_with_faults() {
     pass(1..20, net::run);
+}
+
+#[test]
+fn what_clients_see_on_a_network_is_mostly_explained() {
+    let histories = (1..30).map(|seed| net::run(seed, short()).expect("it passes").history);
+    let sum = |sum: [usize; 2], it: Report| [sum[0] + it.explained, sum[1] + it.undecided];
+    let [explained, undecided] = histories.fold([0; 2], sum);
+    assert!(explained > 100, "{explained} operations have an order");
+    assert_eq!(undecided, 0, "groups of keys are undecided");
 }
 
 #[test]

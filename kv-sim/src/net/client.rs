@@ -59,6 +59,7 @@ struct Link {
 impl Drop for Link {
     fn drop(&mut self) {
         self.reader.abort();
+        self.shared.witness.borrow_mut().cut(self.serial);
         self.shared.tell(|checker| checker.cut(self.serial));
     }
 }
@@ -137,6 +138,7 @@ impl Client {
     }
 
     async fn send(&self, link: &mut Link, mut bytes: &[u8]) {
+        self.shared.witness.borrow_mut().sent(link.serial, bytes);
         while !bytes.is_empty() && !link.is_closed() {
             let len = piece(&mut self.state.rng.borrow_mut(), self.script().chunking, bytes.len());
             if link.writer.write_all(&bytes[..len]).await.is_err() {
@@ -189,7 +191,10 @@ async fn read(shared: Rc<Shared>, serial: u64, mut reader: OwnedReadHalf, arrive
     loop {
         match reader.read(&mut buffer).await {
             Ok(0) => break shared.tell(|checker| checker.closed(serial)),
-            Ok(len) => shared.tell(|checker| checker.sent(serial, &buffer[..len])),
+            Ok(len) => {
+                shared.witness.borrow_mut().read(serial, &buffer[..len]);
+                shared.tell(|checker| checker.sent(serial, &buffer[..len]));
+            }
             Err(error) => {
                 break shared.tell(|checker| checker.fail(serial, format!("reading: {error}")));
             }
