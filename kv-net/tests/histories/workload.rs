@@ -119,9 +119,9 @@ impl Topic {
     ) -> Vec<Step> {
         let mut maker = Maker { round, client, connections, rng, made: 0 };
         // Some wait from the beginning.
-        let count = if self == Self::Waits && maker.one_in(6) { 0 } else { STEPS };
+        let count = if self == Self::Waits && maker.one_in(4) { 0 } else { STEPS };
         let mut steps: Vec<Step> = (0..count).map(|_| maker.step(self)).collect();
-        if self == Self::Waits && (count == 0 || maker.one_in(2)) {
+        if self == Self::Waits && (count == 0 || !maker.one_in(3)) {
             let requests = vec![maker.words("BLPOP l m 0")];
             steps.push(Step { requests, cut: Cut::No, is_last_wait: true });
         }
@@ -217,19 +217,19 @@ impl Maker<'_> {
         let seconds = self.pick(&["0.001", "0.003", "0.02"]);
         let other = self.connections[self.rng.below(self.connections.len() as u64) as usize];
         let text = match self.rng.below(24) {
-            0..4 => format!("BLPOP {key} {seconds}"),
-            4 => format!("BRPOP l m {seconds}"),
-            5 => format!("BLPOP m l {seconds}"),
-            6 => format!("BLMOVE l m LEFT RIGHT {seconds}"),
-            7 => format!("BLMOVE m l RIGHT LEFT {seconds}"),
-            8..13 => format!("RPUSH {key} {one}"),
-            13 => format!("LPUSH {key} {one}"),
-            14..16 => format!("RPUSH {key} {one} {two}"),
-            16 => format!("LPOP {key}"),
-            17 => format!("LRANGE {key} 0 -1"),
-            18 => format!("CLIENT UNBLOCK {other} TIMEOUT"),
-            19 => format!("CLIENT UNBLOCK {other} ERROR"),
-            20 if self.one_in(4) => format!("CLIENT KILL ID {other}"),
+            0..6 => format!("BLPOP {key} {seconds}"),
+            6 => format!("BRPOP l m {seconds}"),
+            7 => format!("BLPOP m l {seconds}"),
+            8 => format!("BLMOVE l m LEFT RIGHT {seconds}"),
+            9 => format!("BLMOVE m l RIGHT LEFT {seconds}"),
+            10..14 => format!("RPUSH {key} {one}"),
+            14 => format!("LPUSH {key} {one}"),
+            15 => format!("RPUSH {key} {one} {two}"),
+            16..18 => format!("LPOP {key}"),
+            18 => format!("LRANGE {key} 0 -1"),
+            19 => format!("CLIENT UNBLOCK {other} TIMEOUT"),
+            20 => format!("CLIENT UNBLOCK {other} ERROR"),
+            21 if self.one_in(4) => format!("CLIENT KILL ID {other}"),
             _ => format!("LLEN {key}"),
         };
         self.words(&text)
