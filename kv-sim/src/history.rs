@@ -97,7 +97,7 @@ impl Action {
     /// What it touches, all in all.
     fn reach(&self) -> Reach {
         let all = self.requests().iter().chain(self.reads());
-        all.map(|request| reach(request)).reduce(Reach::and).unwrap_or(Reach::Keys(vec![]))
+        all.map(reach).reduce(Reach::and).unwrap_or(Reach::Keys(vec![]))
     }
 
     fn words(&self) -> impl Iterator<Item = &Bytes> {

@@ -81,8 +81,10 @@ pub fn run(seed: u64, options: Options) -> Outcome {
         checker.fail(0, text.clone());
     }
     let mut outcome = conclude(checker);
-    let summary = outcome.as_mut().map_or_else(|failed| &mut failed.summary, |summary| summary);
-    summary.history = report;
+    match &mut outcome {
+        Ok(summary) => summary.history = report,
+        Err(failed) => failed.summary.history = report,
+    }
     outcome
 }
 

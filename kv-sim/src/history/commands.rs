@@ -145,7 +145,7 @@ fn at_least_two(args: &[Bytes]) -> bool {
 }
 
 fn pairs(args: &[Bytes]) -> bool {
-    some(args) && args.len() % 2 == 0
+    some(args) && args.len().is_multiple_of(2)
 }
 
 fn is_amount(args: &[Bytes]) -> bool {
