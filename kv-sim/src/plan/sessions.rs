@@ -5,8 +5,7 @@ use super::{Kind, Maker};
 use crate::model::Bytes;
 
 /// What plans about sessions consist of, each as often as it stands here or not at all.
-pub(super) const KINDS: &[Kind] =
-    &[waiting, waiting, arrivals, watched, channels, ordered, ordered, ordered];
+pub(super) const KINDS: &[Kind] = &[waiting, waiting, arrivals, watched, channels, ordered];
 
 /// Seldom for ever, and never for so long that a run would take hours.
 fn timeout(m: &mut Maker<'_>) -> Bytes {
