@@ -38,6 +38,8 @@ pub enum Check {
     Messages,
     /// Connections end for a reason, and not by an error.
     Closing,
+    /// There is an order of whole operations that explains what clients see.
+    Order,
     /// Two processes do the same with one plan.
     Repeats,
     /// All keys are there that should be.
@@ -77,6 +79,7 @@ impl Check {
             | Self::ReplyCount
             | Self::Messages
             | Self::Closing
+            | Self::Order
             | Self::Repeats
             | Self::Keys
             | Self::SparedKeys
@@ -96,6 +99,7 @@ impl Check {
             Self::ReplyCount => "reply count",
             Self::Messages => "messages",
             Self::Closing => "closing",
+            Self::Order => "order",
             Self::Repeats => "repeats",
             Self::Keys => "keys",
             Self::SparedKeys => "spared keys",

@@ -8,6 +8,9 @@
 //! which parses the bytes with codecs of its own ([`wire`]) and asks the [`model`] what each reply
 //! has to be. Nothing here shares code with what it checks.
 //!
+//! Where nobody can tell in which order things ran, [`history`] looks for an order that explains
+//! what clients saw: at the end of [`net`]'s runs, and for threads in the tests of kv-net.
+//!
 //! The swarm also looks behind the replies: that the store's invariants hold, that keys go from
 //! memory when their time has come and nobody asks, that the server works on such things at its
 //! [`pace`](plan::Plan::pace), and that nothing is left in the end.
@@ -27,6 +30,7 @@ compile_error!(
 
 pub mod check;
 pub mod failure;
+pub mod history;
 pub mod model;
 pub mod net;
 pub mod oracle;
@@ -73,6 +77,8 @@ pub struct Summary {
     pub log: Vec<trace::Event>,
     /// Which client, by position, had which connection, in order of opening.
     pub owners: Vec<usize>,
+    /// What came of looking for an order in what clients saw. For the turmoil tier only.
+    pub history: history::Report,
 }
 
 /// A failed run.

@@ -8,6 +8,7 @@
 mod client;
 mod driver;
 mod stage;
+mod witness;
 
 use crate::check::Checker;
 use crate::failure::{Check, Violation};
@@ -24,6 +25,7 @@ use std::net::SocketAddr;
 use std::rc::{Rc, Weak};
 use std::time::{Duration, UNIX_EPOCH};
 use turmoil::{Builder, Sim};
+use witness::Witness;
 
 const PORT: u16 = 6379;
 const SERVER: &str = "server";
@@ -52,6 +54,7 @@ struct Shared {
     stalled_until_us: Cell<u64>,
     /// The server, while its host is up.
     driver: RefCell<Weak<driver::Driver>>,
+    witness: RefCell<Witness>,
 }
 
 /// A client's end of a connection.
@@ -72,6 +75,7 @@ impl Shared {
             wall: RefCell::default(),
             stalled_until_us: Cell::new(0),
             driver: RefCell::default(),
+            witness: RefCell::default(),
         }
     }
 
@@ -147,7 +151,17 @@ pub fn run_plan(plan: &Plan, options: Options) -> Outcome {
     drop(stage);
     drop(clients);
     let shared = Rc::into_inner(shared).expect("the hosts are gone");
-    conclude(shared.checker.into_inner())
+    let mut checker = shared.checker.into_inner();
+    let report = shared.witness.into_inner().check();
+    if let Some(text) = &report.failure {
+        checker.fail(0, Check::Order.violated(text.clone()));
+    }
+    let mut outcome = conclude(checker);
+    match &mut outcome {
+        Ok(summary) => summary.history = report,
+        Err(failed) => failed.summary.history = report,
+    }
+    outcome
 }
 
 fn build<'a>(plan: &Plan) -> Sim<'a> {

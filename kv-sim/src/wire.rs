@@ -106,6 +106,12 @@ impl Value {
     }
 }
 
+impl std::fmt::Display for Value {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&quoted(&self.bytes()))
+    }
+}
+
 /// How far apart numbers may be that are near each other: as far as they may be rounded, and a tiny
 /// part of what they are.
 pub(crate) const NEAR: f64 = 0.000_11;

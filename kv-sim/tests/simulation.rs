@@ -2,6 +2,7 @@
 
 use kv_core::keyspace::{PageSize, SegmentSize, Sizes};
 use kv_proto::server::Pace;
+use kv_sim::history::Report;
 use kv_sim::model::Flaw;
 use kv_sim::plan::{ClockFaultKind, Ending, FaultKind, Plan};
 use kv_sim::{Options, Outcome, net, swarm};
@@ -28,6 +29,15 @@ fn seeds_pass_in_the_swarm() {
 #[test]
 fn seeds_pass_on_a_network_with_faults() {
     pass(1..20, net::run);
+}
+
+#[test]
+fn what_clients_see_on_a_network_is_mostly_explained() {
+    let histories = (1..30).map(|seed| net::run(seed, short()).expect("it passes").history);
+    let sum = |sum: [usize; 2], it: Report| [sum[0] + it.explained, sum[1] + it.undecided];
+    let [explained, undecided] = histories.fold([0; 2], sum);
+    assert!(explained > 50, "{explained} operations have an order");
+    assert_eq!(undecided, 0, "groups of keys are undecided");
 }
 
 #[test]
@@ -111,7 +121,7 @@ fn a_flaw_in_the_model_is_caught_within_a_few_seeds() {
     ];
     for flaw in flaws {
         let options = Options { flaw: Some(flaw), ..Options::default() };
-        let caught = (1..200).any(|seed| swarm::run(seed, options).is_err());
+        let caught = (1..300).any(|seed| swarm::run(seed, options).is_err());
         assert!(caught, "{flaw:?} went unnoticed");
     }
     let sessions = [Flaw::DropsMessages, Flaw::ServesTwice, Flaw::HalfTransaction];

@@ -165,10 +165,14 @@ fn with_flaw(repeat: String, options: Options) -> String {
 fn show(plan: &Plan, summary: &Summary) -> io::Result<()> {
     let mut out = io::stdout().lock();
     summary.log.iter().try_for_each(|line| writeln!(out, "{line}"))?;
-    let Summary { replies, connections, events, elapsed_us, .. } = summary;
-    let elapsed_ms = elapsed_us / 1000;
+    let Summary { replies, connections, events, elapsed_us, history, .. } = summary;
+    let (elapsed_ms, explained) = (elapsed_us / 1000, history.explained);
     write!(out, "{:<8} seed {}: {replies} replies ", plan.tier.name(), plan.seed)?;
-    writeln!(out, "on {connections} connections, {events} events, {elapsed_ms} ms")
+    write!(out, "on {connections} connections, {events} events, {elapsed_ms} ms")?;
+    if plan.tier == Tier::Turmoil {
+        write!(out, "; {explained} operations have an order by what clients saw")?;
+    }
+    writeln!(out)
 }
 
 /// Runs seeds one after the other, up to the first that fails.

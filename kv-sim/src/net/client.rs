@@ -102,6 +102,7 @@ struct Link {
 impl Drop for Link {
     fn drop(&mut self) {
         self.reader.abort();
+        self.shared.witness.borrow_mut().cut(self.serial);
         self.shared.tell(|checker| checker.cut(self.serial));
         let mut ends = self.shared.ends.borrow_mut();
         ends.entry(self.serial).or_default().gone_us = Some(elapsed_us());
@@ -222,6 +223,7 @@ impl Client {
     }
 
     async fn send(&self, link: &mut Link, mut bytes: &[u8]) {
+        self.shared.witness.borrow_mut().sent(link.serial, bytes);
         while !bytes.is_empty() && !link.is_closed() && !link.is_hopeless() {
             let len = piece(&mut self.state.rng.borrow_mut(), self.script().chunking, bytes.len());
             if link.writer.write_all(&bytes[..len]).await.is_err() {
@@ -305,6 +307,7 @@ impl Reading {
             match reader.read(&mut buffer).await {
                 Ok(0) => break self.shared.tell(|checker| checker.closed(serial)),
                 Ok(len) => {
+                    self.shared.witness.borrow_mut().read(serial, &buffer[..len]);
                     self.shared.ends.borrow_mut().entry(serial).or_default().taken += len;
                     self.shared.tell(|checker| checker.sent(serial, &buffer[..len]));
                 }

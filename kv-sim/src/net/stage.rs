@@ -142,6 +142,7 @@ impl<'a> Stage<'a> {
             self.sim.crash(SERVER);
             let now_us = self.elapsed_us();
             self.shared.checker.borrow_mut().at(now_us).restart();
+            self.shared.witness.borrow_mut().restart();
         }
     }
 
