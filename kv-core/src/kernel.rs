@@ -722,7 +722,6 @@ impl Batch<'_> {
             return self.refuse(Some(command), error, session, out);
         }
         if self.kernel.pause.holds(command, self.now) && !session.is_monitor {
-            sometimes(Rare::PausedRequest, true);
             return Flow::Pause;
         }
         if session.transaction.is_some() && !command.is_immediate {

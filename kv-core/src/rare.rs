@@ -61,8 +61,6 @@ rare! {
     EvictionForExec,
     /// A transaction finds that a watched key has changed.
     ExecFindsChange,
-    /// A transaction is put together by a client that is paused.
-    PausedRequest,
     /// A request that waits is run again and finds nothing.
     WaiterFindsNothing,
     /// A request that waits is passed over, since one before it found nothing.

@@ -614,7 +614,7 @@ impl Oracle<'_> {
         match self.certainty {
             Certainty::Full => self.model.run(self.now_us, session, request, reply),
             Certainty::MayRefuse => self.model.run_refusable(self.now_us, session, request, reply),
-            Certainty::MayLose => self.model.run_loosely(self.now_us, session, request),
+            Certainty::MayLose => self.model.run_loosely(self.now_us, session, request, reply),
         }
     }
 }

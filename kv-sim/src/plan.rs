@@ -385,7 +385,7 @@ const KINDS: &[Kind] = &[
 
 /// What memory-bound plans do at least: fill the memory, and ask what has one right answer.
 const HUNGRY_KINDS: &[Kind] =
-    &[strings, strings, options, lists, deadlines, keyspace, sorted_sets, talk];
+    &[strings, strings, options, lists, deadlines, keyspace, sorted_sets, talk, sessions::blocks];
 
 const POLICIES: &[&str] = &[
     "noeviction",

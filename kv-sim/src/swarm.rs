@@ -706,7 +706,14 @@ impl<'a> Swarm<'a> {
                 let delay_us = self.rng.below(MAIL_DELAY_MAX_US);
                 self.arrange(delay_us, Action::Mail(position.expect("it has a post")));
             }
-            Event::Refused(..) | Event::Backlog => {}
+            Event::Backlog => {
+                let (now, next) = (self.now(), (server + 1) % self.servers.len());
+                if next != server {
+                    self.servers[next].join_in(now);
+                    self.metronomes[next].join_in();
+                }
+            }
+            Event::Refused(..) => {}
         }
     }
 

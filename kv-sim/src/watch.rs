@@ -172,6 +172,8 @@ pub(crate) struct Metronome {
     interval_us: u64,
     last_us: Option<u64>,
     at_once: u64,
+    /// The next slice is another server's work, which may come at any time.
+    joins_in: bool,
 }
 
 /// How many slices of work may follow each other without a pause, where the pace allows it.
@@ -179,7 +181,12 @@ const SLICES_AT_ONCE_MAX: u64 = 200_000;
 
 impl Metronome {
     pub(crate) fn new(plan: &Plan) -> Self {
-        Self { interval_us: plan.pace.interval_us, last_us: None, at_once: 0 }
+        Self { interval_us: plan.pace.interval_us, last_us: None, at_once: 0, joins_in: false }
+    }
+
+    /// The server was asked to join in another's work.
+    pub(crate) fn join_in(&mut self) {
+        self.joins_in = true;
     }
 
     /// The server wanted time for other work than requests.
@@ -188,6 +195,7 @@ impl Metronome {
         self.at_once = if last_us == Some(now_us) { self.at_once + 1 } else { 0 };
         if let Some(gap_us) = last_us.map(|last_us| now_us - last_us)
             && gap_us < self.interval_us
+            && !std::mem::take(&mut self.joins_in)
         {
             let text = format!("the server's slices of work are {gap_us} us apart");
             return Err(Check::Pace.violated(text));

@@ -104,6 +104,11 @@ pub(super) fn transactions(m: &mut Maker<'_>) -> Vec<Bytes> {
     }
 }
 
+/// What makes transactions of other commands.
+pub(super) fn blocks(m: &mut Maker<'_>) -> Vec<Bytes> {
+    words![m.pick(&["MULTI", "EXEC", "EXEC", "DISCARD"])]
+}
+
 fn watched_key(m: &mut Maker<'_>) -> Bytes {
     m.pick(&["w0", "w1", "w2", "l0", "z0"]).into()
 }
