@@ -114,14 +114,12 @@ fn write_invalid(keys: Option<&[Box<[u8]>]>, out: &mut dyn Reply) {
 }
 
 impl Message {
-    /// About how much memory it takes, in bytes.
+    /// About how many bytes it takes that the client has not asked for.
     fn bytes(&self) -> usize {
-        size_of::<Self>()
-            + match self {
-                Self::Push(push) => push.bytes(),
-                Self::Reply(reply) => reply.bytes(),
-                Self::Close => 0,
-            }
+        match self {
+            Self::Push(push) => size_of::<Self>() + push.bytes(),
+            Self::Reply(_) | Self::Close => 0,
+        }
     }
 
     /// Whether it is among what CLIENT REPLY has dropped: what a client gets for its own requests.
@@ -280,5 +278,18 @@ mod tests {
         assert_eq!(bell.take(), 0);
         mailbox.register(&post, 7);
         assert_eq!((bell.take(), post.take()), (1 << 3, vec![7]));
+    }
+
+    #[test]
+    fn a_reply_does_not_count_against_the_limit_for_messages() {
+        let mailbox = Mailbox::default();
+        let mut reply = Recording::new(Protocol::V2);
+        reply.bulk(&[b'r'; 300]);
+        mailbox.put(Message::Reply(Arc::new(reply)), 0);
+        let line = || Message::Push(Arc::new(Push::Line("m".repeat(50).into())));
+        mailbox.put(line(), 200);
+        assert_eq!(mailbox.take().len(), 2);
+        (0..4).for_each(|_| mailbox.put(line(), 200));
+        assert!(matches!(mailbox.take().make_contiguous(), [Message::Close]));
     }
 }

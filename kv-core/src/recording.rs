@@ -57,16 +57,6 @@ impl Recording {
             }
         }
     }
-
-    /// About how much memory it takes, in bytes.
-    pub fn bytes(&self) -> usize {
-        let len = |part: &Part| match part {
-            Part::Bulk(bytes) | Part::Verbatim(bytes) => bytes.len(),
-            Part::Simple(text) | Part::Decimal(text) => text.len(),
-            _ => 0,
-        };
-        self.parts.iter().map(|part| size_of::<Part>() + len(part)).sum()
-    }
 }
 
 impl Reply for Recording {
