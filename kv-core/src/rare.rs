@@ -131,7 +131,7 @@ pub(crate) fn is_scanning() -> bool {
 #[cfg(feature = "rare")]
 mod counts {
     use super::Rare;
-    use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+    use crate::sync::tally::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
     static COUNTS: [AtomicU64; Rare::ALL.len()] = [const { AtomicU64::new(0) }; Rare::ALL.len()];
     static IS_SCANNING: AtomicBool = AtomicBool::new(false);

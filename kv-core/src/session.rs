@@ -9,8 +9,7 @@ use crate::pubsub::{Kind, Subscriptions};
 use crate::reply::{Protocol, Reply};
 use crate::store::{Access, TrackingMode, Watch};
 use crate::sync::atomic::{
-    AtomicBool, AtomicI32, AtomicI64, AtomicU8, AtomicU32, AtomicU64, AtomicUsize,
-    Ordering::Relaxed,
+    AtomicBool, AtomicI32, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed,
 };
 use crate::sync::{Mutex, MutexGuard};
 use crate::transaction::{Transaction, Watching};
@@ -192,8 +191,10 @@ impl Session {
     /// From now on it caches in this way, or not at all, and shows that to others.
     pub(crate) fn set_caching(&mut self, caching: Option<Caching>) {
         self.set_mode(Mode::Tracking, caching.is_some());
-        let redirection = caching.as_ref().map_or(NO_REDIRECTION, |it| it.redirection as i64);
-        self.profile.redirection.store(redirection, Relaxed);
+        let redirection = caching.as_ref().map(|caching| caching.redirection);
+        if redirection != self.profile.labels().redirection {
+            self.profile.change_labels(|labels| labels.redirection = redirection);
+        }
         self.caching = caching.map(Box::new);
     }
 
@@ -312,9 +313,6 @@ fn in_32_bits(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
-/// What CLIENT GETREDIR says of a client that caches nothing.
-const NO_REDIRECTION: i64 = -1;
-
 /// What every session may see of a client: what CLIENT LIST shows. Written by the client's own
 /// thread, read by others.
 #[derive(Debug)]
@@ -357,7 +355,6 @@ pub struct Profile {
     /// How many requests wait for EXEC, -1 if there was no MULTI.
     queued: AtomicI32,
     queued_bytes: AtomicUsize,
-    redirection: AtomicI64,
     watch: Mutex<Option<Arc<Watch>>>,
 }
 
@@ -370,6 +367,8 @@ pub struct Labels {
     pub library: Vec<u8>,
     /// CLIENT SETINFO LIB-VER.
     pub library_version: Vec<u8>,
+    /// Whom CLIENT TRACKING has told of what it caches, if it does; 0 if that is itself.
+    pub redirection: Option<u64>,
 }
 
 impl Profile {
@@ -461,7 +460,7 @@ impl Profile {
 
     /// Which client is told of what this one caches: 0 for nobody else, -1 if it caches nothing.
     pub fn redirection(&self) -> i64 {
-        self.redirection.load(Relaxed)
+        self.labels().redirection.map_or(-1, |id| id as i64)
     }
 
     /// How many requests wait for EXEC, and the bytes that they take. None if there was no MULTI.
@@ -586,7 +585,6 @@ impl Registry {
             modes: AtomicU8::new(0),
             queued: AtomicI32::new(-1),
             queued_bytes: AtomicUsize::new(0),
-            redirection: AtomicI64::new(NO_REDIRECTION),
             watch: Mutex::default(),
         });
         sessions.insert(id, Arc::clone(&profile));

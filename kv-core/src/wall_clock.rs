@@ -6,7 +6,7 @@
 //! the clock at slightly different moments: that alone does not take it back.
 
 use crate::now::Now;
-use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
+use crate::sync::atomic::{AtomicI64, Ordering::Relaxed};
 
 /// How far behind the latest time another thread may be, in milliseconds, without the clock having
 /// been set. The clock stands still meanwhile.

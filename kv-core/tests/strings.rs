@@ -942,7 +942,8 @@ fn throttle_keeps_a_time_that_goes_when_it_has_passed() {
         ("SET k 1", "+OK"),
         ("CL.THROTTLE k 4 1 1", "[:0 :5 :4 :-1 :1]"),
         ("SET k 9223372036854775807", "+OK"),
-        ("CL.THROTTLE k 4 1 1", "[:1 :5 :0 :7523372031 :7523372035]"),
+        // Such a time is from before the clock was set back: it counts as the latest that may be.
+        ("CL.THROTTLE k 4 1 1", "[:1 :5 :0 :1 :5]"),
     ]);
 }
 
