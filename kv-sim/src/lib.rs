@@ -25,6 +25,7 @@ compile_error!(
 );
 
 pub mod check;
+mod listener;
 pub mod model;
 pub mod net;
 pub mod oracle;

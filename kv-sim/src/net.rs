@@ -10,7 +10,7 @@ mod driver;
 
 use crate::check::Checker;
 use crate::plan::{Fault, FaultKind, Plan};
-use crate::swarm::conclude;
+use crate::swarm::{catch_panic, conclude};
 use crate::{EPOCH_US, Options, Outcome};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -68,7 +68,14 @@ pub fn run(seed: u64, options: Options) -> Outcome {
         })
         .collect();
     let is_over = || clients.iter().all(|state| state.is_done());
-    step(&mut sim, &plan, &shared, is_over);
+    let panic = catch_panic(|| step(&mut sim, &plan, &shared, is_over));
+    if let Err(text) = panic {
+        // What the panic left half changed is not dropped.
+        std::mem::forget(sim);
+        let mut checker = shared.checker.replace(Checker::new(None, false));
+        checker.fail(0, text);
+        return conclude(checker);
+    }
     drop((sim, clients));
     let shared = Rc::into_inner(shared).expect("the hosts are gone");
     conclude(shared.checker.into_inner())

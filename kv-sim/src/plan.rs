@@ -56,6 +56,8 @@ pub struct Plan {
     pub output_soft_max: Option<usize>,
     /// How many clients the server accepts at once. For the swarm tier only.
     pub clients_max: Option<usize>,
+    /// Whether somebody listens to what keys expire and are evicted. For the swarm tier only.
+    pub listens: bool,
     /// What happens in the background of the simulated network.
     pub network: Network,
     /// The clients.
@@ -75,6 +77,11 @@ impl MemoryLimit {
     /// Whether keys are removed to make room. Otherwise writes are refused.
     pub fn evicts(self) -> bool {
         self.policy != "noeviction"
+    }
+
+    /// Whether some keys are removed rather than others because of their use or their deadlines.
+    pub fn has_preferences(self) -> bool {
+        !self.policy.ends_with("-random") && self.evicts()
     }
 
     /// Whether keys without a deadline stay whatever happens.
@@ -307,6 +314,8 @@ impl Plan {
             output_soft_max: pick(&mut rng, features.output_limits()),
             clients_max: pick(&mut rng, &[None, None, None, Some(1), Some(clients / 2 + 1)]),
             network: Network::new(&mut rng, clients),
+            // Where clients ask who listens, they would be told of one more.
+            listens: one_in(&mut rng, 3) && !features.sessions,
             scripts: (0..clients).map(script).collect(),
         }
     }
@@ -967,6 +976,7 @@ fn talk(m: &mut Maker<'_>) -> Vec<Bytes> {
         20..36 => words!["ECHO", m.value()],
         36 => words!["HELLO"],
         37 => words!["HELLO", m.pick(&["1", "4", "x", "2"])],
+        38 if m.one_in(2) => words!["RESET"],
         38 => words!["HELLO", "2", "SETNAME", "sim"],
         _ => words!["QUIT"],
     }

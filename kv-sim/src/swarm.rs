@@ -3,8 +3,10 @@
 //! replies are taken.
 
 mod ending;
+mod habits;
 
 use crate::check::{Certainty, Checker, Place, Told};
+use crate::listener::{self, Listener};
 use crate::plan::{Chunking, DIGEST, PAYLOAD, Plan, Request, Script, Then};
 use crate::watch::{Metronome, Watch};
 use crate::{EPOCH_US, Failed, Options, Outcome, wire};
@@ -45,19 +47,19 @@ pub fn run(seed: u64, options: Options) -> Outcome {
     let plan = Plan::new(seed, options.commands);
     let mut checker = Checker::new(options.flaw, options.verbose);
     let kernel = kernel(&plan, &limits(&plan));
-    let panic = catch_panic(&kernel, || Swarm::new(&plan, &mut checker, &kernel).run());
+    // What a panic leaves half changed is not dropped.
+    let spare = Arc::clone(&kernel);
+    let panic = catch_panic(|| Swarm::new(&plan, &mut checker, &kernel).run());
     if let Err(text) = panic {
+        std::mem::forget(spare);
         checker.fail(0, text);
     }
     conclude(checker)
 }
 
-/// Runs `run`; the error is what a panic in it said. What it left in the kernel is not dropped
-/// then, since it may be half changed.
-fn catch_panic(kernel: &Arc<Kernel>, run: impl FnOnce()) -> Result<(), String> {
-    let spare = Arc::clone(kernel);
+/// Runs `run`; the error is what a panic in it said.
+pub(crate) fn catch_panic(run: impl FnOnce()) -> Result<(), String> {
     std::panic::catch_unwind(AssertUnwindSafe(run)).map_err(|panic| {
-        std::mem::forget(spare);
         let text = panic.downcast_ref::<String>().map(String::as_str);
         let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
         format!("panicked: {}", text.unwrap_or("without words"))
@@ -88,14 +90,16 @@ pub(crate) fn kernel(plan: &Plan, settings: &[(&str, String)]) -> Arc<Kernel> {
 /// The settings for a plan's limits.
 fn limits(plan: &Plan) -> Vec<(&'static str, String)> {
     let output = |soft_max| ("client-output-buffer-limit", format!("normal 0 {soft_max} 60"));
-    // One place is the watch's.
-    let clients = |max: usize| ("maxclients", (max + 1).to_string());
+    // One place is the watch's, and one the listener's.
+    let others = 1 + usize::from(plan.listens);
+    let clients = |max: usize| ("maxclients", (max + others).to_string());
+    let events = plan.listens.then(|| ("notify-keyspace-events", listener::EVENTS.to_string()));
     let output = plan.output_soft_max.map(output);
     let memory = plan.memory.into_iter().flat_map(|limit| {
         let bytes = ("maxmemory", limit.bytes.to_string());
         [bytes, ("maxmemory-policy", limit.policy.to_string())]
     });
-    output.into_iter().chain(plan.clients_max.map(clients)).chain(memory).collect()
+    output.into_iter().chain(plan.clients_max.map(clients)).chain(memory).chain(events).collect()
 }
 
 /// The servers of a plan, over one kernel.
@@ -161,6 +165,7 @@ struct Swarm<'a> {
     writable: BTreeSet<Name>,
     is_pump_arranged: bool,
     watch: Watch,
+    listener: Option<Listener>,
     metronomes: Vec<Metronome>,
     /// Executions and slices since the invariants were checked last.
     unchecked: u64,
@@ -222,6 +227,9 @@ impl<'a> Swarm<'a> {
         if let Some(limit) = plan.memory {
             checker.limit_memory(if limit.evicts() {
                 watch.put_tokens(moment(0));
+                if plan.seed.is_multiple_of(2) {
+                    watch.guard_tokens(moment(0));
+                }
                 Certainty::MayLose
             } else {
                 Certainty::MayRefuse
@@ -249,6 +257,7 @@ impl<'a> Swarm<'a> {
             writable: BTreeSet::new(),
             is_pump_arranged: false,
             watch,
+            listener: plan.listens.then(|| Listener::new(kernel, plan, moment(0))),
             metronomes: (0..plan.servers).map(|_| Metronome::new(plan)).collect(),
             unchecked: 0,
             unlooked: 0,
@@ -359,6 +368,7 @@ impl<'a> Swarm<'a> {
         }
         self.unlooked = 0;
         let result = self.look_at_keys().and_then(|()| self.look_at_memory());
+        let result = result.and_then(|()| self.listener.as_mut().map_or(Ok(()), Listener::check));
         if let Err(text) = result {
             self.checker.fail(0, text);
         }
@@ -710,8 +720,7 @@ mod tests {
 
     #[test]
     fn a_panic_is_a_failure_like_others() {
-        let kernel = kernel(&Plan::new(1, None), &[]);
-        let panic = catch_panic(&kernel, || panic!("at the disco"));
+        let panic = catch_panic(|| panic!("at the disco"));
         assert_eq!(panic, Err("panicked: at the disco".into()));
     }
 }

@@ -98,7 +98,7 @@ pub(super) fn transactions(m: &mut Maker<'_>) -> Vec<Bytes> {
         14..16 => words!["WATCH", watched_key(m), watched_key(m)],
         16 | 17 => words!["WATCH", "w3"],
         18 => words!["EXEC", "surplus"],
-        19 => words!["NOPE"],
+        19 => words![m.pick(&["NOPE", "RESET"])],
         20 => waiting(m),
         _ => watched(m),
     }
@@ -155,6 +155,7 @@ pub(super) fn channels(m: &mut Maker<'_>) -> Vec<Bytes> {
         12 => words!["PUBSUB", "NUMSUB", channel, "c9"],
         13 => words!["PUBSUB", m.pick(&["NUMPAT", "SHARDCHANNELS"])],
         14 => words!["SPUBLISH", channel, element(m)],
+        15 if m.one_in(4) => words!["RESET"],
         15 => words!["PING", element(m)],
         _ => words!["PUBLISH", channel, element(m)],
     }
