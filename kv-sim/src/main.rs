@@ -2,10 +2,14 @@
 
 #![forbid(unsafe_code)]
 
+mod watchdog;
+
 use indicatif::{ProgressBar, ProgressStyle};
+use kv_sim::check::Failure;
 use kv_sim::{Failed, Options, Outcome, Summary, net, oracle, swarm};
 use std::io::{self, Write};
 use std::process::ExitCode;
+use watchdog::{SEED_MAX_S, Watchdog};
 
 const HELP: &str = "\
 Simulates the server under seeded workloads and faults and checks every reply against a model.
@@ -114,12 +118,24 @@ fn start(arguments: &Arguments) -> io::Result<ExitCode> {
     }
 }
 
+/// Runs a seed, or says that it never ends and ends the program.
+fn run_watched(tier: Tier, seed: u64, options: Options) -> Outcome {
+    let _watchdog = Watchdog::new(move || {
+        let text = format!("it has not ended after {SEED_MAX_S} s of CPU time");
+        let failure = Failure { time_us: 0, connection: 0, text };
+        let failed = Failed { failure, summary: Summary::default() };
+        let _ = tell_failure(tier, seed, options, &failed);
+        std::process::exit(1);
+    });
+    tier.run(seed, options)
+}
+
 fn run_one(seed: u64, arguments: &Arguments) -> io::Result<ExitCode> {
-    let mut out = io::stdout().lock();
+    let mut out = io::stdout();
     let both = vec![Tier::Swarm, Tier::Turmoil];
     let mut trace: u64 = 0;
     for &tier in arguments.tiers.as_ref().unwrap_or(&both) {
-        let outcome = tier.run(seed, arguments.options);
+        let outcome = run_watched(tier, seed, arguments.options);
         let summary = match &outcome {
             Ok(summary) => summary,
             Err(failed) => &failed.summary,
@@ -131,7 +147,7 @@ fn run_one(seed: u64, arguments: &Arguments) -> io::Result<ExitCode> {
         // One tier's trace as it is, and each of several counts in its place.
         trace = trace.rotate_left(32) ^ summary.trace;
         if let Err(failed) = outcome {
-            return tell_failure(tier, seed, arguments, &failed);
+            return tell_failure(tier, seed, arguments.options, &failed);
         }
     }
     writeln!(out, "trace {trace:016x}")?;
@@ -152,11 +168,11 @@ fn run_many(arguments: &Arguments) -> io::Result<ExitCode> {
         let mut row = Row { tier, seeds: 0, seconds: 0.0, total: Summary::default() };
         let bar = progress_bar(arguments.seeds, tier.name());
         for seed in arguments.first..arguments.first + arguments.seeds {
-            match tier.run(seed, arguments.options) {
+            match run_watched(tier, seed, arguments.options) {
                 Ok(summary) => row.add(&summary),
                 Err(failed) => {
                     bar.abandon();
-                    return tell_failure(tier, seed, arguments, &failed);
+                    return tell_failure(tier, seed, arguments.options, &failed);
                 }
             }
             bar.inc(1);
@@ -209,14 +225,8 @@ fn print_table(rows: &[Row]) -> io::Result<()> {
     Ok(())
 }
 
-fn tell_failure(
-    tier: Tier,
-    seed: u64,
-    arguments: &Arguments,
-    failed: &Failed,
-) -> io::Result<ExitCode> {
-    let commands =
-        arguments.options.commands.map(|count| format!(" --commands {count}")).unwrap_or_default();
+fn tell_failure(tier: Tier, seed: u64, options: Options, failed: &Failed) -> io::Result<ExitCode> {
+    let commands = options.commands.map(|count| format!(" --commands {count}")).unwrap_or_default();
     let name = tier.name();
     let mut out = io::stdout().lock();
     writeln!(out, "{name} seed {seed} FAILED {}", failed.failure)?;

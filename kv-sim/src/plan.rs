@@ -338,7 +338,7 @@ fn pace(rng: &mut Rng) -> Pace {
     if one_in(rng, 2) {
         return Pace::default();
     }
-    let interval_us = pick(rng, &[0, 1, 10, 250, 1000, 5000]);
+    let interval_us = pick(rng, &[0, 1, 10, 250, 1000, 5000, 20_000]);
     Pace { interval_us, budget: 1 + rng.below(20) as usize }
 }
 
@@ -371,10 +371,7 @@ impl Fault {
 
 impl Features {
     fn new(rng: &mut Rng, memory: Option<MemoryLimit>) -> Features {
-        let mut kinds: Vec<Kind> = Vec::new();
-        for &kind in KINDS {
-            (0..pick(rng, &[0, 0, 1, 1, 4])).for_each(|_| kinds.push(kind));
-        }
+        let mut kinds = if one_in(rng, 2) { few_kinds(rng) } else { many_kinds(rng) };
         if memory.is_some() {
             kinds = HUNGRY_KINDS.to_vec();
         } else if kinds.is_empty() {
@@ -444,6 +441,17 @@ impl Features {
     fn output_limits(&self) -> &'static [Option<usize>] {
         if self.sessions { &[None] } else { &[None, None, None, Some(1), Some(100), Some(5000)] }
     }
+}
+
+/// About half of all kinds, some of them often.
+fn many_kinds(rng: &mut Rng) -> Vec<Kind> {
+    let often = KINDS.iter().map(|&kind| (kind, pick(rng, &[0, 0, 1, 1, 4])));
+    often.flat_map(|(kind, count)| std::iter::repeat_n(kind, count)).collect()
+}
+
+/// So few that requests of one kind meet what others of it have done.
+fn few_kinds(rng: &mut Rng) -> Vec<Kind> {
+    (0..1 + rng.below(4)).map(|_| pick(rng, KINDS)).collect()
 }
 
 impl Features {
@@ -637,8 +645,15 @@ impl Maker<'_> {
         // Values of several lengths, so that cells of several sizes come and go.
         let step = self.pick(&[0, 1, 7]);
         let value = |number: u64| vec![b'm'; ((number * step) % 180) as usize];
+        let len = numbers.end - numbers.start;
         let pairs = numbers.flat_map(|number| [format!("k{number}").into(), value(number)]);
-        Some(words!["MSET"].into_iter().chain(pairs).collect())
+        if !self.features.time || self.one_in(2) {
+            return Some(words!["MSET"].into_iter().chain(pairs).collect());
+        }
+        // So many deadlines at one moment, and time to change some of them before it has come.
+        let ttl_ms = self.pick(&["70", "100", "300", "5000"]);
+        let args = words!["MSETEX", number(len)].into_iter().chain(pairs);
+        Some(args.chain(words!["PX", ttl_ms]).collect())
     }
 
     fn one_in(&mut self, count: u64) -> bool {

@@ -14,11 +14,17 @@ const SLICES_MIN: usize = 4;
 /// How much more than its budget a slice may do: some of what is done is done in chunks.
 const SLICE_SLACK: usize = 64;
 
+/// Lists of up to so many elements may be freed at once.
+const DROPPED_MAX: usize = 512;
+
 /// How many keys may be evicted, half of which are better left alone.
 const KEYS: usize = 120;
 
 /// What a key takes at least, in bytes.
 const VALUE_LEN: usize = 2000;
+
+/// How much more than the limit may be left: what was written last, and what clients have not taken.
+const ROUNDING: u64 = 1000;
 
 /// How long some keys are not used, in microseconds.
 const IDLE_US: u64 = 100_000_000;
@@ -44,7 +50,7 @@ impl Swarm<'_> {
 
     /// Whether a long list is freed in slices.
     fn check_freeing(&mut self, id: ConnectionId) -> Result<(), String> {
-        let len = SLICES_MIN * (self.plan.pace.budget + SLICE_SLACK);
+        let len = DROPPED_MAX + SLICES_MIN * (self.plan.pace.budget + SLICE_SLACK);
         let words = std::iter::repeat_n(&b"element"[..], len);
         let push: Vec<&[u8]> = [&b"RPUSH"[..], b"l"].into_iter().chain(words).collect();
         self.request(id, &push);
@@ -82,9 +88,13 @@ impl Swarm<'_> {
             self.use_some(id);
         }
         let used = self.watch.usage(self.now()).used;
-        let max = (used - used / 4).to_string();
-        self.request(id, &[b"CONFIG", b"SET", b"maxmemory", max.as_bytes()]);
+        let max = used - used / 4;
+        self.request(id, &[b"CONFIG", b"SET", b"maxmemory", max.to_string().as_bytes()]);
         self.request(id, &[b"SET", b"another", b"v"]);
+        let left = self.watch.usage(self.now()).used;
+        if left > max + ROUNDING {
+            return Err(format!("eviction leaves {left} bytes where {max} are allowed"));
+        }
         let gone = |swarm: &mut Self, numbers: &mut dyn Iterator<Item = usize>| {
             let nothing = crate::wire::Value::int(0);
             numbers
