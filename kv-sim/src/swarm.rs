@@ -267,8 +267,7 @@ impl<'a> Swarm<'a> {
 
     fn run(mut self) {
         (0..self.clients.len()).for_each(|client| self.arrange(0, Action::Act(client)));
-        while let Some(((time_us, _), action)) = self.agenda.pop_first() {
-            self.advance(time_us);
+        while let Some(action) = self.advance() {
             match action {
                 Action::Act(client) => self.act(client),
                 Action::GiveUp { client, step, patience_us } => {
@@ -302,17 +301,25 @@ impl<'a> Swarm<'a> {
         self.agenda.insert((self.now_us + delay_us, self.arranged), action);
     }
 
-    /// Lets time pass up to `time_us`, with the server's timers on the way. What is delivered at
-    /// one moment waits for the rest, but not when time passes.
-    fn advance(&mut self, time_us: u64) {
-        while let Some((at, server)) = self.next_deadline().filter(|&(at, _)| at <= time_us) {
-            if self.deliveries > 0 && time_us == self.now_us || self.checker.failure().is_some() {
-                break;
+    /// Lets time pass up to what is arranged next, with the server's timers on the way, which may
+    /// arrange for something sooner. What is delivered at one moment waits for the rest, but not
+    /// when time passes.
+    fn advance(&mut self) -> Option<Action> {
+        loop {
+            let &(time_us, order) = self.agenda.keys().next()?;
+            let is_held = self.deliveries > 0 && time_us == self.now_us;
+            let deadline = self.next_deadline().filter(|&(at, _)| at <= time_us && !is_held);
+            match deadline.filter(|_| self.checker.failure().is_none()) {
+                Some((at, server)) => {
+                    self.set_time(at.max(self.now_us));
+                    self.pass_timeout(server);
+                }
+                None => {
+                    self.set_time(time_us);
+                    return self.agenda.remove(&(time_us, order));
+                }
             }
-            self.set_time(at.max(self.now_us));
-            self.pass_timeout(server);
         }
-        self.set_time(time_us);
     }
 
     /// When the next server has something to do, and which it is.
@@ -421,6 +428,7 @@ impl<'a> Swarm<'a> {
     }
 
     fn set_time(&mut self, time_us: u64) {
+        assert!(time_us >= self.now_us, "time goes back");
         self.now_us = time_us;
         self.checker.at(time_us);
     }

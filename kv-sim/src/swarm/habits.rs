@@ -106,7 +106,7 @@ impl Swarm<'_> {
         self.request(id, &[b"CONFIG", b"SET", b"maxmemory", b"0"]);
         self.request(id, &[b"FLUSHALL"]);
         self.settle()?;
-        if others > 0 && spared <= others / 4 {
+        if others > 0 && spared <= others / 2 {
             return Ok(());
         }
         let policy = limit.policy;

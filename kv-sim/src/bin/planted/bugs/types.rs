@@ -5,7 +5,7 @@ use super::Bug;
 pub(super) const BUGS: &[Bug] = &[
     Bug {
         name: "list-index-off-across-leaves",
-        harm: "LINDEX and LRANGE of long lists miss elements at the ends of leaves.",
+        harm: "LSET of a long list stops the server, and LTRIM never ends, where a leaf begins.",
         file: "kv-core/src/value/tree.rs",
         find: "rest >= inner.counts[slot]",
         replace: "rest > inner.counts[slot]",
