@@ -283,6 +283,8 @@ struct Maker<'a> {
     elapsed_us: u64,
     /// Keys go rather than come.
     is_ebb: bool,
+    /// How many requests of a sequence it has made.
+    sequence: usize,
 }
 
 impl Plan {
@@ -297,7 +299,8 @@ impl Plan {
         let share = commands.div_ceil(clients);
         let script = |client: usize| {
             let rng = Rng::derive(seed, 0x7363_7269, client as u64);
-            Maker { rng, features: &features, elapsed_us: 0, is_ebb: false }.script(share)
+            Maker { rng, features: &features, elapsed_us: 0, is_ebb: false, sequence: 0 }
+                .script(share)
         };
         Plan {
             seed,
@@ -414,7 +417,7 @@ impl Features {
         }
         let transactions = one_in(rng, 2);
         kinds.extend(if transactions {
-            [sessions::transactions as Kind, sessions::transactions, sessions::watched]
+            [sessions::transactions as Kind, sessions::watched, sessions::expiring_watch]
         } else {
             [sessions::channels, sessions::channels, sessions::arrivals]
         });

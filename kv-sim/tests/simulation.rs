@@ -32,7 +32,7 @@ fn seeds_pass_on_a_network_with_faults() {
 
 #[test]
 fn the_plans_of_a_few_seeds_hold_every_fault_and_setting() {
-    let plans: Vec<Plan> = (1..60).map(|seed| Plan::new(seed, Some(120))).collect();
+    let plans: Vec<Plan> = (1..120).map(|seed| Plan::new(seed, Some(120))).collect();
     let has = |kind| {
         let mut faults = plans.iter().flat_map(|plan| &plan.network.faults);
         faults.any(|fault| fault.kind == kind)

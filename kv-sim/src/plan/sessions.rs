@@ -104,6 +104,18 @@ pub(super) fn transactions(m: &mut Maker<'_>) -> Vec<Bytes> {
     }
 }
 
+/// In turn what makes a watched key expire before a transaction: chance hardly ever does.
+pub(super) fn expiring_watch(m: &mut Maker<'_>) -> Vec<Bytes> {
+    m.sequence += 1;
+    match m.sequence % 5 {
+        1 => words!["SET", "w4", "1", "PX", m.pick(&["2", "10", "50", "200", "2000"])],
+        2 => words!["WATCH", "w4"],
+        3 => words!["MULTI"],
+        4 => words!["EXISTS", "w4"],
+        _ => words!["EXEC"],
+    }
+}
+
 fn watched_key(m: &mut Maker<'_>) -> Bytes {
     m.pick(&["w0", "w1", "w2", "l0", "z0"]).into()
 }
