@@ -216,6 +216,8 @@ struct Features {
     /// How often connections end or break, in 64ths of the steps.
     breaks: u64,
     large_values: bool,
+    /// Values and fields are few, so that the same come again and again.
+    narrow: bool,
     time: bool,
     depth_max: u64,
     /// It is about what sessions do to each other.
@@ -386,7 +388,7 @@ impl Features {
         let mut sometimes = |chance| rng.below(256) < chance;
         let (inline, resp3, junk) = (sometimes(60), sometimes(120), sometimes(150));
         let (garbage, time, tides) = (sometimes(60), sometimes(160), sometimes(100));
-        let (large_values, long_lists) = (sometimes(50), sometimes(50));
+        let (large_values, long_lists, narrow) = (sometimes(50), sometimes(50), sometimes(100));
         let many: &[u64] = &[60, 300, 1000];
         let keys: &[u64] = &[1, 2, 4, 12, 12, 60, 300, 3000];
         Features {
@@ -401,6 +403,7 @@ impl Features {
             garbage,
             breaks: pick(rng, &[0, 0, 0, 0, 2, 20]),
             large_values,
+            narrow,
             time,
             depth_max: pick(rng, &[1, 1, 4, 50]),
             sessions: false,
@@ -433,6 +436,7 @@ impl Features {
             garbage: false,
             breaks: pick(rng, &[0, 0, 2, 10]),
             large_values: false,
+            narrow: false,
             time: one_in(rng, 2),
             depth_max: pick(rng, &[1, 1, 4, 20]),
             sessions: true,
@@ -671,12 +675,20 @@ impl Maker<'_> {
         format!("k{}", self.rng.below(self.features.keys)).into()
     }
 
+    /// One of so many numbers, or of very few.
+    fn below_few(&mut self, count: u64) -> u64 {
+        self.rng.below(if self.features.narrow { 3 } else { count })
+    }
+
     /// One of a few keys, for what takes several requests to come about.
     fn busy_key(&mut self) -> Bytes {
         format!("k{}", self.rng.below(self.features.keys.min(4))).into()
     }
 
     fn value(&mut self) -> Bytes {
+        if self.features.narrow && !self.one_in(4) {
+            return self.pick(&["a", "a", "b", "1"]).into();
+        }
         match self.rng.below(12) {
             0 => Bytes::new(),
             1 => b"v".into(),
