@@ -28,6 +28,6 @@ pub use notifications::Notifications;
 pub use output_limits::{ClientClass, OutputLimits};
 pub use parameter::{Change, Id, Kind, Parameter, find, ids, parameters};
 pub use policy::Policy;
-pub use rewrite::{MARKER, rewrite};
+pub use rewrite::{MARKER, in_full, rewrite};
 pub use settings::{Config, SavePoint};
 pub(crate) use value::parse_memory;

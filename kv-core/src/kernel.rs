@@ -8,7 +8,7 @@ use crate::args::Args;
 use crate::command::{
     Begin, Command, Cx, EngineCx, Find, Group, Handler, KeySpec, Names, Scope, flag,
 };
-use crate::commands::connection::tracking;
+use crate::commands::connection::{client, tracking};
 use crate::commands::parse::is;
 use crate::commands::pubsub;
 use crate::commands::server::monitor;
@@ -21,6 +21,7 @@ use crate::muted::Muted;
 use crate::now::Now;
 use crate::pause::Pause;
 use crate::pubsub::PubSub;
+use crate::rare::{Rare, sometimes};
 use crate::reply::{Protocol, Reply};
 use crate::rng::Rng;
 use crate::session::{Mode, Origin, Peer, Registry, Session};
@@ -28,11 +29,12 @@ use crate::stats::{Event, Meter, Stats, Totals};
 use crate::store::{
     Access, AccessClock, DatabaseSize, Events, Eviction, HashedKey, OutOfMemory, ShardStats, Store,
 };
+use crate::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use crate::value::Approach;
 use crate::waiter::{self, Waiter};
+use crate::wall_clock::{SetBack, WallClock};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 /// Tells the choices of eviction from those of the command that it makes room for.
 const EVICTION: u64 = 0x6576_6963_7469_6f6e;
@@ -66,10 +68,45 @@ pub trait Host: Send + Sync {
     fn precise_ns(&self) -> u64;
     /// Lets so many microseconds pass while the calling thread does nothing, for DEBUG SLEEP.
     fn sleep(&self, us: u64);
+    /// How the recording of the server's input is doing, if one was asked for.
+    fn recording(&self) -> Option<Recording> {
+        None
+    }
+}
+
+/// How the recording of a server's input is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Recording {
+    /// Whether it goes on.
+    pub state: RecordingState,
+    /// How long it is, in bytes.
+    pub bytes: u64,
+}
+
+/// Whether a recording goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecordingState {
+    /// It does.
+    On,
+    /// It has ended, since it came to be as long as it may be.
+    Full,
+    /// It has ended, since it could not be written.
+    Failed,
+}
+
+impl RecordingState {
+    /// Its name in INFO.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::On => "on",
+            Self::Full => "full",
+            Self::Failed => "failed",
+        }
+    }
 }
 
 /// What the process has used so far.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
     /// Processor time in the program, in microseconds.
     pub cpu_user_us: u64,
@@ -82,7 +119,7 @@ pub struct Usage {
 }
 
 /// What does not change while the process runs.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
     /// The operating system, as `uname` names it.
     pub os: String,
@@ -140,6 +177,7 @@ pub struct Kernel {
     pub host: Box<dyn Host>,
     /// When the kernel was made.
     pub started: Now,
+    clock: WallClock,
     /// 40 hexadecimal digits that tell this run from others.
     pub run_id: String,
     /// What commands cost, and what went wrong.
@@ -257,6 +295,7 @@ impl Kernel {
             posts: AtomicUsize::new(0),
             host,
             started: now,
+            clock: WallClock::new(now),
             run_id,
             stats: Stats::default(),
             store,
@@ -316,6 +355,7 @@ impl Kernel {
         monitor::forget(self, &mut session);
         tracking::forget(&self.store, &mut session);
         if let Some(waiter) = &session.waiting {
+            sometimes(Rare::WaiterLeaves, true);
             waiter.end(&self.store);
             session.stop_waiting();
         }
@@ -328,8 +368,8 @@ impl Kernel {
     /// thread. False if its reply is on its way to the mailbox.
     pub fn time_out(&self, session: &mut Session, out: &mut dyn Reply) -> bool {
         let mut muted = Muted::of(session, out);
-        let has_ended =
-            session.waiting.as_ref().is_some_and(|waiter| waiter.give_up(&self.store, &mut muted));
+        let waiter = session.time_out();
+        let has_ended = waiter.is_some_and(|waiter| waiter.give_up(&self.store, &mut muted));
         if has_ended {
             session.stop_waiting();
         }
@@ -366,6 +406,7 @@ impl Kernel {
     /// The same for a thread that keeps its statistics apart from those of others, for the sake of
     /// the processor's caches, under a number that [`Kernel::next_lane`] has given it.
     pub fn batch_in_lane(&self, lane: usize, now: Now) -> Batch<'_> {
+        let now = self.clock.follow(now).unwrap_or_else(|set_back| self.go_back(set_back, now));
         if self.stats.rates.is_due(now) {
             self.stats.rates.sample(now, self.totals());
         }
@@ -381,6 +422,23 @@ impl Kernel {
     /// A number for a thread that will run batches of its own.
     pub fn next_lane(&self) -> usize {
         self.stats.next_lane()
+    }
+
+    /// Milliseconds since the Unix epoch, by which keys expire: the clock's, unless another thread has
+    /// told of a slightly later time.
+    pub fn unix_ms(&self, now: Now) -> i64 {
+        self.clock.follow(now).unwrap_or(now).unix_ms()
+    }
+
+    /// The wall clock was set back: what has expired before goes first, however much it is, since
+    /// somebody may know that it is gone.
+    #[cold]
+    fn go_back(&self, set_back: SetBack, now: Now) -> Now {
+        sometimes(Rare::ClockSetBack, true);
+        let before = Now { unix_us: set_back.from_ms as u64 * 1000, ..now };
+        self.store.access(before, self.access_clock(now)).set_back(now.unix_ms());
+        self.clock.go_back(set_back, now);
+        now
     }
 
     /// What an access to a key means under the eviction policy of this moment.
@@ -402,6 +460,11 @@ impl Kernel {
         })
     }
 
+    /// Whether the data takes more than it may.
+    pub(crate) fn is_over_memory(&self) -> bool {
+        self.eviction().is_some_and(|limit| self.store.used() > limit.used_max)
+    }
+
     /// Sees to it that there is memory for a command that may need some.
     pub(crate) fn make_room(
         &self,
@@ -416,10 +479,9 @@ impl Kernel {
     }
 
     /// When [`Batch::tend`] has something to do, in milliseconds since the Unix epoch; the past for
-    /// at once.
+    /// at once. As long as clients are paused, it does nothing all the same.
     pub fn due_ms(&self) -> Option<i64> {
-        let due_ms = || self.store.due_ms().map(|due| due.max(self.pause.end_ms()));
-        if self.is_lazy.load(Relaxed) { None } else { due_ms() }
+        if self.is_lazy.load(Relaxed) { None } else { self.store.due_ms() }
     }
 
     /// Whether [`Batch::tend`] has anything to do, ever.
@@ -462,6 +524,13 @@ impl Kernel {
             keys: self.store.stats(),
             databases: self.store.sizes(),
         }
+    }
+
+    /// What CLIENT LIST tells, for whoever looks at a kernel from outside.
+    pub fn client_list(&self, now: Now) -> String {
+        let mut text = Vec::new();
+        client::describe_all(&mut text, &self.sessions, now);
+        String::from_utf8_lossy(&text).into_owned()
     }
 
     /// Sets the statistics of sessions and commands to zero.
@@ -619,12 +688,16 @@ impl Batch<'_> {
             return 0;
         }
         let access = &mut self.access;
-        self.meter.watch(Event::ExpireCycle, || access.tend(budget))
+        let spent = self.meter.watch(Event::ExpireCycle, || access.tend(budget));
+        // Who waits for a group is told when its stream expires.
+        waiter::serve(self.kernel, &mut self.access, self.now);
+        spent
     }
 
     /// The client of a session is gone: a request of it that waits takes nothing any more.
     pub fn stop_waiting(&mut self, session: &mut Session) {
         if let Some(waiter) = &session.waiting {
+            sometimes(Rare::WaiterLeaves, true);
             waiter.leave(&mut self.access);
             session.stop_waiting();
         }
@@ -829,46 +902,57 @@ impl Call<'_> {
 }
 
 impl Call<'_> {
-    /// Runs a request again that has waited, the `number`th of the session `id`. False, and nothing
-    /// is written, if it has to wait on.
+    /// Runs a request again that has waited. Nothing is written unless it is served.
     pub(crate) fn resume(
         &self,
         store: &mut Access<'_>,
-        [id, number]: [u64; 2],
-        database: usize,
-        args: Args<'_>,
-        is_tracked: bool,
+        waiter: &Waiter,
         out: &mut dyn Reply,
-    ) -> bool {
+    ) -> Resumed {
         let Handler::Data(handler) = self.command.handler else {
             unreachable!("only requests for data wait for keys")
         };
-        store.sign(id);
+        let (session, args) = (waiter.session(), waiter.args.as_args());
+        store.sign(session);
         store.keep_expired(self.kernel.pause.spares_expired(self.command, self.now));
         let mut cx = Cx {
-            db: store.lock(self.command, args, None, database),
+            db: store.lock(self.command, args, None, waiter.database),
             args,
             out: &mut *out,
             now: self.now,
-            rng: Rng::derive(self.kernel.seed, id, number),
+            rng: Rng::derive(self.kernel.seed, session, waiter.number),
             config: &self.kernel.config,
             wait: None,
             has_waited: true,
         };
+        // Until the request has run, nothing else ends its wait: what it takes is its own.
+        let mut is_over = waiter.is_over();
+        if *is_over {
+            sometimes(Rare::WaiterOverWhenServed, true);
+            return Resumed::Over;
+        }
         let result = handler(&mut cx);
-        let has_to_wait = cx.wait.is_some();
-        if is_tracked {
-            note_reader(&mut cx, self.command, id);
+        let has_to_wait = result.is_ok() && cx.wait.is_some();
+        *is_over = !has_to_wait;
+        drop(is_over);
+        if waiter.is_tracked {
+            note_reader(&mut cx, self.command, session);
         }
         drop(cx);
-        match result {
-            Ok(()) => !has_to_wait,
-            Err(error) => {
-                out.error(&error);
-                true
-            }
-        }
+        result.unwrap_or_else(|error| out.error(&error));
+        if has_to_wait { Resumed::WaitsOn } else { Resumed::Served }
     }
+}
+
+/// What has become of a request that has waited and was run again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Resumed {
+    /// It has a reply.
+    Served,
+    /// There was nothing for it.
+    WaitsOn,
+    /// It did not run, since something else has ended its wait.
+    Over,
 }
 
 /// Notes that a session, which caches, has read the keys of a request.

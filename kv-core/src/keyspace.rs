@@ -25,6 +25,7 @@ pub use segment::SegmentSize;
 pub use crate::slab::PageSize;
 
 use crate::hash::KeyHasher;
+use crate::rare::{self, Rare, sometimes};
 use crate::slab::{self, Ref, Slab};
 use crate::table::Table;
 use crate::value::pack::Pack;
@@ -501,6 +502,13 @@ impl Keyspace {
         self.field_timers.next_due()
     }
 
+    /// The clock may have been set back to `unix_ms`: the wheel's time stands still then. O(1).
+    pub fn set_back(&mut self, unix_ms: i64) {
+        if let Some(wheel) = &self.wheel {
+            self.ahead = self.ahead.max(wheel.now().saturating_sub(unix_ms.max(0) as u64));
+        }
+    }
+
     /// Removes some of the entries whose deadline has passed: shows them to `gone` before, and hands
     /// their boxed values to `discard`. How many entries it removed and how many it looked at; none
     /// of the latter when there are no more.
@@ -510,16 +518,19 @@ impl Keyspace {
         gone: impl FnMut(Entry<'_>),
         discard: impl FnMut(Box<Value>),
     ) -> (usize, usize) {
+        self.set_back(unix_ms);
         let Some(wheel) = &mut self.wheel else { return (0, 0) };
-        let unix = unix_ms.max(0) as u64;
-        // When the clock was set back, the wheel's time stands still.
-        self.ahead = self.ahead.max(wheel.now().saturating_sub(unix));
-        let Some(due) = wheel.poll(unix + self.ahead) else { return (0, 0) };
+        let now = unix_ms.max(0) as u64 + self.ahead;
+        let Some(due) = wheel.poll(now) else { return (0, 0) };
         // Those that will be looked at next time arrive while these are dealt with.
         wheel.soonest().for_each(|cell| self.slab.prefetch(cell));
         match due {
-            Due::Moved => (0, 1),
+            Due::Moved => {
+                sometimes(Rare::TimersMoveDown, true);
+                (0, 1)
+            }
             Due::Early(cells) => {
+                sometimes(Rare::TimerIsEarly, true);
                 cells.iter().for_each(|&cell| self.arm(cell));
                 (0, cells.len())
             }
@@ -661,6 +672,7 @@ impl Keyspace {
         let target = self.slab.alloc(size);
         self.slab.copy(cell, target);
         if let Some(timer) = Entry::new(self.slab.cell(target)).timer() {
+            sometimes(Rare::TimedCellMoves, true);
             self.wheel_mut().set_cell(timer, target);
         }
         self.segments[place.segment as usize].set_cell(place.slot, target);
@@ -834,6 +846,7 @@ impl Keyspace {
 
     /// Splits a segment by the next bit of its hashes.
     fn split(&mut self, number: usize) {
+        sometimes(Rare::SplitDuringScan, rare::is_scanning());
         let Segment { start, depth, .. } = self.segments[number];
         if depth == self.depth {
             self.directory = self.directory.iter().flat_map(|&segment| [segment; 2]).collect();
@@ -888,12 +901,14 @@ impl Keyspace {
             self.merge_pair(number, buddy);
         }
         while self.depth > 0 && self.depths[self.depth as usize] == 0 {
+            sometimes(Rare::DirectoryShrinks, true);
             self.directory = self.directory.iter().copied().step_by(2).collect();
             self.depth -= 1;
         }
     }
 
     fn merge_pair(&mut self, a: u32, b: u32) {
+        sometimes(Rare::MergeDuringScan, rare::is_scanning());
         let start = |number: u32| self.segments[number as usize].start;
         let (lower, upper) = if start(a) < start(b) { (a, b) } else { (b, a) };
         let range = self.range_of(&self.segments[upper as usize]);

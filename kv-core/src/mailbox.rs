@@ -4,11 +4,13 @@
 //! server that has the session. A server is told of mailboxes by its [`Post`]; that there is
 //! something new for a post, whoever comes by learns from the [`Bell`], and wakes the server.
 
+use crate::rare::{Rare, sometimes};
 use crate::recording::Recording;
 use crate::reply::{Protocol, Reply};
+use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use crate::sync::{Mutex, MutexGuard, OnceLock};
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
+use std::sync::Arc;
 
 /// The most posts that a kernel can have: as many threads as there can be.
 pub const POSTS_MAX: usize = 64;
@@ -159,10 +161,14 @@ struct Letters {
 }
 
 impl Mailbox {
-    /// Has `post` told of letters, under this name.
+    /// Has `post` told of letters, under this name, and of those that are there already.
     pub fn register(&self, post: &Arc<Post>, name: u64) {
+        let letters = self.letters();
         let is_new = self.address.set((Arc::clone(post), name)).is_ok();
         assert!(is_new, "a session stays with its server");
+        if !letters.messages.is_empty() {
+            post.tell(name);
+        }
     }
 
     /// Puts a message behind the others. If they take more than `max` bytes then, unless `max` is 0,
@@ -172,6 +178,7 @@ impl Mailbox {
         let was_empty = letters.messages.is_empty();
         letters.bytes += message.bytes();
         if max > 0 && letters.bytes > max {
+            sometimes(Rare::MailboxOverflows, true);
             letters.messages.clear();
             letters.bytes = 0;
             letters.messages.push_back(Message::Close);
@@ -258,5 +265,20 @@ impl Bell {
             0 => 0,
             _ => self.0.swap(0, Ordering::AcqRel),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_post_is_told_of_letters_that_came_before_it_was_known() {
+        let bell = Arc::<Bell>::default();
+        let (post, mailbox) = (Arc::new(Post::new(3, Arc::clone(&bell))), Mailbox::default());
+        mailbox.put(Message::Close, 0);
+        assert_eq!(bell.take(), 0);
+        mailbox.register(&post, 7);
+        assert_eq!((bell.take(), post.take()), (1 << 3, vec![7]));
     }
 }

@@ -5,10 +5,11 @@ use crate::command::{Command, flag};
 use crate::mailbox::{Message, Push};
 use crate::now::Now;
 use crate::session::{Origin, Profile, Session};
+use crate::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use crate::sync::{Mutex, MutexGuard};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::Arc;
 
 /// The sessions that are shown commands. As long as there are none, a command costs one look.
 #[derive(Debug, Default)]

@@ -1,19 +1,22 @@
 //! Sessions: what the kernel knows of each client.
 
 use crate::command::Command;
+use crate::config::ClientClass;
 use crate::kernel::Flow;
 use crate::mailbox::{Mailbox, Message};
 use crate::now::Now;
 use crate::pubsub::{Kind, Subscriptions};
 use crate::reply::{Protocol, Reply};
 use crate::store::{Access, TrackingMode, Watch};
+use crate::sync::atomic::{
+    AtomicBool, AtomicI32, AtomicI64, AtomicU8, AtomicU32, AtomicU64, AtomicUsize,
+    Ordering::Relaxed,
+};
+use crate::sync::{Mutex, MutexGuard};
 use crate::transaction::{Transaction, Watching};
 use crate::waiter::Waiter;
 use std::collections::BTreeMap;
-use std::sync::atomic::{
-    AtomicBool, AtomicI32, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed,
-};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::Arc;
 
 /// One client's state between its commands. Its connection owns it and hands it in with each
 /// request; dropping it takes the client off the list.
@@ -33,6 +36,8 @@ pub struct Session {
     pub(crate) is_in_exec: bool,
     /// The request that waits for data, if there is one: no other may run.
     pub(crate) waiting: Option<Arc<Waiter>>,
+    /// That request has waited long enough. If it is there still, its reply is on its way.
+    is_timed_out: bool,
     /// The channels that it listens to, if any.
     pub(crate) subscriptions: Option<Box<Subscriptions>>,
     /// Whether others are shown what it watches.
@@ -97,6 +102,11 @@ impl Session {
         self.is_listening() || self.is_monitor
     }
 
+    /// Whose limits hold for what it is sent.
+    pub fn class(&self) -> ClientClass {
+        if self.is_audience() { ClientClass::Pubsub } else { ClientClass::Normal }
+    }
+
     /// Whether it listens to channels.
     pub fn is_listening(&self) -> bool {
         self.subscriptions.is_some()
@@ -107,15 +117,24 @@ impl Session {
         self.waiting.is_some()
     }
 
-    /// When the request that waits has waited long enough, by [`Now::mono_us`].
+    /// When the request that waits has waited long enough, by [`Now::mono_us`]. Only
+    /// [`Kernel::time_out`](crate::kernel::Kernel::time_out) is to be called then, and once.
     pub fn wait_deadline_us(&self) -> Option<u64> {
-        self.waiting.as_ref()?.deadline_us()
+        let waiter = self.waiting.as_ref().filter(|_| !self.is_timed_out);
+        waiter.and_then(|waiter| waiter.deadline_us())
     }
 
     pub(crate) fn start_waiting(&mut self, waiter: Arc<Waiter>) {
         *self.profile.waiter() = Some(Arc::clone(&waiter));
         self.registry.waiting.fetch_add(1, Relaxed);
         self.waiting = Some(waiter);
+        self.is_timed_out = false;
+    }
+
+    /// The request that waits has waited long enough.
+    pub(crate) fn time_out(&mut self) -> Option<&Waiter> {
+        self.is_timed_out = true;
+        self.waiting.as_deref()
     }
 
     pub(crate) fn stop_waiting(&mut self) {
@@ -168,6 +187,14 @@ impl Session {
     /// The number that CLIENT ID gives. Never used again while the server runs.
     pub fn id(&self) -> u64 {
         self.profile.id
+    }
+
+    /// From now on it caches in this way, or not at all, and shows that to others.
+    pub(crate) fn set_caching(&mut self, caching: Option<Caching>) {
+        self.set_mode(Mode::Tracking, caching.is_some());
+        let redirection = caching.as_ref().map_or(NO_REDIRECTION, |it| it.redirection as i64);
+        self.profile.redirection.store(redirection, Relaxed);
+        self.caching = caching.map(Box::new);
     }
 
     /// Shows others how its transaction stands.
@@ -285,6 +312,9 @@ fn in_32_bits(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
+/// What CLIENT GETREDIR says of a client that caches nothing.
+const NO_REDIRECTION: i64 = -1;
+
 /// What every session may see of a client: what CLIENT LIST shows. Written by the client's own
 /// thread, read by others.
 #[derive(Debug)]
@@ -327,6 +357,7 @@ pub struct Profile {
     /// How many requests wait for EXEC, -1 if there was no MULTI.
     queued: AtomicI32,
     queued_bytes: AtomicUsize,
+    redirection: AtomicI64,
     watch: Mutex<Option<Arc<Watch>>>,
 }
 
@@ -428,6 +459,11 @@ impl Profile {
         self.modes.load(Relaxed) & mode as u8 != 0
     }
 
+    /// Which client is told of what this one caches: 0 for nobody else, -1 if it caches nothing.
+    pub fn redirection(&self) -> i64 {
+        self.redirection.load(Relaxed)
+    }
+
     /// How many requests wait for EXEC, and the bytes that they take. None if there was no MULTI.
     pub fn queued(&self) -> Option<(usize, usize)> {
         let queued = usize::try_from(self.queued.load(Relaxed)).ok()?;
@@ -464,7 +500,7 @@ impl Profile {
 }
 
 /// Where a session comes from, as its driver knows it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Peer {
     /// The client's address, as `ip:port`.
     pub address: String,
@@ -550,6 +586,7 @@ impl Registry {
             modes: AtomicU8::new(0),
             queued: AtomicI32::new(-1),
             queued_bytes: AtomicUsize::new(0),
+            redirection: AtomicI64::new(NO_REDIRECTION),
             watch: Mutex::default(),
         });
         sessions.insert(id, Arc::clone(&profile));
@@ -562,6 +599,7 @@ impl Registry {
             watching: None,
             is_in_exec: false,
             waiting: None,
+            is_timed_out: false,
             subscriptions: None,
             shows_watch: false,
             caching: None,

@@ -24,8 +24,8 @@ pub(crate) use meter::Meter;
 pub(crate) use rates::Totals;
 
 use crate::command::Command;
+use crate::sync::tally::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use lanes::Lanes;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 /// A number that one thread at a time changes, so that no change is lost although none is made in
 /// one step, and that all may read.

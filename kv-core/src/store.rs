@@ -32,14 +32,16 @@ use crate::command::{Command, Handler, Scope};
 use crate::hash::KeyHasher;
 use crate::keyspace::{Entry, Graveyard, Keyspace, Place, Sizes};
 use crate::now::Now;
+use crate::rare::{Rare, sometimes};
 use crate::rng::Rng;
+use crate::sync::atomic::{AtomicI64, AtomicUsize, Ordering::Relaxed};
+use crate::sync::{Mutex, MutexGuard, TryLockError};
 use crate::value::{Approach, Growth, Value};
 use counters::Counters;
 use interest::{Interests, Ready};
 use keys::Keys;
 use std::cell::RefCell;
-use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
+use std::sync::Arc;
 use tracking::Readers;
 
 /// The most shards that a store can have.
@@ -119,6 +121,7 @@ impl Shard {
         let keyspace = &mut self.databases[database];
         let place = keyspace.find(hash, key)?;
         if keyspace.entry(place).is_expired(unix_ms) {
+            sometimes(Rare::ExpiredOnAccess, true);
             store.publish_expiry(database, keyspace.entry(place), unix_ms);
             let value = keyspace.remove(hash, place);
             self.counters.expired.add(1);
@@ -145,6 +148,18 @@ impl Shard {
     /// `budget` entries' worth of work is done. How much that was; less than `budget` if nothing is
     /// left.
     fn tend(&mut self, store: &Store, unix_ms: i64, budget: usize) -> usize {
+        let mut spent = self.expire(store, unix_ms, budget);
+        spent += self.graveyard.dig(budget.saturating_sub(spent));
+        for keyspace in &mut self.databases {
+            while spent < budget && keyspace.wants_compaction() {
+                spent += keyspace.compact();
+            }
+        }
+        spent
+    }
+
+    /// Removes expired keys and fields, in the same way.
+    fn expire(&mut self, store: &Store, unix_ms: i64, budget: usize) -> usize {
         let mut spent = 0;
         let is_observed = store.is_observed();
         let parts = self.databases.iter_mut().zip(&self.interests);
@@ -157,6 +172,7 @@ impl Shard {
                 }
             };
             let gone = |entry: Entry<'_>| {
+                sometimes(Rare::ObservedKeyExpires, is_observed);
                 store.publish_expiry(database, entry, unix_ms);
                 tell(entry.key());
             };
@@ -181,12 +197,6 @@ impl Shard {
                 if seen == 0 {
                     break;
                 }
-            }
-        }
-        spent += self.graveyard.dig(budget.saturating_sub(spent));
-        for keyspace in &mut self.databases {
-            while spent < budget && keyspace.wants_compaction() {
-                spent += keyspace.compact();
             }
         }
         spent
@@ -604,6 +614,18 @@ impl<'a> Access<'a> {
             }
         }
         spent
+    }
+
+    /// Removes all that has expired, before the clock is followed back to `unix_ms`. O(what has
+    /// expired + shards and databases).
+    pub(crate) fn set_back(&mut self, unix_ms: i64) {
+        let (store, before_ms) = (self.store, self.unix_ms);
+        self.for_each_shard(|shard| {
+            shard.expire(store, before_ms, usize::MAX);
+            shard.databases.iter_mut().for_each(|keyspace| keyspace.set_back(unix_ms));
+            (0..store.databases).for_each(|database| shard.publish(store, database));
+            store.is_due_at(shard.due_ms());
+        });
     }
 
     /// Checks what must always hold, for tests and simulations. O(n).

@@ -7,14 +7,16 @@
 
 use crate::args::{Args, OwnedArgs};
 use crate::command::{Command, Group};
-use crate::kernel::{Call, Kernel};
+use crate::kernel::{Call, Kernel, Resumed};
 use crate::mailbox::Message;
 use crate::now::Now;
+use crate::rare::{Rare, sometimes};
 use crate::recording::Recording;
 use crate::reply::{Protocol, Reply};
 use crate::session::{Profile, Session};
 use crate::store::{Access, Store};
-use std::sync::{Arc, Mutex, MutexGuard};
+use crate::sync::{Mutex, MutexGuard};
+use std::sync::Arc;
 
 /// What a request has to wait for.
 #[derive(Debug)]
@@ -72,16 +74,16 @@ impl Nothing {
 pub struct Waiter {
     session: Arc<Profile>,
     command: &'static Command,
-    args: OwnedArgs,
+    pub(crate) args: OwnedArgs,
     keys: Vec<Box<[u8]>>,
     /// That its session had selected.
-    database: usize,
+    pub(crate) database: usize,
     /// Which of its session's commands it is.
-    number: u64,
+    pub(crate) number: u64,
     protocol: Protocol,
     nothing: Nothing,
     /// What it reads is to be remembered.
-    is_tracked: bool,
+    pub(crate) is_tracked: bool,
     deadline_us: Option<u64>,
     is_over: Mutex<bool>,
 }
@@ -169,23 +171,16 @@ impl Waiter {
         self.answer(access, |out| self.nothing.write(out))
     }
 
-    /// Runs the request, and ends the wait if it gets a reply. Whether it did.
+    /// Runs the request, and ends the wait if it gets a reply. Whether it waits on.
     fn retry(&self, kernel: &Kernel, access: &mut Access<'_>, now: Now) -> bool {
-        let mut is_over = self.is_over();
-        if *is_over {
-            return false;
-        }
         let mut reply = Recording::new(self.protocol);
-        let (id, args) = (self.session.id, self.args.as_args());
         let call = Call { kernel, now, command: self.command, key: None };
-        let ids = [id, self.number];
-        let is_served = call.resume(access, ids, self.database, args, self.is_tracked, &mut reply);
-        if is_served {
-            *is_over = true;
-            drop(is_over);
+        let resumed = call.resume(access, self, &mut reply);
+        if resumed == Resumed::Served {
             self.deliver(access, reply);
         }
-        is_served
+        sometimes(Rare::WaiterFindsNothing, resumed == Resumed::WaitsOn);
+        resumed == Resumed::WaitsOn
     }
 
     fn deliver(&self, access: &mut Access<'_>, reply: Recording) {
@@ -198,20 +193,31 @@ impl Waiter {
         &self.keys
     }
 
-    fn is_over(&self) -> MutexGuard<'_, bool> {
+    /// Its session.
+    pub(crate) fn session(&self) -> u64 {
+        self.session.id
+    }
+
+    /// Whether the wait has ended. Who asks may have shards locked, and locks none as long as this is
+    /// held.
+    pub(crate) fn is_over(&self) -> MutexGuard<'_, bool> {
         self.is_over.lock().expect("a request that panicked was served by this thread")
     }
 }
 
 /// Runs the requests that wait for keys which commands have changed. Of those that take something
-/// away, one that gets nothing leaves nothing for others of its kind behind it.
+/// away, one that finds nothing leaves nothing for others of its kind behind it; one whose wait
+/// has ended meanwhile has not looked.
 pub(crate) fn serve(kernel: &Kernel, access: &mut Access<'_>, now: Now) {
+    let mut has_served = false;
     while let Some((database, key)) = access.take_ready() {
         let mut spent: Vec<Group> = Vec::new();
+        sometimes(Rare::WaiterFeedsWaiter, std::mem::replace(&mut has_served, true));
         for waiter in access.waiters(database, &key) {
             let group = waiter.command.group;
             let is_hopeless = spent.contains(&group);
-            if !is_hopeless && !waiter.retry(kernel, access, now) && group != Group::Stream {
+            sometimes(Rare::WaiterPassedOver, is_hopeless);
+            if !is_hopeless && waiter.retry(kernel, access, now) && group != Group::Stream {
                 spent.push(group);
             }
         }

@@ -204,6 +204,18 @@ fn streams_are_read_by_all_who_wait_and_by_one_of_a_group() {
 }
 
 #[test]
+fn who_waits_for_a_group_is_told_when_its_stream_expires() {
+    check(|scene| {
+        scene.run(0, "XGROUP CREATE s g $ MKSTREAM");
+        scene.run(1, "XREADGROUP GROUP g a BLOCK 0 STREAMS s >");
+        scene.run(0, "PEXPIRE s 10");
+        scene.client.run("+20ms");
+        scene.client.kernel.batch(scene.client.now).tend(100);
+        assert!(scene.mail(1).starts_with("-NOGROUP"));
+    });
+}
+
+#[test]
 fn a_wait_ends_once() {
     check(|scene| {
         scene.run(1, "BLPOP l 5");

@@ -72,6 +72,22 @@ fn tracking_says_what_is_wrong() {
 }
 
 #[test]
+fn the_list_of_clients_tells_who_is_told_instead() {
+    let mut client = Client::new(1);
+    let redirection = |client: &mut Client| {
+        let info = client.run("CLIENT INFO");
+        info.split(' ').find_map(|word| word.strip_prefix("redir=")).expect("there").to_owned()
+    };
+    assert_eq!(redirection(&mut client), "-1");
+    client.run("HELLO 3");
+    client.run("CLIENT TRACKING on");
+    assert_eq!(redirection(&mut client), "0");
+    client.run("CLIENT TRACKING off");
+    client.run("CLIENT TRACKING on REDIRECT 1");
+    assert_eq!(redirection(&mut client), "1");
+}
+
+#[test]
 fn caching_is_a_choice_for_one_request() {
     const WITHOUT: &str = "-ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT mode enabled";
     const YES: &str =

@@ -2,10 +2,11 @@
 
 use crate::clock::Clock;
 use crate::listener::{Accepted, Listener};
+use crate::recorded::Recorded;
 use crate::stream::Stream;
 use crate::throttle::Throttle;
 use kv_core::config;
-use kv_proto::server::{ConnectionId, Event, Refusal, Server};
+use kv_proto::server::{ConnectionId, Event, Refusal};
 use mio::{Events, Interest, Poll, Token, Waker};
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read, Write};
@@ -101,7 +102,7 @@ impl Inbox {
 pub(crate) struct EventLoop {
     poll: Poll,
     clock: Clock,
-    server: Server,
+    server: Recorded,
     inbox: Arc<Inbox>,
     /// All loops with the same kernel, by the numbers of their servers.
     loops: Arc<[Arc<Inbox>]>,
@@ -142,7 +143,7 @@ struct Socket {
 
 impl EventLoop {
     /// A loop without connections and listeners, and the inbox that others reach it by.
-    pub(crate) fn new(server: Server, clock: Clock) -> io::Result<Self> {
+    pub(crate) fn new(server: Recorded, clock: Clock) -> io::Result<Self> {
         let poll = Poll::new()?;
         let inbox = Inbox {
             accepted: Mutex::default(),
@@ -213,10 +214,12 @@ impl EventLoop {
             self.ready.clear();
             self.drain_events();
         }
+        self.server.close();
         Ok(())
     }
 
     fn wait(&mut self, events: &mut Events) -> io::Result<()> {
+        self.server.flush();
         let now_us = self.clock.now().mono_us;
         let until = |at: u64| Duration::from_micros(at.saturating_sub(now_us));
         let is_busy = !self.ready.is_empty()

@@ -18,6 +18,8 @@ mod event_loop;
 mod host;
 mod listener;
 mod metrics;
+mod recorded;
+mod recorder;
 mod server;
 mod sources;
 mod stream;

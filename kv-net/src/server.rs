@@ -6,10 +6,14 @@ use crate::config_file::read_limited;
 use crate::doors::Doors;
 use crate::event_loop::{EventLoop, Inbox};
 use crate::host::Machine;
+use crate::recorded::Recorded;
+use crate::recorder::{RecordedHost, Recorder};
 use crate::sources::Sources;
 use crate::unix_socket::SocketFile;
 use kv_core::config::{self, Config, Id, LoadError, Origin, Problem};
-use kv_core::kernel::Kernel;
+use kv_core::kernel::{Host, Kernel};
+use kv_core::now::Now;
+use kv_proto::recording::Start;
 use kv_proto::server::Server as Connections;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use std::ffi::OsString;
@@ -78,6 +82,14 @@ pub enum StartError {
         /// What the operating system says.
         source: io::Error,
     },
+    /// The file for the recording cannot be written.
+    #[error("cannot record to '{}': {source}", .path.display())]
+    Record {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system says, or what is in the way.
+        source: io::Error,
+    },
     /// A seed that is none.
     #[error("bad value for 'seed': it must be a whole number below 2^64")]
     Seed,
@@ -125,6 +137,7 @@ pub struct Server {
     threads: Vec<Thread>,
     admin: Option<Admin>,
     socket_file: Option<SocketFile>,
+    recorder: Option<Arc<Recorder>>,
 }
 
 #[derive(Debug)]
@@ -226,16 +239,30 @@ impl Builder {
         raise_descriptor_limit(config.int(config::MAXCLIENTS) as u64 + SPARE_DESCRIPTORS);
 
         let clock = Clock::start();
-        let machine = Box::new(Machine::new(addresses[0].port(), config_file));
-        let kernel = Arc::new(Kernel::new(config, shards, seed, machine, clock.now()));
-        let new_loop = |_| EventLoop::new(Connections::new(Arc::clone(&kernel)), clock);
+        let now = clock.now();
+        let machine = Machine::new(addresses[0].port(), config_file);
+        let recorder = recorder(&config)?;
+        if let Some(recorder) = &recorder {
+            recorder.start(beginning(&config, seed, shards, threads, &machine, now));
+        }
+        let host: Box<dyn Host> = match &recorder {
+            Some(recorder) => {
+                Box::new(RecordedHost { host: machine, recorder: Arc::clone(recorder) })
+            }
+            None => Box::new(machine),
+        };
+        let kernel = Arc::new(Kernel::new(config, shards, seed, host, now));
+        let new_loop = |_| {
+            let server = Connections::new(Arc::clone(&kernel));
+            EventLoop::new(Recorded::new(server, recorder.clone()), clock)
+        };
         let mut loops = (0..threads).map(new_loop).collect::<io::Result<Vec<_>>>()?;
         let inboxes: Vec<_> = loops.iter().map(EventLoop::inbox).collect();
         let all: Arc<[_]> = inboxes.clone().into();
         loops.iter_mut().for_each(|event_loop| event_loop.meet(Arc::clone(&all)));
         loops[0].accept_from(listeners, inboxes.clone())?;
         let mut server =
-            Server { kernel, addresses, threads: Vec::new(), admin: None, socket_file };
+            Server { kernel, addresses, threads: Vec::new(), admin: None, socket_file, recorder };
         for (index, event_loop) in loops.into_iter().enumerate() {
             let inbox = event_loop.inbox();
             let thread = std::thread::Builder::new().name(format!("kv-{index}"));
@@ -284,6 +311,7 @@ impl Server {
             }
         }
         self.admin.take().into_iter().for_each(Admin::stop);
+        self.recorder.take().into_iter().for_each(|recorder| recorder.finish());
         self.socket_file = None;
     }
 }
@@ -301,6 +329,39 @@ fn seed(config: &Config) -> Result<u64, StartError> {
         return Ok(RandomState::new().hash_one(0u8));
     }
     text.parse().map_err(|_| StartError::Seed)
+}
+
+/// The recording of this run, if one is asked for.
+fn recorder(config: &Config) -> Result<Option<Arc<Recorder>>, StartError> {
+    let path = PathBuf::from(config.text(config::RECORD));
+    if path.as_os_str().is_empty() {
+        return Ok(None);
+    }
+    let files = config.int(config::RECORD_FILES) as usize;
+    let len_max = config.int(config::RECORD_MAX_SIZE) as u64;
+    let recorder = Recorder::create(&path, files, len_max);
+    tracing::info!("recording all input to '{}'", path.display());
+    recorder.map(Some).map_err(|source| StartError::Record { path, source })
+}
+
+/// What a recording begins with.
+fn beginning(
+    config: &Config,
+    seed: u64,
+    shards: usize,
+    servers: usize,
+    machine: &Machine,
+    now: Now,
+) -> Start {
+    Start {
+        version: env!("CARGO_PKG_VERSION").into(),
+        seed,
+        shards: shards as u64,
+        servers: servers as u64,
+        now,
+        facts: machine.facts().clone(),
+        settings: config::in_full(config),
+    }
 }
 
 /// Makes the directory of data files an absolute path.

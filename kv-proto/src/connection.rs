@@ -4,11 +4,12 @@ use crate::proxy::{self, Endpoints, HeaderError};
 use crate::resp::decode::{Decoder, Limits, ProtocolError};
 use crate::resp::encode::Encoder;
 use crate::window::{End, Turn, Window};
-use kv_core::config::OutputLimits;
+use kv_core::config::{ClientClass, Config, OutputLimits};
 use kv_core::error::Error;
 use kv_core::kernel::{Batch, Flow, Kernel, Unwelcome};
 use kv_core::mailbox::Post;
 use kv_core::now::Now;
+use kv_core::rare::{Rare, sometimes};
 use kv_core::reply::{Protocol, Reply as _};
 use kv_core::session::{Buffered, Origin, Peer, Session};
 use std::ops::Range;
@@ -37,7 +38,26 @@ const POOL_LEN: usize = 32;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Settings {
     pub(crate) decode: Limits,
-    pub(crate) output: OutputLimits,
+    pub(crate) output: OutputSettings,
+}
+
+/// How much may wait to be sent.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OutputSettings {
+    /// Of replies.
+    pub(crate) normal: OutputLimits,
+    /// Where there are messages that nobody asked for.
+    pub(crate) audience: OutputLimits,
+}
+
+impl OutputSettings {
+    /// What becomes of a session's connection that has so much to send.
+    fn stop(&self, session: &Session, output: &Output) -> Option<Phase> {
+        match session.class() {
+            ClientClass::Pubsub => output.exceeds(self.audience.hard).then_some(Phase::Dead),
+            _ => output.beyond(&self.normal),
+        }
+    }
 }
 
 /// One client.
@@ -244,12 +264,12 @@ impl Connection {
         window: &Window,
         turn: &Turn,
         batch: &mut Batch<'_>,
-        limits: &OutputLimits,
+        limits: &OutputSettings,
         pool: &mut Pool,
     ) {
         // The letters of one that waits come when all turns are over, and it goes on then.
         if self.has_mail() && self.phase != Phase::Waiting {
-            self.deliver(limits, pool);
+            self.deliver(&limits.audience, pool);
         }
         if self.phase == Phase::Open {
             self.output.prepare(pool);
@@ -269,13 +289,13 @@ impl Connection {
         window: &Window,
         turn: &Turn,
         batch: &mut Batch<'_>,
-        limits: &OutputLimits,
+        limits: &OutputSettings,
     ) -> Phase {
         let Self { session: Some(session), input, fresh, output, protocol, .. } = self else {
             unreachable!("a connection without a session is closing");
         };
         for next in window.requests(turn, received(input, fresh, arena)) {
-            if let Some(stopped) = output.beyond(limits) {
+            if let Some(stopped) = limits.stop(session, output) {
                 return stopped;
             }
             let before = std::mem::replace(&mut self.used, next.end);
@@ -294,7 +314,7 @@ impl Connection {
                 return Phase::Dead;
             }
         }
-        output.beyond(limits).unwrap_or_else(|| self.come_to(turn.end))
+        limits.stop(session, output).unwrap_or_else(|| self.come_to(turn.end))
     }
 
     /// Comes to the end of the input, if that is decoded.
@@ -305,6 +325,7 @@ impl Connection {
             Ok(()) => Phase::Open,
             Err(None) => Phase::Dead,
             Err(Some(error)) => {
+                sometimes(Rare::GarbageBehindRequests, !self.output().is_empty());
                 if !self.session.as_ref().is_some_and(Session::is_silent) {
                     Encoder::new(&mut self.output.bytes, &mut self.protocol).error(&error);
                 }
@@ -326,9 +347,15 @@ impl Connection {
         }
         match self.phase {
             // What was decoded beyond the pause will be decoded again.
-            Phase::Paused => self.decoder = Decoder::default(),
+            Phase::Paused => {
+                sometimes(Rare::OutputPauses, self.has_input());
+                self.decoder = Decoder::default();
+            }
             // Nobody is there to get the reply.
-            Phase::Waiting | Phase::Held if self.end_of_input => self.phase = Phase::Dead,
+            Phase::Waiting | Phase::Held if self.end_of_input => {
+                sometimes(Rare::EndOfInputWhileWaiting, true);
+                self.phase = Phase::Dead;
+            }
             Phase::Waiting | Phase::Held => self.decoder = Decoder::default(),
             Phase::Open if self.end_of_input => self.phase = Phase::Closing,
             _ => {}
@@ -361,8 +388,8 @@ impl Connection {
         let Self { session: Some(session), output, protocol, .. } = self else { return false };
         output.prepare(pool);
         let flow = session.deliver(&mut Encoder::new(&mut output.bytes, protocol));
-        let is_too_much = limits.hard > 0 && output.len() > limits.hard;
-        if flow == Flow::Close || is_too_much {
+        if flow == Flow::Close || output.exceeds(limits.hard) {
+            sometimes(Rare::SubscriberIsBehind, true);
             self.phase = Phase::Dead;
         }
         self.goes_on_after_waiting()
@@ -428,6 +455,7 @@ impl Connection {
         }
         self.note_buffered();
         let goes_on = self.phase == Phase::Paused && self.output.len() <= limits.soft / 2;
+        sometimes(Rare::OutputGoesOn, goes_on);
         if goes_on {
             self.phase = Phase::Open;
         }
@@ -455,9 +483,26 @@ impl Connection {
         self.phase == Phase::Dead || (self.phase == Phase::Closing && self.output().is_empty())
     }
 
-    /// Whether it waits for the client to take what there is to send, and does nothing else.
-    pub(crate) fn waits_for_client(&self) -> bool {
-        matches!(self.phase, Phase::Paused | Phase::Closing) && !self.output().is_empty()
+    /// For how long the client may leave what there is to send as it is, in seconds, if there is a
+    /// limit: it takes nothing, and its connection does nothing else than wait for that; or it gets
+    /// messages and is behind with them.
+    #[inline]
+    pub(crate) fn patience_s(&self, config: &Config) -> Option<u64> {
+        let waits = matches!(self.phase, Phase::Paused | Phase::Closing);
+        let waits_for_client = waits && !self.output().is_empty();
+        let is_impatient = waits_for_client || self.is_behind(config);
+        is_impatient.then(|| config.output_limits(self.class()).seconds.max(1))
+    }
+
+    /// Whether its client is behind with messages.
+    #[inline]
+    pub(crate) fn is_behind(&self, config: &Config) -> bool {
+        let class = self.class();
+        class == ClientClass::Pubsub && self.output.exceeds(config.output_limits(class).soft)
+    }
+
+    fn class(&self) -> ClientClass {
+        self.session.as_ref().map_or(ClientClass::Normal, Session::class)
     }
 }
 
@@ -536,12 +581,16 @@ impl Output {
         }
     }
 
+    /// Whether there is more to send than a limit allows, if there is one.
+    fn exceeds(&self, limit: usize) -> bool {
+        limit > 0 && self.len() > limit
+    }
+
     /// What becomes of the connection if there is more to send than there may be.
     fn beyond(&self, limits: &OutputLimits) -> Option<Phase> {
-        let exceeds = |limit| limit > 0 && self.len() > limit;
-        if exceeds(limits.hard) {
+        if self.exceeds(limits.hard) {
             Some(Phase::Dead)
-        } else if exceeds(limits.soft) {
+        } else if self.exceeds(limits.soft) {
             Some(Phase::Paused)
         } else {
             None

@@ -7,6 +7,7 @@
 
 mod connection;
 pub mod proxy;
+pub mod recording;
 pub mod resp;
 pub mod server;
 mod window;

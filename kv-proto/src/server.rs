@@ -27,7 +27,7 @@
 //! assert_eq!(server.poll_event(), None);
 //! ```
 
-use crate::connection::{Connection, Pool, READ_MAX, READ_MIN, Settings};
+use crate::connection::{Connection, OutputSettings, Pool, READ_MAX, READ_MIN, Settings};
 use crate::proxy::HeaderError;
 use crate::resp::decode::Limits;
 use crate::window::Window;
@@ -35,6 +35,7 @@ use kv_core::config::{self, ClientClass, Config};
 use kv_core::kernel::{Batch, Kernel, Unwelcome};
 use kv_core::mailbox::{POSTS_MAX, Post};
 use kv_core::now::Now;
+use kv_core::rare::{Rare, sometimes};
 use kv_core::session::Peer;
 use slab::Slab;
 use std::collections::{BTreeSet, VecDeque};
@@ -54,6 +55,10 @@ const ANNOUNCED_MAX: usize = 1024;
 
 /// How many connections are looked at for being idle before requests get their turn again.
 const IDLE_CHECKS_PER_STEP: usize = 64;
+
+/// How often a server that waits for a key's deadline looks whether the machine's clock was set
+/// meanwhile, in microseconds.
+const CLOCK_LOOK_US: u64 = 1_000_000;
 
 /// How a server divides its time between requests and the work that nobody asks for: removing
 /// expired keys, freeing what is out of use, giving memory back.
@@ -230,6 +235,10 @@ impl Server {
     pub fn handle_accept(&mut self, now: Now, peer: Peer) -> ConnectionId {
         let id = ConnectionId(self.connections.insert(Connection::new(now)));
         self.open(now, id, peer);
+        // Others may have told the session something before they were told whom to wake.
+        if self.connections[id.0].has_mail() {
+            self.handle_mail(now);
+        }
         id
     }
 
@@ -432,6 +441,7 @@ impl Server {
                     connection.look_ahead(arena, window, batch, &settings.decode, pool)
                 });
             if !is_over {
+                sometimes(Rare::WindowEndsInTurn, true);
                 break;
             }
             queue = rest;
@@ -440,6 +450,7 @@ impl Server {
     }
 
     fn run(&mut self, window: &Window, batch: &mut Batch<'_>, settings: &Settings, now: Now) {
+        sometimes(Rare::WindowOfSeveral, window.turns().len() > 1);
         for turn in window.turns() {
             let connection = &mut self.connections[turn.id.0];
             let had_output = !connection.output().is_empty();
@@ -454,8 +465,10 @@ impl Server {
     pub fn handle_timeout(&mut self, now: Now) {
         self.execute(now);
         if self.slice_us.is_some_and(|at| at <= now.mono_us) {
-            let is_due = self.kernel.due_ms().is_some_and(|at| at <= now.unix_ms());
-            if std::mem::take(&mut self.joins_in) || is_due {
+            let is_due = self.due_us(now).is_some_and(|at| at <= now.mono_us);
+            let joins_in = std::mem::take(&mut self.joins_in);
+            sometimes(Rare::SliceIsShared, joins_in);
+            if joins_in || is_due {
                 let spent = self.kernel.batch_in_lane(self.lane, now).tend(self.pace.budget);
                 self.rest_until_us = now.mono_us + self.pace.interval_us;
                 if spent >= self.pace.budget {
@@ -484,6 +497,7 @@ impl Server {
             if self.connections[id.0].is_announced() {
                 self.refuse(now, id, Refusal::NoHeader);
             } else {
+                sometimes(Rare::ClientTakesNothing, true);
                 self.connections[id.0].abandon();
                 self.after_change(now, id, true);
             }
@@ -585,7 +599,10 @@ impl Server {
         if connection.sent(len, limits, &mut self.pool) {
             self.enqueue(id);
         }
-        self.unwatch(id);
+        // One that is behind with messages has its time, whatever it takes meanwhile.
+        if !self.connections[id.0].is_behind(&self.kernel.config) {
+            self.unwatch(id);
+        }
         self.after_change(now, id, true);
     }
 
@@ -595,12 +612,18 @@ impl Server {
         if std::mem::replace(&mut self.timeout_s, timeout_s) != timeout_s {
             self.events.push_back(Event::Backlog);
         }
-        self.slice_us = self.kernel.due_ms().and_then(|due_ms| {
-            let wait_ms = due_ms.saturating_sub(now.unix_ms()).max(0) as u64;
-            // Never, if it is later than the clock can tell.
-            let due_us = now.mono_us.checked_add(wait_ms.checked_mul(1000)?)?;
-            Some(due_us.max(self.rest_until_us))
-        });
+        let look_us = now.mono_us + CLOCK_LOOK_US;
+        let due_us = self.due_us(now);
+        self.slice_us = due_us.map(|due_us| due_us.min(look_us).max(self.rest_until_us));
+    }
+
+    /// When there is work besides requests, if ever, by [`Now::mono_us`] and as long as nobody sets
+    /// the machine's clock.
+    fn due_us(&self, now: Now) -> Option<u64> {
+        let unix_ms = self.kernel.unix_ms(now);
+        let wait_ms = self.kernel.due_ms()?.saturating_sub(unix_ms).max(0) as u64;
+        let due_us = now.mono_us.saturating_add(wait_ms.saturating_mul(1000));
+        Some(due_us.max(self.kernel.pause.deadline_us(now)))
     }
 
     fn receives_in_arena(&self, id: ConnectionId) -> bool {
@@ -627,9 +650,13 @@ impl Server {
         if !had_output && !connection.output().is_empty() {
             self.events.push_back(Event::Output(id));
         }
-        if connection.waits_for_client() && connection.stall_deadline_us.is_none() {
-            let patience_s = self.kernel.config.output_limits(ClientClass::Normal).seconds.max(1);
-            self.watch(id, now.mono_us + patience_s * 1_000_000);
+        let is_watched = connection.stall_deadline_us.is_some();
+        match connection.patience_s(&self.kernel.config) {
+            Some(patience_s) if !is_watched => {
+                self.watch(id, now.mono_us + patience_s * 1_000_000);
+            }
+            None if is_watched && !connection.is_announced() => self.unwatch(id),
+            _ => {}
         }
     }
 
@@ -695,6 +722,9 @@ fn settings(config: &Config) -> Settings {
             request_len_max: limit(config::CLIENT_QUERY_BUFFER_LIMIT),
             is_unknown: false,
         },
-        output: config.output_limits(ClientClass::Normal),
+        output: OutputSettings {
+            normal: config.output_limits(ClientClass::Normal),
+            audience: config.output_limits(ClientClass::Pubsub),
+        },
     }
 }

@@ -130,6 +130,21 @@ fn pipelined_requests_are_answered_in_order() {
 }
 
 #[test]
+fn what_was_served_by_another_thread_as_its_time_came_gets_that_reply() {
+    let mut driver = Driver::new(&[]);
+    let server = Server::new(Arc::clone(driver.server.kernel()));
+    let mut other = Driver { server, now: driver.now, closed: BTreeSet::new() };
+    let (waiter, pusher) = (driver.connect(), other.connect());
+    driver.receive(waiter, b"BLPOP l 1\r\n");
+    assert_eq!(other.answer(pusher, b"RPUSH l x\r\n"), ":1\r\n");
+    driver.pass_s(2);
+    assert_eq!(driver.take(waiter), b"", "its letter was not taken yet");
+    assert_eq!(driver.server.poll_deadline(), None, "nothing is left that time could end");
+    driver.server.handle_mail(driver.now);
+    assert_eq!(driver.take(waiter), b"*2\r\n$1\r\nl\r\n$1\r\nx\r\n");
+}
+
+#[test]
 fn hello_switches_in_mid_pipeline_at_exactly_that_point() {
     let mut driver = Driver::new(&[]);
     let id = driver.connect();
@@ -453,6 +468,70 @@ fn output_beyond_the_hard_limit_closes_at_once() {
     let (mut driver, id) = with_large_value("normal 50000 0 0");
     driver.receive(id, &greedy(1000));
     assert!(driver.is_closed(id));
+}
+
+/// A subscriber that was sent 2000 bytes of messages under these limits, and the one who told it.
+fn with_messages(limits: &str) -> (Driver, ConnectionId, ConnectionId) {
+    let mut driver = Driver::new(&[("client-output-buffer-limit", limits)]);
+    let (listener, speaker) = (driver.connect(), driver.connect());
+    driver.answer(listener, b"SUBSCRIBE c\r\n");
+    for _ in 0..2 {
+        let message = format!("PUBLISH c {}\r\n", "m".repeat(1000));
+        assert_eq!(driver.answer(speaker, message.as_bytes()), ":1\r\n");
+    }
+    (driver, listener, speaker)
+}
+
+#[test]
+fn a_subscriber_that_stays_behind_is_closed_whatever_it_takes_and_others_are_not() {
+    let (mut driver, listener, speaker) = with_messages("pubsub 0 1000 5");
+    driver.pass_s(4);
+    driver.server.handle_sent(driver.now, listener, 500);
+    assert!(!driver.is_closed(listener));
+    driver.pass_s(1);
+    assert!(driver.is_closed(listener));
+    assert_eq!(driver.answer(speaker, b"PUBLISH c m\r\n"), ":0\r\n");
+}
+
+#[test]
+fn a_subscriber_that_catches_up_in_time_stays() {
+    let (mut driver, listener, speaker) = with_messages("pubsub 0 1000 5");
+    driver.pass_s(4);
+    driver.server.handle_sent(driver.now, listener, 1500);
+    driver.pass_s(4);
+    assert!(!driver.is_closed(listener));
+    driver.receive(speaker, format!("PUBLISH c {}\r\n", "m".repeat(1000)).as_bytes());
+    driver.pass_s(4);
+    assert!(!driver.is_closed(listener), "the time begins anew");
+    driver.pass_s(1);
+    assert!(driver.is_closed(listener));
+}
+
+#[test]
+fn the_limits_of_subscribers_hold_for_all_that_a_subscriber_is_sent() {
+    let limits = "normal 100 0 0 pubsub 500 0 0";
+    let mut driver = Driver::new(&[("client-output-buffer-limit", limits)]);
+    let id = driver.connect();
+    let ping = |len| format!("PING {}\r\n", "x".repeat(len)).into_bytes();
+    driver.answer(id, b"SUBSCRIBE c\r\n");
+    driver.receive(id, &ping(300));
+    assert!(!driver.is_closed(id));
+    driver.receive(id, &ping(300));
+    assert!(driver.is_closed(id));
+}
+
+#[test]
+fn a_deadline_is_noticed_soon_after_the_clock_was_set_forward() {
+    let mut driver = Driver::new(&[]);
+    let id = driver.connect();
+    driver.answer(id, b"SET k v EX 3600\r\n");
+    driver.pass_s(0);
+    driver.now.unix_us += 3_600_000_000;
+    assert!(driver.server.poll_deadline().is_some_and(|at| at <= driver.now.mono_us + 1_000_000));
+    driver.pass_s(1);
+    driver.drain_events();
+    let info = driver.answer(id, b"INFO keyspace\r\n");
+    assert!(!info.contains("keys="), "{info}");
 }
 
 #[test]

@@ -2,27 +2,11 @@
 //! whether every reply is there once, in order, with the value that the model gives.
 
 use crate::Summary;
+use crate::failure::{Check, Failure, Violation};
 use crate::model::{Bytes, Expect, Flaw, Hit, Hits, Keys, Letter, Model, Page, Scan, Session};
 use crate::trace::{Direction, Trace};
 use crate::wire::{self, Request, Value, quoted};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-
-/// What was wrong.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failure {
-    /// When, in microseconds since the run began.
-    pub time_us: u64,
-    /// On which connection, in order of opening.
-    pub connection: u64,
-    /// What.
-    pub text: String,
-}
-
-impl std::fmt::Display for Failure {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "at {} us on connection c{}: {}", self.time_us, self.connection, self.text)
-    }
-}
 
 /// Checks one run.
 #[derive(Debug)]
@@ -30,12 +14,15 @@ pub struct Checker {
     model: Model,
     connections: BTreeMap<u64, Connection>,
     servers: BTreeMap<usize, ServerState>,
-    opened: u64,
+    /// Which client had which connection, in order of opening.
+    owners: Vec<usize>,
     requests: u64,
     replies: u64,
     time_us: u64,
     /// With more unsent bytes of replies than this, a connection pauses.
     output_soft_max: usize,
+    /// With more unsent bytes than this, a subscriber's connection is closed.
+    audience_hard_max: usize,
     /// Clients beyond so many are refused.
     clients_max: usize,
     certainty: Certainty,
@@ -113,8 +100,10 @@ struct Connection {
     cut: bool,
     /// How many bytes the server has received.
     received: usize,
-    /// How many bytes of replies the server has made.
+    /// How many bytes of replies and messages the server has made.
     made: usize,
+    /// How many of them are letters that its server has not passed on.
+    undelivered: usize,
     /// How many bytes of replies the server has handed on.
     taken: usize,
     /// Nothing is run until the server has handed on more.
@@ -184,11 +173,12 @@ impl Checker {
             model: Model::new(flaw),
             connections: BTreeMap::new(),
             servers: BTreeMap::new(),
-            opened: 0,
+            owners: Vec::new(),
             requests: 0,
             replies: 0,
             time_us: 0,
             output_soft_max: usize::MAX,
+            audience_hard_max: usize::MAX,
             clients_max: usize::MAX,
             certainty: Certainty::Full,
             trace: Trace::new(verbose),
@@ -199,6 +189,11 @@ impl Checker {
     /// The server lets connections pause that have more unsent bytes of replies than this.
     pub fn limit_output(&mut self, soft_max: usize) {
         self.output_soft_max = soft_max;
+    }
+
+    /// The server closes the connections of subscribers that have more unsent bytes than this.
+    pub fn limit_audience(&mut self, hard_max: usize) {
+        self.audience_hard_max = hard_max;
     }
 
     /// The server refuses clients beyond so many. Only where it learns of a client's end when the
@@ -235,13 +230,29 @@ impl Checker {
     /// The time of what is told from now on, in microseconds since the run began.
     pub fn at(&mut self, time_us: u64) -> &mut Self {
         self.time_us = time_us;
+        self.model.at(time_us);
         self
     }
 
-    /// A connection was opened; gives the number it has here.
-    pub fn open(&mut self, place: Place) -> u64 {
-        self.opened += 1;
-        let id = self.opened;
+    /// The server's wall clock is about to be set back, from this time on, in milliseconds since the
+    /// Unix epoch.
+    pub fn set_back(&mut self, unix_ms: i64) {
+        self.model.set_back(unix_ms);
+    }
+
+    /// The server has crashed and lost all data: what it had received has no effect any more, and
+    /// clients may miss replies.
+    pub fn restart(&mut self) {
+        self.model = self.model.anew();
+        self.model.at(self.time_us);
+        self.servers.clear();
+        self.connections.values_mut().for_each(|connection| connection.break_off());
+    }
+
+    /// A connection of a client, by position, was opened; gives the number it has here.
+    pub fn open(&mut self, place: Place, client: usize) -> u64 {
+        self.owners.push(client);
+        let id = self.owners.len() as u64;
         let mut connection =
             Connection { session: Session::new(id), place, ..Connection::default() };
         let accepted = self.connections.values().filter(|connection| !connection.refused).count();
@@ -276,6 +287,15 @@ impl Checker {
         self.note(id, Direction::Lost, b"");
         self.gone(id);
         self.connections.remove(&id);
+    }
+
+    /// The connection broke, but the client may still get what was sent before.
+    pub fn broken(&mut self, id: u64) {
+        self.note(id, Direction::Lost, b"");
+        self.gone(id);
+        if let Some(connection) = self.connections.get_mut(&id) {
+            connection.break_off();
+        }
     }
 
     /// The server is done with the connection. The client may still have to get what was sent.
@@ -315,6 +335,7 @@ impl Checker {
         if let Some(connection) = self.connections.get_mut(&id) {
             connection.has_mail &= connection.waiting != Waiting::No;
         }
+        self.deliver(id);
         loop {
             let Some(connection) = self.connections.get_mut(&id) else { return };
             let certainty = self.certainty;
@@ -324,6 +345,8 @@ impl Checker {
             }
             self.requests += 1;
             self.pass_letters();
+            self.deliver_own(id);
+            self.limit(id);
         }
         let Some(connection) = self.connections.get_mut(&id) else { return };
         if connection.waiting != Waiting::No && connection.ended {
@@ -333,13 +356,39 @@ impl Checker {
         }
     }
 
+    /// What there is to be told on a connection that does not wait is written.
+    fn deliver(&mut self, id: u64) {
+        let hard_max = self.audience_hard_max;
+        let Some(connection) = self.connections.get_mut(&id) else { return };
+        if connection.waiting == Waiting::No {
+            connection.take_letters(hard_max);
+        }
+    }
+
+    /// What a request tells its own session comes right behind its reply.
+    fn deliver_own(&mut self, id: u64) {
+        let Some(connection) = self.connections.get_mut(&id) else { return };
+        if connection.waiting == Waiting::No {
+            connection.undelivered = 0;
+        }
+    }
+
+    /// A subscriber that is sent too much is closed.
+    fn limit(&mut self, id: u64) {
+        let (hard_max, is_listening) = (self.audience_hard_max, self.model.is_listening(id));
+        let Some(connection) = self.connections.get_mut(&id) else { return };
+        connection.dead |= is_listening && connection.written() > hard_max;
+    }
+
     fn pass_letters(&mut self) {
         for (id, letter) in self.model.take_letters() {
             let Some(connection) = self.connections.get_mut(&id) else { continue };
             match letter {
                 Letter::Push(push) => connection.owe_push(&push),
                 Letter::Reply(request, expect) => {
+                    let made = connection.made;
                     connection.owe(Due::new(request, expect), &[]);
+                    connection.undelivered += connection.made - made;
                     connection.waiting = Waiting::Answered;
                 }
             }
@@ -352,9 +401,11 @@ impl Checker {
 
     /// The server of this number passed on the letters for its connections.
     pub fn handle_mail(&mut self, server: usize) {
+        let hard_max = self.audience_hard_max;
         for id in std::mem::take(&mut self.server(server).post) {
             let Some(connection) = self.connections.get_mut(&id) else { continue };
             connection.has_mail = false;
+            connection.take_letters(hard_max);
             if connection.waiting == Waiting::Answered && !connection.dead {
                 connection.waiting = Waiting::No;
                 self.make_ready(id);
@@ -363,8 +414,9 @@ impl Checker {
     }
 
     /// The server of this number answered the requests that have waited long enough.
-    pub fn time_out(&mut self, server: usize, unix_us: u64) {
-        for (_, _, id) in self.waits(server).into_iter().filter(|wait| wait.0 <= unix_us as i64) {
+    pub fn time_out(&mut self, server: usize) {
+        let now_us = self.time_us as i64;
+        for (_, _, id) in self.waits(server).into_iter().filter(|wait| wait.0 <= now_us) {
             let (request, nothing) = self.model.time_out(id);
             let connection = self.connections.get_mut(&id).expect("it waits");
             connection.owe(Due::new(request, Expect::Exactly(nothing)), &[]);
@@ -385,14 +437,14 @@ impl Checker {
     }
 
     /// Whether a connection of this server has a request that has waited long enough.
-    pub fn is_due(&self, server: usize, unix_us: u64) -> bool {
-        self.waits(server).first().is_some_and(|wait| wait.0 <= unix_us as i64)
+    pub fn is_due(&self, server: usize) -> bool {
+        self.waits(server).first().is_some_and(|wait| wait.0 <= self.time_us as i64)
     }
 
     /// A connection whose request has waited longer than it wanted to, if there is one.
-    pub fn overdue(&self, unix_us: u64) -> Option<u64> {
-        let late =
-            |id: &&u64| self.model.waits_until_us(**id).is_some_and(|at| at < unix_us as i64);
+    pub fn overdue(&self) -> Option<u64> {
+        let now_us = self.time_us as i64;
+        let late = |id: &&u64| self.model.waits_until_us(**id).is_some_and(|at| at < now_us);
         self.connections.keys().find(late).copied()
     }
 
@@ -413,7 +465,7 @@ impl Checker {
         connection.output.extend_from_slice(bytes);
         match connection.match_replies() {
             Ok(replies) => self.replies += replies,
-            Err(text) => self.fail(id, text),
+            Err(violation) => self.fail(id, violation),
         }
     }
 
@@ -422,8 +474,16 @@ impl Checker {
         self.note(id, Direction::Closed, b"");
         self.gone(id);
         let Some(connection) = self.connections.remove(&id) else { return };
-        if let Err(text) = connection.check_closed() {
-            self.fail(id, text);
+        if let Err(violation) = connection.check_closed() {
+            self.fail(id, violation);
+        }
+    }
+
+    /// The client saw the connection break, at a time when the server was done with it already.
+    pub fn broke(&mut self, id: u64) {
+        self.note(id, Direction::Lost, b"");
+        if self.connections.remove(&id).is_some_and(|connection| !connection.dead) {
+            self.fail(id, Check::Closing.violated("the connection broke without a reason"));
         }
     }
 
@@ -432,9 +492,9 @@ impl Checker {
         for (id, connection) in std::mem::take(&mut self.connections) {
             if !connection.cut
                 && !connection.dead
-                && let Err(text) = connection.check_complete()
+                && let Err(violation) = connection.check_complete()
             {
-                self.fail(id, text);
+                self.fail(id, violation);
             }
         }
     }
@@ -467,6 +527,23 @@ impl Checker {
         self.connections.contains_key(&id)
     }
 
+    /// Whether the session listens to channels.
+    pub fn is_listening(&self, id: u64) -> bool {
+        self.model.is_listening(id)
+    }
+
+    /// A connection that the server must have closed by now, if there is one.
+    pub fn dead(&self) -> Option<u64> {
+        self.connections.iter().find(|(_, connection)| connection.dead).map(|(&id, _)| id)
+    }
+
+    /// Whether nothing is run on the connection until the client has taken more.
+    pub fn is_stopped(&self, id: u64) -> bool {
+        self.connections
+            .get(&id)
+            .is_some_and(|it| it.paused || it.session.closing || it.ended || it.refused)
+    }
+
     /// Whether the server will close the connection after the replies that are due.
     pub fn is_closing(&self, id: u64) -> bool {
         self.connections.get(&id).is_none_or(|connection| connection.session.closing)
@@ -485,16 +562,17 @@ impl Checker {
     }
 
     /// Something was wrong.
-    pub fn fail(&mut self, connection: u64, text: String) {
-        let time_us = self.time_us;
-        self.failure.get_or_insert(Failure { time_us, connection, text });
+    pub fn fail(&mut self, connection: u64, violation: Violation) {
+        let (time_us, Violation { check, text }) = (self.time_us, violation);
+        self.failure.get_or_insert(Failure { time_us, connection, check, text });
     }
 
     /// The numbers of the run so far.
     pub fn summary(&mut self) -> Summary {
         let mut summary = Summary {
             replies: self.replies,
-            connections: self.opened,
+            connections: self.owners.len() as u64,
+            owners: self.owners.clone(),
             elapsed_us: self.time_us,
             ..Summary::default()
         };
@@ -536,7 +614,7 @@ impl Oracle<'_> {
         match self.certainty {
             Certainty::Full => self.model.run(self.now_us, session, request, reply),
             Certainty::MayRefuse => self.model.run_refusable(self.now_us, session, request, reply),
-            Certainty::MayLose => self.model.run_loosely(self.now_us, session, request),
+            Certainty::MayLose => self.model.run_loosely(self.now_us, session, request, reply),
         }
     }
 }
@@ -553,6 +631,26 @@ impl Connection {
         self.made.saturating_sub(self.taken)
     }
 
+    /// How many bytes the server has written and not handed on.
+    fn written(&self) -> usize {
+        self.unsent().saturating_sub(self.undelivered)
+    }
+
+    /// The server writes what others have told.
+    fn take_letters(&mut self, hard_max: usize) {
+        if std::mem::take(&mut self.undelivered) > 0 {
+            self.dead |= self.written() > hard_max;
+        }
+    }
+
+    /// Nothing more is run, and nothing more has to come.
+    fn break_off(&mut self) {
+        self.dead = true;
+        self.ended = true;
+        self.waiting = Waiting::No;
+        self.input.clear();
+    }
+
     /// Runs the next of what was received, if it may run. Whether there was something.
     fn step(&mut self, oracle: &mut Oracle<'_>, soft_max: usize, output: &[u8]) -> bool {
         if self.session.closing || self.paused || self.dead || self.waiting != Waiting::No {
@@ -567,7 +665,7 @@ impl Connection {
             Request::Nothing(len) => drop(self.input.drain(..len)),
             Request::Arguments(request, len) => {
                 self.input.drain(..len);
-                let reply = output.get(self.unsent()..).unwrap_or_default();
+                let reply = output.get(self.written()..).unwrap_or_default();
                 let expect = oracle.run(&mut self.session, &request, reply);
                 self.expect(request, expect, output);
             }
@@ -606,12 +704,14 @@ impl Connection {
     fn owe_push(&mut self, push: &Value) {
         let bytes = push.bytes();
         self.made += bytes.len();
+        self.undelivered += bytes.len();
         self.pushes.push_back(DuePush { bytes, after: self.owed, before: u64::MAX });
     }
 
     /// A reply has to come; `output` is what the server has made and not sent.
     fn owe(&mut self, due: Due, output: &[u8]) {
-        let reply = || output.get(self.unsent()..).and_then(|rest| wire::parse_reply(rest).ok()?);
+        let reply =
+            || output.get(self.written()..).and_then(|rest| wire::parse_reply(rest).ok()?);
         self.made += match &due.bytes {
             Some(bytes) => bytes.len(),
             None => reply().map_or(0, |(_, len)| len),
@@ -621,12 +721,14 @@ impl Connection {
     }
 
     /// Matches the replies that are complete, and says how many they were.
-    fn match_replies(&mut self) -> Result<u64, String> {
+    fn match_replies(&mut self) -> Result<u64, Violation> {
         let (mut at, mut replies) = (0, 0);
         while at < self.output.len() {
             let rest = &self.output[at..];
             if let Some(push) = self.pushes.front() {
-                let Some((_, len)) = wire::parse_reply(rest)? else { break };
+                let parsed =
+                    wire::parse_reply(rest).map_err(|text| Check::Replies.violated(text))?;
+                let Some((_, len)) = parsed else { break };
                 if rest[..len] == push.bytes {
                     push.check_time(self.matched)?;
                     self.pushes.pop_front();
@@ -636,9 +738,12 @@ impl Connection {
             }
             let Some(due) = self.due.front() else {
                 let pushes: Vec<_> = self.pushes.iter().map(|push| quoted(&push.bytes)).collect();
-                return Err(format!("surplus bytes {}, messages due {pushes:?}", quoted(rest)));
+                let text = format!("surplus bytes {}, messages due {pushes:?}", quoted(rest));
+                return Err(Check::ReplyCount.violated(text));
             };
-            let Some(len) = due.match_reply(rest, &mut self.walk)? else { break };
+            let matched = due.match_reply(rest, &mut self.walk);
+            let matched = matched.map_err(|text| Check::Replies.violated(text))?;
+            let Some(len) = matched else { break };
             self.told.note(&due.request, rest);
             self.due.pop_front();
             self.matched += 1;
@@ -649,37 +754,47 @@ impl Connection {
         Ok(replies)
     }
 
-    fn check_closed(&self) -> Result<(), String> {
+    fn check_closed(&self) -> Result<(), Violation> {
         if self.dead {
             return Ok(());
         }
         self.check_complete()?;
         let expected = self.session.closing || self.ended;
-        if expected { Ok(()) } else { Err("the server closed without a reason".into()) }
+        if expected {
+            return Ok(());
+        }
+        Err(Check::Closing.violated("the server closed without a reason"))
     }
 
-    fn check_complete(&self) -> Result<(), String> {
+    fn check_complete(&self) -> Result<(), Violation> {
         // A connection that is about to close may be told of nothing more.
         if let Some(push) = self.pushes.front().filter(|_| !self.session.closing && !self.ended) {
-            return Err(format!("the message {} is missing", quoted(&push.bytes)));
+            let text = format!("the message {} is missing", quoted(&push.bytes));
+            return Err(Check::Messages.violated(text));
         }
         let Some(due) = self.due.front() else {
-            let rest = quoted(&self.output);
-            return if self.output.is_empty() { Ok(()) } else { Err(format!("surplus {rest}")) };
+            if self.output.is_empty() {
+                return Ok(());
+            }
+            let text = format!("surplus {}", quoted(&self.output));
+            return Err(Check::ReplyCount.violated(text));
         };
         let (missing, after) = (self.due.len(), quoted(&self.output));
-        Err(format!("{missing} replies are missing, that to {} first; got {after}", due.show()))
+        let first = due.show();
+        let text = format!("{missing} replies are missing, that to {first} first; got {after}");
+        Err(Check::ReplyCount.violated(text))
     }
 }
 
 impl DuePush {
     /// Whether it may come after so many replies.
-    fn check_time(&self, replies: u64) -> Result<(), String> {
-        match () {
-            () if replies < self.after => Err(format!("{} comes early", quoted(&self.bytes))),
-            () if replies > self.before => Err(format!("{} comes late", quoted(&self.bytes))),
-            () => Ok(()),
-        }
+    fn check_time(&self, replies: u64) -> Result<(), Violation> {
+        let when = match () {
+            () if replies < self.after => "early",
+            () if replies > self.before => "late",
+            () => return Ok(()),
+        };
+        Err(Check::Messages.violated(format!("{} comes {when}", quoted(&self.bytes))))
     }
 }
 
@@ -968,7 +1083,7 @@ mod tests {
 
     fn checker() -> (Checker, u64) {
         let mut checker = Checker::new(None, false);
-        let id = checker.open(Place::default());
+        let id = checker.open(Place::default(), 0);
         for request in REQUESTS {
             let words: Vec<Bytes> = request.split(' ').map(Bytes::from).collect();
             checker.received(id, &wire::render_request(&words));
@@ -1005,7 +1120,8 @@ mod tests {
     #[test]
     fn requests_of_a_lost_connection_that_were_not_executed_have_no_effect() {
         let mut checker = Checker::new(None, false);
-        let (first, second) = (checker.open(Place::default()), checker.open(Place::default()));
+        let (first, second) =
+            (checker.open(Place::default(), 0), checker.open(Place::default(), 0));
         checker.received(first, b"SET k 1\r\n");
         checker.lost(first);
         checker.received(second, b"GET k\r\n");
@@ -1028,7 +1144,7 @@ mod tests {
 
     fn walk(replies: &[&[u8]]) -> Option<String> {
         let mut checker = Checker::new(None, false);
-        let id = checker.open(Place::default());
+        let id = checker.open(Place::default(), 0);
         checker.received(id, b"MSET a 1 b 2 c 3\r\n");
         checker.execute(0, crate::EPOCH_US, |_| &[]);
         checker.sent(id, b"+OK\r\n");

@@ -1,5 +1,6 @@
 //! Listens to what expires and is evicted, as a client would that waits for such events.
 
+use crate::failure::{Check, Violation};
 use crate::model::Bytes;
 use crate::plan::{Plan, Request};
 use crate::watch::ask;
@@ -43,14 +44,15 @@ impl Listener {
 
     /// Whether it has heard of each key that expired or was evicted, once. The error says what is
     /// wrong.
-    pub(crate) fn check(&mut self) -> Result<(), String> {
-        self.listen()?;
+    pub(crate) fn check(&mut self) -> Result<(), Violation> {
+        self.listen().map_err(|text| Check::Events.violated(text))?;
         let counts = self.kernel.figures().keys;
         let heard = [("expired", self.expired), ("evicted", self.evicted)];
         for ((event, heard), count) in heard.into_iter().zip([counts.expired, counts.evicted]) {
             let may_be_fewer = event == "expired" && self.fields_expire;
             if heard > count || heard < count && !may_be_fewer {
-                return Err(format!("{heard} events tell of {count} keys that were {event}"));
+                let text = format!("{heard} events tell of {count} keys that were {event}");
+                return Err(Check::Events.violated(text));
             }
         }
         Ok(())
@@ -88,8 +90,11 @@ fn sets_field_deadlines(plan: &Plan) -> bool {
     let steps = plan.scripts.iter().flat_map(|script| &script.steps);
     let mut requests = steps.flat_map(|step| &step.requests);
     requests.any(|request| {
-        let Request::Bytes(bytes) = request else { return false };
-        let text = bytes.to_ascii_lowercase();
+        let text = match request {
+            Request::Words(words) => words.join(&b' '),
+            Request::Bytes(bytes) => bytes.clone(),
+        };
+        let text = text.to_ascii_lowercase();
         let says = |word: &str| text.windows(word.len()).any(|part| part == word.as_bytes());
         FIELD_DEADLINES.iter().any(|word| says(word))
     })

@@ -169,6 +169,33 @@ pub enum Flaw {
     DropsMessages,
     /// A watched key that expires is no change.
     WatchOutlivesKey,
+    /// When the clock is set back, what has expired before comes back.
+    ExpiredReturn,
+    /// What a request gets that has waited is still there afterwards.
+    ServesTwice,
+    /// The last request of a transaction does not run.
+    HalfTransaction,
+}
+
+impl Flaw {
+    /// All of them.
+    pub const ALL: [Flaw; 9] = [
+        Self::ExpiresLate,
+        Self::EmptyListStays,
+        Self::AppendPersists,
+        Self::ServesLastFirst,
+        Self::DropsMessages,
+        Self::WatchOutlivesKey,
+        Self::ExpiredReturn,
+        Self::ServesTwice,
+        Self::HalfTransaction,
+    ];
+
+    /// The one that is called so here.
+    pub fn from_name(name: &str) -> Result<Flaw, String> {
+        let found = Self::ALL.into_iter().find(|flaw| format!("{flaw:?}") == name);
+        found.ok_or_else(|| format!("the flaws are {:?}", Self::ALL))
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -201,7 +228,7 @@ struct Entry {
     data: Data,
     /// In milliseconds since the Unix epoch. The key is there up to and including it.
     deadline: Option<i64>,
-    /// When the deadline was set, which may be later.
+    /// When the deadline was set, which may be later, in milliseconds since the run began.
     set_at: i64,
     born: u64,
 }
@@ -229,6 +256,8 @@ impl Entry {
 /// All databases.
 #[derive(Clone, Debug)]
 pub struct Model {
+    /// Time since the run began, in microseconds.
+    elapsed_us: i64,
     databases: Vec<BTreeMap<Bytes, Entry>>,
     born: u64,
     flaw: Option<Flaw>,
@@ -304,6 +333,7 @@ impl Model {
     /// Empty databases.
     pub fn new(flaw: Option<Flaw>) -> Self {
         Self {
+            elapsed_us: 0,
             databases: vec![BTreeMap::new(); DATABASES],
             born: 0,
             flaw,
@@ -315,6 +345,11 @@ impl Model {
             channels: channels::Channels::default(),
             letters: Vec::new(),
         }
+    }
+
+    /// The same with empty databases and without sessions.
+    pub(crate) fn anew(&self) -> Self {
+        Self::new(self.flaw)
     }
 
     /// Runs a request at `now_us`, in microseconds since the Unix epoch: what its reply has to be.
@@ -357,15 +392,44 @@ impl Model {
         of_it.for_each(|watch| watch.is_broken = true);
     }
 
-    /// How many keys are there at a time, in milliseconds since the Unix epoch, or have been
-    /// overdue for no longer than `lag_ms`.
-    pub fn len_at(&self, unix_ms: i64, lag_ms: i64) -> usize {
-        let overdue_since = |entry: &Entry| entry.end().map(|at| at.max(entry.set_at - 1));
-        let is_counted = |entry: &&Entry| match lag_ms {
-            0 => entry.end().is_none_or(|at| at >= unix_ms),
-            _ => overdue_since(entry).is_none_or(|at| at >= unix_ms - lag_ms),
+    /// What follows happens at this time, in microseconds since the run began.
+    pub(crate) fn at(&mut self, elapsed_us: u64) {
+        self.elapsed_us = elapsed_us as i64;
+    }
+
+    /// The wall clock is about to be set back, from this time on, in milliseconds since the Unix
+    /// epoch: what has expired will not come back.
+    pub(crate) fn set_back(&mut self, unix_ms: i64) {
+        if self.has(Flaw::ExpiredReturn) {
+            return;
+        }
+        for database in &mut self.databases {
+            database.retain(|_, entry| entry.end().is_none_or(|at| at >= unix_ms));
+            for entry in database.values_mut() {
+                if let Data::Hash(fields) = &mut entry.data {
+                    *fields = hashes::live(fields, unix_ms);
+                }
+            }
+        }
+    }
+
+    /// How many keys are there at a time, in milliseconds since the Unix epoch.
+    pub fn len_at(&self, unix_ms: i64) -> usize {
+        self.entries().filter(|entry| entry.end().is_none_or(|at| at >= unix_ms)).count()
+    }
+
+    /// The same, and those that have a deadline since `elapsed_ms`, in milliseconds since the run
+    /// began.
+    pub fn len_since(&self, unix_ms: i64, elapsed_ms: i64) -> usize {
+        let is_counted = |entry: &&Entry| {
+            entry.set_at > elapsed_ms || entry.end().is_none_or(|at| at >= unix_ms)
         };
         self.entries().filter(is_counted).count()
+    }
+
+    /// Whether a session listens to channels.
+    pub(crate) fn is_listening(&self, session: u64) -> bool {
+        self.channels.has(session)
     }
 
     /// How many keys there are or were, until something took the place of those that expired.
@@ -507,7 +571,8 @@ impl Run<'_> {
         if !self.find_in(database, key).is_some_and(is_same) || self.always_changes() {
             self.model.touch(database, key);
         }
-        let entry = Entry { data, deadline, set_at: self.now, born };
+        let set_at = self.model.elapsed_us / 1000;
+        let entry = Entry { data, deadline, set_at, born };
         self.model.databases[database].insert(key.to_vec(), entry);
     }
 
@@ -536,7 +601,7 @@ impl Run<'_> {
     fn set_deadline(&mut self, key: &[u8], deadline: Option<i64>) {
         let database = &mut self.model.databases[self.session.database];
         let entry = database.get_mut(key).expect("the caller found it");
-        (entry.deadline, entry.set_at) = (deadline, self.now);
+        (entry.deadline, entry.set_at) = (deadline, self.model.elapsed_us / 1000);
         self.model.touch(self.session.database, key);
     }
 

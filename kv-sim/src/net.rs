@@ -7,17 +7,25 @@
 
 mod client;
 mod driver;
+mod stage;
+mod witness;
 
 use crate::check::Checker;
-use crate::plan::{Fault, FaultKind, Plan};
-use crate::swarm::{catch_panic, conclude};
+use crate::failure::{Check, Violation};
+use crate::panics;
+use crate::plan::Plan;
+use crate::swarm::conclude;
+use crate::wall::Wall;
 use crate::{EPOCH_US, Options, Outcome};
-use std::cell::RefCell;
+use kv_core::now::Now;
+use stage::Stage;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::time::{Duration, UNIX_EPOCH};
 use turmoil::{Builder, Sim};
+use witness::Witness;
 
 const PORT: u16 = 6379;
 const SERVER: &str = "server";
@@ -29,17 +37,73 @@ const ELAPSED_MAX: Duration = Duration::from_secs(3600);
 /// stream that follows too many of them.
 const SEGMENTS_MAX: usize = 65_536;
 
+/// How long after the last client the server may still have sessions, in virtual time. It learns of
+/// a client's end late if the network has lost it.
+const SETTLE_MAX: Duration = Duration::from_secs(30);
+
 /// What the hosts of one run share.
 struct Shared {
     checker: RefCell<Checker>,
     /// The checker's numbers for the connections, by the client's address.
     connections: RefCell<BTreeMap<SocketAddr, u64>>,
+    /// The clients' ends of connections, by the checker's numbers.
+    ends: RefCell<BTreeMap<u64, End>>,
+    /// The server's clock.
+    wall: RefCell<Wall>,
+    /// The server's process stands still up to then, in microseconds since the start.
+    stalled_until_us: Cell<u64>,
+    /// The server, while its host is up.
+    driver: RefCell<Weak<driver::Driver>>,
+    witness: RefCell<Witness>,
+}
+
+/// A client's end of a connection.
+#[derive(Clone, Copy, Debug, Default)]
+struct End {
+    /// How many bytes it has taken.
+    taken: usize,
+    /// Since when the client is gone.
+    gone_us: Option<u64>,
 }
 
 impl Shared {
+    fn new(checker: Checker) -> Self {
+        Self {
+            checker: RefCell::new(checker),
+            connections: RefCell::default(),
+            ends: RefCell::default(),
+            wall: RefCell::default(),
+            stalled_until_us: Cell::new(0),
+            driver: RefCell::default(),
+            witness: RefCell::default(),
+        }
+    }
+
     /// Tells the checker something, with the time of the running host.
     fn tell<R>(&self, what: impl FnOnce(&mut Checker) -> R) -> R {
         what(self.checker.borrow_mut().at(elapsed_us()))
+    }
+
+    /// What the server's clocks show.
+    fn now(&self) -> Now {
+        self.wall.borrow().now(elapsed_us())
+    }
+
+    /// The time by which its keys expire, in microseconds since the Unix epoch.
+    fn unix_us(&self) -> u64 {
+        self.wall.borrow().unix_us(elapsed_us())
+    }
+
+    fn end(&self, serial: u64) -> End {
+        self.ends.borrow().get(&serial).copied().unwrap_or_default()
+    }
+
+    fn fail(&self, violation: Violation) {
+        self.checker.borrow_mut().fail(0, violation);
+    }
+
+    fn has_failed(&self) -> bool {
+        self.checker.borrow().failure().is_some()
     }
 }
 
@@ -50,12 +114,17 @@ fn elapsed_us() -> u64 {
 
 /// Runs the plan of `seed`.
 pub fn run(seed: u64, options: Options) -> Outcome {
-    let plan = Rc::new(Plan::new(seed, options.commands));
-    let checker = Checker::new(options.flaw, options.verbose);
-    let shared = Rc::new(Shared {
-        checker: RefCell::new(checker),
-        connections: RefCell::new(BTreeMap::new()),
-    });
+    run_plan(&Plan::new(seed, options.commands), options)
+}
+
+/// Runs a plan, whatever its tier.
+pub fn run_plan(plan: &Plan, options: Options) -> Outcome {
+    let plan = Rc::new(plan.clone());
+    let mut checker = Checker::new(options.flaw, options.verbose);
+    if let Some(limits) = plan.audience.filter(|limits| limits.hard_max > 0) {
+        checker.limit_audience(limits.hard_max);
+    }
+    let shared = Rc::new(Shared::new(checker));
     let mut sim = build(&plan);
     let (plan_, shared_) = (Rc::clone(&plan), Rc::clone(&shared));
     sim.host(SERVER, move || driver::serve(Rc::clone(&plan_), Rc::clone(&shared_)));
@@ -67,18 +136,32 @@ pub fn run(seed: u64, options: Options) -> Outcome {
             state
         })
         .collect();
-    let is_over = || clients.iter().all(|state| state.is_done());
-    let panic = catch_panic(|| step(&mut sim, &plan, &shared, is_over));
-    if let Err(text) = panic {
-        // What the panic left half changed is not dropped.
-        std::mem::forget(sim);
+    let mut stage = Stage::new(sim, &plan, &shared, &clients);
+    let played = panics::catch(|| {
+        stage.play();
+        stage.settle();
+    });
+    if let Err(text) = played {
+        // What is left in the hosts may be half changed, and dropping that may panic.
+        std::mem::forget(stage);
         let mut checker = shared.checker.replace(Checker::new(None, false));
-        checker.fail(0, text);
+        checker.fail(0, Check::Panics.violated(text));
         return conclude(checker);
     }
-    drop((sim, clients));
+    drop(stage);
+    drop(clients);
     let shared = Rc::into_inner(shared).expect("the hosts are gone");
-    conclude(shared.checker.into_inner())
+    let mut checker = shared.checker.into_inner();
+    let report = shared.witness.into_inner().check();
+    if let Some(text) = &report.failure {
+        checker.fail(0, Check::Order.violated(text.clone()));
+    }
+    let mut outcome = conclude(checker);
+    match &mut outcome {
+        Ok(summary) => summary.history = report,
+        Err(failed) => failed.summary.history = report,
+    }
+    outcome
 }
 
 fn build<'a>(plan: &Plan) -> Sim<'a> {
@@ -94,55 +177,15 @@ fn build<'a>(plan: &Plan) -> Sim<'a> {
         .build()
 }
 
+const CLIENT: &str = "client-";
+
 fn host_name(client: usize) -> String {
-    format!("client-{client}")
+    format!("{CLIENT}{client}")
 }
 
-/// Lets time pass, with the plan's faults, until the clients are done or something is wrong.
-fn step(sim: &mut Sim<'_>, plan: &Plan, shared: &Shared, is_over: impl Fn() -> bool) {
-    let mut changes = changes(&plan.network.faults).into_iter().peekable();
-    while !is_over() && shared.checker.borrow().failure().is_none() {
-        let now_ms = sim.elapsed().as_millis() as u64;
-        while let Some((_, change)) = changes.next_if(|(at_ms, _)| *at_ms <= now_ms) {
-            change.apply(sim);
-        }
-        let stepped = sim.step();
-        if let Err(error) = stepped {
-            shared.checker.borrow_mut().fail(0, format!("the simulation stopped: {error}"));
-        }
-        if sim.elapsed() > ELAPSED_MAX {
-            shared.checker.borrow_mut().fail(0, "the clients are never done".into());
-        }
-    }
-}
-
-/// The beginning or the end of a fault.
-#[derive(Clone, Copy, Debug)]
-struct Change {
-    fault: Fault,
-    begins: bool,
-}
-
-/// Beginnings and ends in the order of their times, in milliseconds.
-fn changes(faults: &[Fault]) -> Vec<(u64, Change)> {
-    let ends = |fault: &Fault| {
-        let end_ms = fault.at_ms + fault.lasts_ms;
-        let change = |begins| Change { fault: *fault, begins };
-        [(fault.at_ms, change(true)), (end_ms, change(false))]
-    };
-    let mut changes: Vec<_> = faults.iter().flat_map(ends).collect();
-    changes.sort_by_key(|(at_ms, _)| *at_ms);
-    changes
-}
-
-impl Change {
-    fn apply(self, sim: &mut Sim<'_>) {
-        let host = host_name(self.fault.client);
-        match (self.fault.kind, self.begins) {
-            (FaultKind::Hold, true) => sim.hold(host, SERVER),
-            (FaultKind::Hold, false) => sim.release(host, SERVER),
-            (FaultKind::Crash, true) => sim.crash(host),
-            (FaultKind::Crash, false) => sim.bounce(host),
-        }
-    }
+/// Which client has an address.
+fn client_at(address: SocketAddr) -> usize {
+    let host = turmoil::reverse_lookup(address.ip()).expect("all who connect are hosts");
+    let client = host.strip_prefix(CLIENT).and_then(|number| number.parse().ok());
+    client.expect("all who connect are clients")
 }

@@ -4,7 +4,7 @@
 
 use crate::check::judge;
 use crate::model::{Bytes, Model, Session};
-use crate::plan::{Plan, Request};
+use crate::plan::{CURSOR, DIGEST, PAYLOAD, Plan, Request};
 use crate::wire::{self, Value};
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
@@ -90,21 +90,18 @@ const NEW: &[&str] = &[
 /// Options that the server may not have yet.
 const NEW_OPTIONS: &[&str] = &["IFDEQ", "IFDNE", "IFEQ", "IFNE", "NOVALUES"];
 
-/// The command, unless it would not fit into a transaction or is too new.
+/// The command, unless it would not fit into a transaction, is too new, or uses again what the
+/// server told.
 fn arguments(request: &Request) -> Option<Vec<Bytes>> {
-    let Request::Bytes(bytes) = request else { return None };
-    match wire::parse_request(bytes) {
-        wire::Request::Arguments(args, _) => {
-            let name = args[0].to_ascii_lowercase();
-            let is_new_option = |arg: &Bytes| {
-                NEW_OPTIONS.iter().any(|new| arg.eq_ignore_ascii_case(new.as_bytes()))
-            };
-            let is_new =
-                NEW.iter().any(|new| new.as_bytes() == name) || args[1..].iter().any(is_new_option);
-            (name != b"hello" && name != b"quit" && !is_new).then_some(args)
-        }
-        _ => None,
-    }
+    let args = request.words()?;
+    let is_told = |arg: &Bytes| [CURSOR, PAYLOAD, DIGEST].contains(&arg.as_slice());
+    let name = args[0].to_ascii_lowercase();
+    let is_new_option =
+        |arg: &Bytes| NEW_OPTIONS.iter().any(|new| arg.eq_ignore_ascii_case(new.as_bytes()));
+    let is_new =
+        NEW.iter().any(|new| new.as_bytes() == name) || args[1..].iter().any(is_new_option);
+    let fits = name != b"hello" && name != b"quit";
+    (fits && !is_new && !args.iter().any(is_told)).then_some(args)
 }
 
 struct Oracle {

@@ -9,13 +9,17 @@ macro_rules! words {
 
 mod bitmaps;
 mod conditions;
+mod faults;
 mod geo;
 mod hashes;
 mod sessions;
 mod sets;
 mod sorted_sets;
 mod streams;
+mod text;
 mod values;
+
+pub use faults::{AudienceLimits, ClockFault, ClockFaultKind, Deafness};
 
 use crate::EPOCH_US;
 use crate::model::Bytes;
@@ -24,20 +28,27 @@ use kv_core::keyspace::{PageSize, SegmentSize, Sizes};
 use kv_core::rng::Rng;
 use kv_core::value;
 use kv_proto::server::Pace;
+use serde::{Deserialize, Serialize};
 use sorted_sets::sorted_sets;
 
-/// A run's workload and settings.
-#[derive(Clone, Debug)]
+/// A run's workload and settings. [`Plan::to_text`] shows it, [`Plan::from_text`] reads it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Plan {
-    /// What it was made from.
+    /// What it was made from, and what chance in a run depends on.
+    #[serde(with = "text::seed")]
     pub seed: u64,
+    /// Where it runs.
+    pub tier: Tier,
     /// Shards of the store: a power of two.
     pub shards: usize,
     /// Servers over the store, among which clients are dealt out. For the swarm tier only.
     pub servers: usize,
     /// How large the parts of the store are. Tiny ones split, merge and move all the time.
+    #[serde(with = "text::sizes")]
     pub sizes: Sizes,
     /// How the server divides its time between requests and what else is due.
+    #[serde(with = "text::PaceForm")]
     pub pace: Pace,
     /// After how many executions the store's invariants are checked.
     pub check_every: u64,
@@ -54,18 +65,74 @@ pub struct Plan {
     /// With more unsent bytes of replies than this, the server lets a connection pause. Unlimited
     /// if nothing is said. For the swarm tier only.
     pub output_soft_max: Option<usize>,
+    /// How much may wait to be sent to a subscriber.
+    pub audience: Option<AudienceLimits>,
     /// How many clients the server accepts at once. For the swarm tier only.
     pub clients_max: Option<usize>,
+    /// What happens to the server's clocks, in order.
+    pub clock_faults: Vec<ClockFault>,
+    /// When clients take nothing.
+    pub deafness: Vec<Deafness>,
     /// Whether somebody listens to what keys expire and are evicted. For the swarm tier only.
     pub listens: bool,
     /// What happens in the background of the simulated network.
     pub network: Network,
     /// The clients.
+    #[serde(rename = "clients")]
     pub scripts: Vec<Script>,
 }
 
+impl Default for Plan {
+    /// Nobody does anything, with the settings of a server as it comes.
+    fn default() -> Self {
+        Self {
+            seed: 1,
+            tier: Tier::Swarm,
+            shards: 1,
+            servers: 1,
+            sizes: Sizes::default(),
+            pace: Pace::default(),
+            check_every: 1,
+            memory: None,
+            ending: Ending::Flush,
+            buffer_max: 65_536,
+            batch_max: 1,
+            laziness: 0,
+            output_soft_max: None,
+            audience: None,
+            clients_max: None,
+            clock_faults: Vec::new(),
+            deafness: Vec::new(),
+            listens: false,
+            network: Network::default(),
+            scripts: Vec::new(),
+        }
+    }
+}
+
+/// A simulator.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tier {
+    /// A bare event loop: [`crate::swarm`].
+    #[default]
+    Swarm,
+    /// A simulated network: [`crate::net`].
+    Turmoil,
+}
+
+impl Tier {
+    /// What people call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Tier::Swarm => "swarm",
+            Tier::Turmoil => "turmoil",
+        }
+    }
+}
+
 /// A limit for the memory of the data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct MemoryLimit {
     /// `maxmemory`, in bytes.
     pub bytes: usize,
@@ -91,7 +158,8 @@ impl MemoryLimit {
 }
 
 /// How the last keys go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Ending {
     /// FLUSHALL takes all of them at once.
     Flush,
@@ -101,52 +169,84 @@ pub enum Ending {
     Expire,
 }
 
-/// What one client does.
-#[derive(Clone, Debug)]
+/// What one client does. In the end it says that it will send no more, and waits for the server to
+/// close.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Script {
     /// How its bytes are cut.
+    #[serde(skip_serializing_if = "text::is_default")]
     pub chunking: Chunking,
     /// How long it waits between pieces, at most, in microseconds.
+    #[serde(skip_serializing_if = "text::is_default")]
     pub pause_max_us: u64,
     /// What it sends, step by step.
     pub steps: Vec<Step>,
 }
 
+impl Script {
+    /// The step of this number, of which the one after all others is the end.
+    pub fn step(&self, number: usize) -> Option<&Step> {
+        const END: &Step = &Step { wait_us: 0, requests: Vec::new(), then: Then::End };
+        if number == self.steps.len() { Some(END) } else { self.steps.get(number) }
+    }
+}
+
 /// Requests that are sent without waiting for replies.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Step {
     /// Time before it, in microseconds.
+    #[serde(skip_serializing_if = "text::is_default")]
     pub wait_us: u64,
     /// The requests.
+    #[serde(skip_serializing_if = "text::is_default")]
     pub requests: Vec<Request>,
     /// What comes after.
+    #[serde(skip_serializing_if = "text::is_default")]
     pub then: Then,
 }
 
 /// One thing to send.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Request {
-    /// These bytes.
+    /// These words, of which [`PAYLOAD`], [`DIGEST`] and [`CURSOR`] stand for what the server told
+    /// this client last.
+    Words(Vec<Bytes>),
+    /// These bytes, whatever they mean.
     Bytes(Bytes),
-    /// These words, of which [`PAYLOAD`] and [`DIGEST`] stand for what the server told this client
-    /// last.
-    Reusing(Vec<Bytes>),
-    /// SCAN from where this client's last one ended, with a COUNT.
-    ScanOn(u32),
+}
+
+impl Request {
+    /// The words of a request, unless it is none.
+    pub fn words(&self) -> Option<Vec<Bytes>> {
+        match self {
+            Self::Words(words) => Some(words.clone()),
+            Self::Bytes(bytes) => match wire::parse_request(bytes) {
+                wire::Request::Arguments(words, len) if len == bytes.len() => Some(words),
+                _ => None,
+            },
+        }
+    }
 }
 
 /// In a request's words: what DUMP gave last.
 pub const PAYLOAD: &[u8] = b"<payload>";
 /// In a request's words: what DIGEST gave last.
 pub const DIGEST: &[u8] = b"<digest>";
+/// In a request's words: where the last SCAN ended.
+pub const CURSOR: &[u8] = b"<cursor>";
 
 /// What a client does after it sent a step's requests.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Then {
     /// It waits for all replies.
+    #[default]
     Await,
     /// It waits for all replies, but for no longer than so many microseconds: then it breaks the
     /// connection, and connects again.
+    #[serde(rename = "await_for_us")]
     AwaitFor(u64),
     /// It goes on at once.
     GoOn,
@@ -154,13 +254,16 @@ pub enum Then {
     End,
     /// It breaks the connection before the last bytes of the step, so many 256ths of them, and
     /// connects again.
+    #[serde(rename = "break_after_256ths")]
     Break(u64),
 }
 
 /// How a client's bytes are cut.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Chunking {
     /// A step at a time.
+    #[default]
     Whole,
     /// Pieces of up to so many bytes.
     Pieces(u64),
@@ -169,16 +272,20 @@ pub enum Chunking {
 }
 
 /// The simulated network's behaviour.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Network {
     /// The least and the most time a segment takes, in milliseconds.
+    #[serde(skip_serializing_if = "text::is_default")]
     pub latency_ms: (u64, u64),
     /// What happens when, in order.
+    #[serde(skip_serializing_if = "text::is_default")]
     pub faults: Vec<Fault>,
 }
 
 /// A fault that hits a client.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Fault {
     /// When it begins, in milliseconds since the start.
     pub at_ms: u64,
@@ -191,12 +298,41 @@ pub struct Fault {
 }
 
 /// What can happen to a client.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum FaultKind {
     /// Nothing arrives, in either direction, until it is over.
     Hold,
     /// Its host crashes, and starts again when it is over.
     Crash,
+    /// What it and the server send each other is lost.
+    Partition,
+    /// What it sends is lost.
+    PartitionToServer,
+    /// What it is sent is lost.
+    PartitionToClient,
+    /// Its connection is reset.
+    Reset,
+    /// The server's host crashes, and starts again when it is over, without any data.
+    ServerCrash,
+}
+
+impl FaultKind {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Hold,
+        Self::Crash,
+        Self::Partition,
+        Self::PartitionToServer,
+        Self::PartitionToClient,
+        Self::Reset,
+        Self::ServerCrash,
+    ];
+
+    /// Whether it loses what was sent without anybody being told: connections may hang for ever.
+    pub(crate) fn loses_segments(self) -> bool {
+        matches!(self, Self::Partition | Self::PartitionToServer | Self::PartitionToClient)
+    }
 }
 
 /// What a seed switches on.
@@ -242,6 +378,7 @@ const KINDS: &[Kind] = &[
     streams::streams,
     streams::groups,
     deadlines,
+    crowds,
     keyspace,
     databases,
     inspection,
@@ -258,7 +395,7 @@ const KINDS: &[Kind] = &[
 
 /// What memory-bound plans do at least: fill the memory, and ask what has one right answer.
 const HUNGRY_KINDS: &[Kind] =
-    &[strings, strings, options, lists, deadlines, keyspace, sorted_sets, talk];
+    &[strings, strings, options, lists, deadlines, keyspace, sorted_sets, talk, sessions::blocks];
 
 const POLICIES: &[&str] = &[
     "noeviction",
@@ -299,6 +436,7 @@ impl Plan {
         let features = Features::new(&mut rng, memory);
         let clients = if features.sessions { 2 } else { 1 } + rng.below(6) as usize;
         let share = commands.div_ceil(clients);
+        let mut trouble = Rng::derive(seed, 0x6661_756c, 0);
         let script = |client: usize| {
             let rng = Rng::derive(seed, 0x7363_7269, client as u64);
             Maker { rng, features: &features, elapsed_us: 0, is_ebb: false, sequence: 0 }
@@ -306,6 +444,7 @@ impl Plan {
         };
         Plan {
             seed,
+            tier: Tier::Swarm,
             servers: pick(&mut rng, &[1, 1, 2, 3]),
             shards: if memory.is_some() { pick(&mut rng, &[1, 4]) } else { shards(&mut rng) },
             sizes: sizes(&mut rng),
@@ -317,8 +456,11 @@ impl Plan {
             batch_max: pick(&mut rng, &[1, 2, 16, 64]),
             laziness: pick(&mut rng, &[0, 0, 100, 240]),
             output_soft_max: pick(&mut rng, features.output_limits()),
+            audience: faults::audience_limits(&mut trouble, &features),
             clients_max: pick(&mut rng, &[None, None, None, Some(1), Some(clients / 2 + 1)]),
-            network: Network::new(&mut rng, clients),
+            clock_faults: faults::clock_faults(&mut trouble),
+            deafness: faults::deafness(&mut trouble, clients),
+            network: Network::new(&mut rng, &mut trouble, clients),
             // Where clients ask who listens, they would be told of one more.
             listens: one_in(&mut rng, 3) && !features.sessions,
             scripts: (0..clients).map(script).collect(),
@@ -355,9 +497,10 @@ impl MemoryLimit {
 }
 
 impl Network {
-    fn new(rng: &mut Rng, clients: usize) -> Network {
+    fn new(rng: &mut Rng, trouble: &mut Rng, clients: usize) -> Network {
         let count = pick(rng, &[0, 0, 1, 2, 5]);
         let mut faults: Vec<Fault> = (0..count).map(|_| Fault::new(rng, clients)).collect();
+        faults.extend(faults::network_faults(trouble, clients));
         faults.sort_by_key(|fault| fault.at_ms);
         Network { latency_ms: pick(rng, &[(0, 0), (1, 3), (0, 50), (1, 300)]), faults }
     }
@@ -422,7 +565,7 @@ impl Features {
         kinds.extend(if transactions {
             [sessions::transactions as Kind, sessions::watched, sessions::expiring_watch]
         } else {
-            [sessions::channels, sessions::channels, sessions::arrivals]
+            [sessions::channels, sessions::channels, sessions::floods]
         });
         Features {
             kinds,
@@ -481,6 +624,28 @@ fn pick<T: Clone>(rng: &mut Rng, choices: &[T]) -> T {
     choices[rng.below(choices.len() as u64) as usize].clone()
 }
 
+impl Plan {
+    /// How much happens: requests, steps without any, and faults.
+    pub fn actions(&self) -> usize {
+        let steps = self.scripts.iter().flat_map(|script| &script.steps);
+        let sent: usize = steps.map(|step| step.requests.len().max(1)).sum();
+        sent + if self.tier == Tier::Turmoil { self.network.faults.len() } else { 0 }
+    }
+}
+
+/// Whether the model knows no more of a command than is sent.
+fn is_whole(args: &[Bytes]) -> bool {
+    let name = args[0].to_ascii_uppercase();
+    [&b"OBJECT"[..], b"MEMORY", b"GEOADD"].contains(&&name[..]) || name.starts_with(b"X")
+}
+
+/// Whether the model may be asked about a request that lacks words of this one.
+pub(crate) fn may_lack_words(args: &[Bytes]) -> bool {
+    let name = args[0].to_ascii_uppercase();
+    let is_special = |key: &Bytes| SPECIAL_KEYS.iter().any(|prefix| key.starts_with(prefix));
+    !is_whole(args) && name != b"LCS" && !name.starts_with(b"SORT") && !args.iter().any(is_special)
+}
+
 /// How often the tide turns in a script, and once more.
 const TIDES: usize = 6;
 
@@ -499,7 +664,6 @@ impl Maker<'_> {
             self.elapsed_us += step.wait_us;
             steps.push(step);
         }
-        steps.push(Step { wait_us: 0, requests: vec![], then: Then::End });
         Script { chunking: self.chunking(), pause_max_us: self.pick(&[0, 0, 3, 2000]), steps }
     }
 
@@ -541,17 +705,17 @@ impl Maker<'_> {
             return Request::Bytes(self.garbage());
         }
         if let Some(args) = self.many_keys() {
-            return Request::Bytes(wire::render_request(&args));
+            return Request::Words(args);
         }
         if !self.features.sessions && self.one_in(25) {
-            return Request::ScanOn(self.pick(&[1, 2, 10, 100, 1000]));
+            let count = self.pick(&["1", "2", "10", "100", "1000"]);
+            return Request::Words(words!["SCAN", CURSOR, "COUNT", count]);
         }
         let args = self.command();
         if args.iter().any(|word| word == PAYLOAD || word == DIGEST) {
-            return Request::Reusing(args);
+            return Request::Words(args);
         }
-        let bytes = self.inline(&args).unwrap_or_else(|| wire::render_request(&args));
-        Request::Bytes(bytes)
+        self.inline(&args).map_or(Request::Words(args), Request::Bytes)
     }
 
     fn command(&mut self) -> Vec<Bytes> {
@@ -564,10 +728,7 @@ impl Maker<'_> {
         let kinds = &self.features.kinds;
         let kind = kinds[self.rng.below(kinds.len() as u64) as usize];
         let mut args = kind(self);
-        // The model knows no more of them than is sent.
-        let is_whole = [&b"OBJECT"[..], b"MEMORY", b"GEOADD"].contains(&&args[0][..])
-            || args[0].starts_with(b"X");
-        if self.features.junk && !is_whole && self.one_in(12) {
+        if self.features.junk && !is_whole(&args) && self.one_in(12) {
             self.spoil(&mut args);
         }
         if self.one_in(3) {
@@ -922,6 +1083,19 @@ fn deadlines(m: &mut Maker<'_>) -> Vec<Bytes> {
     }
 }
 
+/// Deadlines that many keys share, to the millisecond.
+fn crowds(m: &mut Maker<'_>) -> Vec<Bytes> {
+    const INTERVAL_MS: u64 = 500;
+    let soon_ms = m.elapsed_us / 1000 + m.rng.below(2) * INTERVAL_MS;
+    let at_ms = EPOCH_US / 1000 + soon_ms.next_multiple_of(INTERVAL_MS);
+    let (key, value, at) = (m.key(), m.value(), number(at_ms));
+    match m.rng.below(4) {
+        0 => words!["PEXPIREAT", key, at],
+        1 => words!["HSETEX", key, "PXAT", at, "FIELDS", "2", "f1", value, "f2", m.value()],
+        _ => words!["MSETEX", "3", key, value, m.key(), m.value(), m.key(), "v", "PXAT", at],
+    }
+}
+
 fn expire(m: &mut Maker<'_>, key: Bytes) -> Vec<Bytes> {
     let (name, unit_ms, absolute) = m.pick(&[
         ("EXPIRE", 1000, false),
@@ -1054,15 +1228,8 @@ mod tests {
             let plan = Plan::new(seed, Some(400));
             let steps = plan.scripts.iter().flat_map(|script| &script.steps);
             for request in steps.flat_map(|step| &step.requests) {
-                let name = match request {
-                    Request::Bytes(bytes) => match wire::parse_request(bytes) {
-                        wire::Request::Arguments(args, _) => args[0].clone(),
-                        _ => continue,
-                    },
-                    Request::Reusing(words) => words[0].clone(),
-                    Request::ScanOn(_) => continue,
-                };
-                sent.insert(name.to_ascii_lowercase());
+                let words = request.words().unwrap_or_default();
+                sent.extend(words.first().map(|name| name.to_ascii_lowercase()));
             }
         }
         for name in crate::model::command_names() {

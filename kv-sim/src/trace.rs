@@ -1,13 +1,35 @@
 //! A run's events, folded into one number.
 
 use crate::Summary;
+use crate::wire::quoted;
 
-/// Folds events into a 64-bit FNV-1a hash, and keeps them as text if asked to.
+/// Folds events into a 64-bit FNV-1a hash, and keeps them if asked to.
 #[derive(Clone, Debug)]
 pub struct Trace {
     hash: u64,
     events: u64,
-    log: Option<Vec<String>>,
+    log: Option<Vec<Event>>,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// When, in microseconds since the run began.
+    pub time_us: u64,
+    /// To which connection, in order of opening; of [`Direction::Execute`], to which server.
+    pub id: u64,
+    /// What.
+    pub direction: Direction,
+    /// The bytes that were received or sent.
+    pub bytes: Vec<u8>,
+}
+
+impl std::fmt::Display for Event {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { time_us, id, direction, bytes } = self;
+        let sort = if *direction == Direction::Execute { 's' } else { 'c' };
+        write!(f, "{time_us:>12} us  {sort}{id:<4} {direction:<10?} {}", quoted(bytes))
+    }
 }
 
 /// What happened to a connection.
@@ -49,8 +71,7 @@ impl Trace {
         self.fold(&(bytes.len() as u64).to_le_bytes());
         self.fold(bytes);
         if let Some(log) = &mut self.log {
-            let text = crate::wire::quoted(bytes);
-            log.push(format!("{time_us:>12} us  c{id:<4} {direction:<10?} {text}"));
+            log.push(Event { time_us, id, direction, bytes: bytes.to_vec() });
         }
     }
 

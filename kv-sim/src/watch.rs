@@ -1,6 +1,7 @@
 //! A look behind the replies: at the store's invariants and at what it tells of itself, by a
 //! session of its own, of which the server's connections know nothing.
 
+use crate::failure::{Check, Violation};
 use crate::model::Bytes;
 use crate::plan::{MemoryLimit, Plan};
 use crate::wire::{self, Value};
@@ -67,7 +68,7 @@ impl Watch {
     }
 
     /// Whether nobody listens to anything. The error says what is wrong.
-    pub(crate) fn check_channels(&mut self, now: Now) -> Result<(), String> {
+    pub(crate) fn check_channels(&mut self, now: Now) -> Result<(), Violation> {
         let channels = self.ask(now, &[b"PUBSUB", b"CHANNELS"]);
         let of_shards = self.ask(now, &[b"PUBSUB", b"SHARDCHANNELS"]);
         let patterns = self.ask(now, &[b"PUBSUB", b"NUMPAT"]);
@@ -75,7 +76,8 @@ impl Watch {
         if (&channels, &of_shards, &patterns) == (&nothing, &nothing, &Value::int(0)) {
             return Ok(());
         }
-        Err(format!("somebody listens to {channels:?}, {of_shards:?}, {patterns:?}"))
+        let text = format!("somebody listens to {channels:?}, {of_shards:?}, {patterns:?}");
+        Err(Check::Sessions.violated(text))
     }
 
     /// What the data takes.
@@ -118,7 +120,7 @@ impl Watch {
 
     /// Whether a transaction is refused, as it has to be exactly if one of the keys is `gone` that
     /// was there when they were watched. The error says what is wrong.
-    fn check_guard(&mut self, now: Now, gone: usize) -> Result<(), String> {
+    fn check_guard(&mut self, now: Now, gone: usize) -> Result<(), Violation> {
         self.ask(now, &[b"MULTI"]);
         let reply = self.ask(now, &[b"EXEC"]);
         // Those that are gone by now do not come back.
@@ -128,12 +130,13 @@ impl Watch {
             self.gone = gone;
             return Ok(());
         }
-        Err(format!("EXEC gives {reply:?} where {gone} watched keys are gone"))
+        let text = format!("EXEC gives {reply:?} where {gone} watched keys are gone");
+        Err(Check::Guards.violated(text))
     }
 
     /// Whether the keys that must be there are, and those that may be have their values. The error
     /// says what is wrong.
-    pub(crate) fn check_tokens(&mut self, now: Now, limit: MemoryLimit) -> Result<(), String> {
+    pub(crate) fn check_tokens(&mut self, now: Now, limit: MemoryLimit) -> Result<(), Violation> {
         let mut gone = 0;
         for number in 0..TOKENS {
             for (sort, stays) in [("lasting", limit.spares_lasting_keys()), ("passing", false)] {
@@ -144,7 +147,8 @@ impl Watch {
                 gone += usize::from(is_gone);
                 if value != Value::bulk(&key) && (stays || !is_gone) {
                     let key = wire::quoted(&key);
-                    return Err(format!("{key} holds {value:?} under {}", limit.policy));
+                    let text = format!("{key} holds {value:?} under {}", limit.policy);
+                    return Err(Check::SparedKeys.violated(text));
                 }
             }
         }
@@ -160,14 +164,14 @@ impl Watch {
         limit: MemoryLimit,
         request_max: u64,
         requests: u64,
-    ) -> Result<(), String> {
+    ) -> Result<(), Violation> {
         let used = self.usage(now).used;
         let unrefused = requests * UNREFUSED_MAX;
         let most = 2 * limit.bytes as u64 + 8 * request_max + unrefused + MEMORY_SLACK;
         if used <= most {
             Ok(())
         } else {
-            Err(format!("the data takes {used} bytes under {limit:?}"))
+            Err(Check::Memory.violated(format!("the data takes {used} bytes under {limit:?}")))
         }
     }
 
@@ -209,6 +213,8 @@ pub(crate) struct Metronome {
     interval_us: u64,
     last_us: Option<u64>,
     at_once: u64,
+    /// The next slice is another server's work, which may come at any time.
+    joins_in: bool,
 }
 
 /// How many slices of work may follow each other without a pause, where the pace allows it.
@@ -216,20 +222,27 @@ const SLICES_AT_ONCE_MAX: u64 = 200_000;
 
 impl Metronome {
     pub(crate) fn new(plan: &Plan) -> Self {
-        Self { interval_us: plan.pace.interval_us, last_us: None, at_once: 0 }
+        Self { interval_us: plan.pace.interval_us, last_us: None, at_once: 0, joins_in: false }
+    }
+
+    /// The server was asked to join in another's work.
+    pub(crate) fn join_in(&mut self) {
+        self.joins_in = true;
     }
 
     /// The server wanted time for other work than requests.
-    pub(crate) fn tick(&mut self, now_us: u64) -> Result<(), String> {
+    pub(crate) fn tick(&mut self, now_us: u64) -> Result<(), Violation> {
         let last_us = self.last_us.replace(now_us);
         self.at_once = if last_us == Some(now_us) { self.at_once + 1 } else { 0 };
         if let Some(gap_us) = last_us.map(|last_us| now_us - last_us)
             && gap_us < self.interval_us
+            && !std::mem::take(&mut self.joins_in)
         {
-            return Err(format!("the server's slices of work are {gap_us} us apart"));
+            let text = format!("the server's slices of work are {gap_us} us apart");
+            return Err(Check::Pace.violated(text));
         }
         if self.at_once > SLICES_AT_ONCE_MAX {
-            return Err("the server's work never ends".into());
+            return Err(Check::Work.violated("the server's work never ends"));
         }
         Ok(())
     }

@@ -106,6 +106,12 @@ impl Value {
     }
 }
 
+impl std::fmt::Display for Value {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&quoted(&self.bytes()))
+    }
+}
+
 /// How far apart numbers may be that are near each other: as far as they may be rounded, and a tiny
 /// part of what they are.
 pub(crate) const NEAR: f64 = 0.000_11;
@@ -187,13 +193,23 @@ pub fn parse_request(buffer: &[u8]) -> Request {
     }
 }
 
+/// Twice over the same bytes, so that a request that is not complete, which most are while it comes
+/// byte by byte, costs no memory.
 fn parse_counted(buffer: &[u8]) -> Result<Request, Request> {
+    each_argument(buffer, |_| {})?;
+    let mut args = Vec::new();
+    let len = each_argument(buffer, |arg| args.push(arg.to_vec()))?;
+    Ok(if args.is_empty() { Request::Nothing(len) } else { Request::Arguments(args, len) })
+}
+
+/// Passes on the arguments of the request at the beginning of `buffer`, as far as it is there, and
+/// gives its length.
+fn each_argument(buffer: &[u8], mut pass_on: impl FnMut(&[u8])) -> Result<usize, Request> {
     let malformed = |text: &str| Request::Malformed(text.into());
     let (line, mut at) = count_line(buffer, "too big mbulk count string")?;
     let count = parse_int(&line[1..]).filter(|&count| count <= i64::from(i32::MAX));
     let count = count.ok_or_else(|| malformed("invalid multibulk length"))?;
-    let mut args = Vec::new();
-    while (args.len() as i64) < count {
+    for _ in 0..count {
         let (line, used) = count_line(&buffer[at..], "too big bulk count string")?;
         if line.first() != Some(&b'$') {
             let got = char::from(line.first().copied().unwrap_or(b'\r'));
@@ -205,10 +221,10 @@ fn parse_counted(buffer: &[u8]) -> Result<Request, Request> {
         let arg = buffer.get(at..at + len).ok_or(Request::Incomplete)?;
         // The two bytes after an argument are not looked at, but they must be there.
         buffer.get(at + len..at + len + 2).ok_or(Request::Incomplete)?;
-        args.push(arg.to_vec());
+        pass_on(arg);
         at += len + 2;
     }
-    Ok(if args.is_empty() { Request::Nothing(at) } else { Request::Arguments(args, at) })
+    Ok(at)
 }
 
 /// A line that holds a count, ended by a carriage return and one more byte.
@@ -235,7 +251,7 @@ fn parse_inline(buffer: &[u8]) -> Request {
 }
 
 /// The words of an inline request; none if quotes do not match up.
-fn split_words(line: &[u8]) -> Option<Vec<Vec<u8>>> {
+pub(crate) fn split_words(line: &[u8]) -> Option<Vec<Vec<u8>>> {
     let mut words = Vec::new();
     let mut rest = line.trim_ascii_start();
     while !rest.is_empty() {
@@ -301,8 +317,14 @@ pub fn ends_subscriptions(request: &[Vec<u8>]) -> bool {
 
 /// A 64-bit integer in its one canonical form.
 pub fn parse_int(text: &[u8]) -> Option<i64> {
-    let value: i64 = std::str::from_utf8(text).ok()?.parse().ok()?;
-    (value.to_string().as_bytes() == text).then_some(value)
+    let value = std::str::from_utf8(text).ok()?.parse().ok()?;
+    let digits = text.strip_prefix(b"-").unwrap_or(text);
+    let is_canonical = match digits {
+        [b'0'] => digits.len() == text.len(),
+        [b'1'..=b'9', ..] => true,
+        _ => false,
+    };
+    is_canonical.then_some(value)
 }
 
 /// Bytes for people to read, shortened.

@@ -2,8 +2,9 @@
 
 use kv_core::keyspace::{PageSize, SegmentSize, Sizes};
 use kv_proto::server::Pace;
+use kv_sim::history::Report;
 use kv_sim::model::Flaw;
-use kv_sim::plan::{Ending, FaultKind, Plan};
+use kv_sim::plan::{ClockFaultKind, Ending, FaultKind, Plan};
 use kv_sim::{Options, Outcome, net, swarm};
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -31,13 +32,30 @@ fn seeds_pass_on_a_network_with_faults() {
 }
 
 #[test]
+fn what_clients_see_on_a_network_is_mostly_explained() {
+    let histories = (1..30).map(|seed| net::run(seed, short()).expect("it passes").history);
+    let sum = |sum: [usize; 2], it: Report| [sum[0] + it.explained, sum[1] + it.undecided];
+    let [explained, undecided] = histories.fold([0; 2], sum);
+    assert!(explained > 50, "{explained} operations have an order");
+    assert_eq!(undecided, 0, "groups of keys are undecided");
+}
+
+#[test]
 fn the_plans_of_a_few_seeds_hold_every_fault_and_setting() {
     let plans: Vec<Plan> = (1..120).map(|seed| Plan::new(seed, Some(120))).collect();
     let has = |kind| {
         let mut faults = plans.iter().flat_map(|plan| &plan.network.faults);
         faults.any(|fault| fault.kind == kind)
     };
-    assert!(has(FaultKind::Hold) && has(FaultKind::Crash));
+    for kind in FaultKind::ALL {
+        assert!(has(kind), "{kind:?}");
+    }
+    let clock_faults = || plans.iter().flat_map(|plan| &plan.clock_faults).map(|it| it.kind);
+    let steps_ms = |kind| if let ClockFaultKind::Set { by_ms } = kind { by_ms } else { 0 };
+    assert!(clock_faults().any(|kind| steps_ms(kind) > 1000));
+    assert!(clock_faults().any(|kind| steps_ms(kind) < -1000));
+    assert!(clock_faults().any(|kind| matches!(kind, ClockFaultKind::Stall { .. })));
+    assert!(plans.iter().any(|plan| !plan.deafness.is_empty() && plan.audience.is_some()));
     assert!(plans.iter().any(|plan| plan.output_soft_max.is_some()));
     assert!([1, 2, 3].iter().all(|&servers| plans.iter().any(|plan| plan.servers == servers)));
     assert!([1, 4, 16].iter().all(|&shards| plans.iter().any(|plan| plan.shards == shards)));
@@ -97,12 +115,18 @@ fn a_flaw_in_the_model_is_caught_within_a_few_seeds() {
         Flaw::ServesLastFirst,
         Flaw::DropsMessages,
         Flaw::WatchOutlivesKey,
+        Flaw::ExpiredReturn,
+        Flaw::ServesTwice,
+        Flaw::HalfTransaction,
     ];
     for flaw in flaws {
         let options = Options { flaw: Some(flaw), ..Options::default() };
-        let caught = (1..100).any(|seed| swarm::run(seed, options).is_err());
+        let caught = (1..300).any(|seed| swarm::run(seed, options).is_err());
         assert!(caught, "{flaw:?} went unnoticed");
     }
-    let options = Options { flaw: Some(Flaw::EmptyListStays), ..Options::default() };
-    assert!((1..60).any(|seed| net::run(seed, options).is_err()), "the network hides it");
+    let sessions = [Flaw::DropsMessages, Flaw::ServesTwice, Flaw::HalfTransaction];
+    for flaw in [Flaw::EmptyListStays].into_iter().chain(sessions) {
+        let options = Options { flaw: Some(flaw), ..Options::default() };
+        assert!((1..60).any(|seed| net::run(seed, options).is_err()), "{flaw:?} is hidden");
+    }
 }

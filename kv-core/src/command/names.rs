@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 pub struct Names {
     /// By the name in lower case: what it calls, where that is not what the table says.
     changed: BTreeMap<Box<[u8]>, Option<&'static Command>>,
+    /// What was called how, and is called how since, in the order in which it came to that.
+    renames: Vec<[Box<[u8]>; 2]>,
 }
 
 /// Why a command cannot be renamed.
@@ -35,7 +37,13 @@ impl Names {
         if !new.is_empty() {
             self.changed.insert(new.to_ascii_lowercase().into(), Some(command));
         }
+        self.renames.push([old.into(), new.into()]);
         Ok(())
+    }
+
+    /// The old name and the new one, empty for none, of each renaming, in their order.
+    pub fn renames(&self) -> &[[Box<[u8]>; 2]] {
+        &self.renames
     }
 
     /// The command that is called so, in any case, if there is one.

@@ -236,18 +236,19 @@ static INDEX: [u16; INDEX_LEN] = {
     index
 };
 
-/// A hash of the beginning and the end of the name and of its length, the same in any case.
+/// A hash of the first and the last four bytes of the name, or of all of a shorter one, and of its
+/// length; the same in any case.
 const fn hash(name: &[u8]) -> usize {
-    let len = name.len();
-    let mut word = len as u64;
-    let mut i = 0;
-    while i < len && i < 7 {
-        word = word << 8 | (name[i] | 0x20) as u64;
-        i += 1;
-    }
-    if len > 7 {
-        word ^= ((name[len - 1] | 0x20) as u64) << 59 | ((name[len - 2] | 0x20) as u64) << 51;
-    }
+    const LOWER_CASE: u64 = 0x2020_2020_2020_2020;
+    let word = match (name.first_chunk::<4>(), name.last_chunk::<4>(), name) {
+        (Some(first), Some(last), _) => {
+            (u32::from_le_bytes(*first) as u64) << 32 | u32::from_le_bytes(*last) as u64
+        }
+        (_, _, [first, .., last]) => (*first as u64) << 8 | *last as u64 | (name[1] as u64) << 16,
+        (_, _, [only]) => *only as u64,
+        _ => 0,
+    };
+    let word = (word | LOWER_CASE) ^ name.len() as u64;
     // By the golden ratio, as in Fibonacci hashing.
     (word.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as usize
 }

@@ -173,12 +173,10 @@ pub(crate) fn decrby(cx: &mut Cx<'_>) -> Result<(), Error> {
 
 fn add(cx: &mut Cx<'_>, increment: i64) -> Result<(), Error> {
     let key = cx.args.get(1);
-    let value = match cx.db.current_string(key)? {
-        Some(string) => string.as_int().ok_or(Error::NotAnInteger)?,
-        None => 0,
-    };
-    let sum = value.checked_add(increment).ok_or(Error::Overflow)?;
-    cx.db.set(key, StrRef::Int(sum), Deadline::Keep);
+    let sum = cx.db.update_int(key, |string| {
+        let value = string.map_or(Some(0), StrRef::as_int).ok_or(Error::NotAnInteger)?;
+        value.checked_add(increment).ok_or(Error::Overflow)
+    })?;
     cx.db.notify(Notifications::STRING, "incrby", key);
     cx.out.int(sum);
     Ok(())

@@ -68,6 +68,12 @@ pub const PROTECTED_MODE: Id = id("protected-mode");
 pub const PROTO_MAX_BULK_LEN: Id = id("proto-max-bulk-len");
 /// `proxy-protocol`
 pub const PROXY_PROTOCOL: Id = id("proxy-protocol");
+/// `record`
+pub const RECORD: Id = id("record");
+/// `record-files`
+pub const RECORD_FILES: Id = id("record-files");
+/// `record-max-size`, in bytes
+pub const RECORD_MAX_SIZE: Id = id("record-max-size");
 /// `replica-read-only`
 pub const REPLICA_READ_ONLY: Id = id("replica-read-only");
 /// `requirepass`

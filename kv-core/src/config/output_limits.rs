@@ -35,9 +35,11 @@ impl ClientClass {
 pub struct OutputLimits {
     /// Beyond this many bytes the connection is closed.
     pub hard: usize,
-    /// Beyond this many bytes nothing more is read from the client.
+    /// Beyond this many bytes nothing more is read from a client that gets replies. Others do not
+    /// ask for what they get.
     pub soft: usize,
-    /// Seconds after which a client that is beyond the soft limit and takes nothing is closed.
+    /// Seconds after which a client that is beyond the soft limit is closed: if it takes nothing, or
+    /// if it gets what it does not ask for, and never came below the limit.
     pub seconds: u64,
 }
 

@@ -41,6 +41,22 @@ pub fn rewrite(old: &[u8], config: &Config, overridden: &[Id]) -> Vec<u8> {
     edit.text(&file)
 }
 
+/// The text of a configuration file that gives every setting its value in `config`, and every
+/// command its name, whatever the defaults are.
+pub fn in_full(config: &Config) -> Vec<u8> {
+    let mut text = Vec::new();
+    for names in config.names().renames() {
+        text.extend_from_slice(b"rename-command");
+        for name in names {
+            text.push(b' ');
+            quote(name, &mut text);
+        }
+        text.push(b'\n');
+    }
+    text.extend(rewrite(b"", config, &ids().collect::<Vec<_>>()));
+    text
+}
+
 /// A file's lines, without their line ends.
 struct File<'t> {
     lines: Vec<Line<'t>>,
@@ -369,6 +385,24 @@ mod tests {
             &[("lua-time-limit", "5000")],
             &format!("{MARKER}\nbusy-reply-threshold 5000\n"),
         );
+    }
+
+    #[test]
+    fn a_text_in_full_gives_every_setting_and_every_name() {
+        let config = load(
+            "",
+            "rename-command GET x\nrename-command SET GET\nrename-command DEL \"\"\nsave 9 1\nsave 5 2\n\
+             requirepass \"a b\"\nclient-output-buffer-limit pubsub 1 2 3\nmaxmemory 1gb\n\
+             notify-keyspace-events KA\n",
+        );
+        let text = in_full(&config);
+        let again = load("save 1 1", str::from_utf8(&text).unwrap());
+        assert!(ids().all(|id| again.text(id) == config.text(id)));
+        let called = |name: &[u8]| again.names().find(name).map(|command| command.name);
+        assert_eq!((called(b"x"), called(b"GET")), (Some("get"), Some("set")));
+        assert_eq!((called(b"set"), called(b"del")), (None, None));
+        let lines = text.split(|&byte| byte == b'\n').count();
+        assert!(lines > ids().filter(|id| id.parameter().alias_of.is_none()).count());
     }
 
     #[test]

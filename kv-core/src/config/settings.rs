@@ -12,8 +12,8 @@ use super::policy::Policy;
 use super::value::{parse, words};
 use crate::command::{Names, RenameError};
 use crate::password;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
-use std::sync::{RwLock, RwLockReadGuard};
+use crate::sync::tally::{AtomicI64, AtomicU64, Ordering::Relaxed};
+use crate::sync::{RwLock, RwLockReadGuard};
 
 /// A snapshot is due after so many seconds with so many changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -375,6 +375,26 @@ pub(super) static PARAMETERS: &[Parameter] = &[
         ..DEFAULT
     },
     Parameter {
+        name: "record",
+        default: "",
+        summary: "a file that all input is recorded in, to be run again by `kv-sim replay`: it contains whatever clients send, and threads take turns for it; empty records nothing",
+        ..DEFAULT
+    },
+    Parameter {
+        name: "record-files",
+        kind: Kind::Int { min: 1, max: 1000 },
+        default: "3",
+        summary: "how many recordings there are at most: that of this run, and those of the runs before it, with .1, .2 ... behind the name",
+        ..DEFAULT
+    },
+    Parameter {
+        name: "record-max-size",
+        kind: Kind::Memory { min: 64 << 10, max: MEMORY_MAX },
+        default: "1gb",
+        summary: "how long a recording becomes: then it ends, and the server goes on without",
+        ..DEFAULT
+    },
+    Parameter {
         name: "replica-read-only",
         kind: Kind::Bool,
         default: "yes",

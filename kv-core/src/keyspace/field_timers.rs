@@ -6,6 +6,7 @@
 
 use super::entry::{self, Entry, New};
 use super::{Keyspace, Place};
+use crate::rare::{Rare, sometimes};
 use crate::value::hash::Hash;
 use crate::value::{Collection, Packed, Value};
 use std::collections::BTreeSet;
@@ -108,6 +109,7 @@ impl Keyspace {
         let place = self.hash_awaiting(deadline, hash);
         let entry = self.entry(place);
         if entry.is_expired(unix_ms) {
+            sometimes(Rare::HashExpiresByFields, true);
             gone(entry);
             self.remove(hash, place).into_iter().for_each(discard);
             return (1, 1);

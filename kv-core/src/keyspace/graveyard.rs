@@ -1,6 +1,7 @@
 //! What is out of use and takes too long to free at once.
 
 use super::Keyspace;
+use crate::rare::{Rare, sometimes};
 use crate::value::Value;
 use std::collections::VecDeque;
 
@@ -63,10 +64,13 @@ impl Graveyard {
                     self.value_bytes -= value.heap_bytes();
                     self.values.pop_front();
                     self.freed += 1;
+                } else {
+                    sometimes(Rare::ValueFreedInSlices, true);
                 }
             } else if let Some(mut keyspace) = self.keyspaces.pop_front() {
                 let work = keyspace.dismantle(budget - spent, |value| self.bury(value));
                 if work >= budget - spent {
+                    sometimes(Rare::KeyspaceFreedInSlices, true);
                     self.keyspaces.push_front(keyspace);
                 }
                 spent += work.max(1);

@@ -9,6 +9,7 @@
 //!
 //! Entries with the same tag are in order by their hashes, which nobody keeps.
 
+use crate::rare::{Rare, sometimes};
 use crate::slab::{Ref, prefetch};
 
 /// Entries of a line.
@@ -249,6 +250,7 @@ impl Segment {
             self.make_line(number);
         }
         let mut carried = self.lines[number].insert(tag, cell);
+        sometimes(Rare::LineOverflows, carried.is_some());
         while let Some((tag, cell)) = carried {
             number += 1;
             self.make_line(number);

@@ -1,8 +1,8 @@
 //! Which errors there were, by their codes.
 
 use crate::error::Error;
+use crate::sync::{Mutex, MutexGuard};
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard};
 
 /// How many codes are counted apart. A script can make up any number of them.
 const CODES_MAX: usize = 128;

@@ -3,8 +3,8 @@
 use super::Counter;
 use super::histogram::{Buckets, Histogram};
 use crate::command::{Command, table};
-use std::sync::OnceLock;
-use std::sync::atomic::{
+use crate::sync::OnceLock;
+use crate::sync::tally::{
     AtomicBool, AtomicU64,
     Ordering::{AcqRel, Acquire, Relaxed, Release},
 };

@@ -1,8 +1,8 @@
 //! What held other work up, for LATENCY: of each kind of event the last samples, one a second.
 
 use crate::now::Now;
+use crate::sync::{Mutex, MutexGuard};
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard};
 
 /// How many samples of each event are kept. Redis's.
 pub const SAMPLES_MAX: usize = 160;

@@ -1,9 +1,9 @@
 //! How much is going on: what INFO calls instantaneous.
 
 use crate::now::Now;
+use crate::sync::Mutex;
+use crate::sync::tally::{AtomicU64, Ordering::Relaxed};
 use std::collections::VecDeque;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// How far samples are apart at least, in microseconds.
 const INTERVAL_US: u64 = 100_000;

@@ -4,8 +4,8 @@ use crate::args::Args;
 use crate::command::Command;
 use crate::now::Now;
 use crate::session::Session;
+use crate::sync::{Mutex, MutexGuard};
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard};
 
 /// How many arguments of a command are kept. Redis's, as are the following.
 const ARGS_MAX: usize = 32;

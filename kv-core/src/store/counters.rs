@@ -3,7 +3,7 @@
 
 use super::{DatabaseSize, ShardStats, Store};
 use crate::stats::Counter;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use crate::sync::tally::{AtomicUsize, Ordering::Relaxed};
 
 /// One shard's numbers, on cache lines of their own.
 #[derive(Debug)]

@@ -1,9 +1,10 @@
 //! A collection while a command changes it.
 
 use super::clock::AccessClock;
+use super::view::{Deadline, note_deadline};
 use super::{Shard, Store, event};
 use crate::error::Error;
-use crate::keyspace::{Input, Keyspace, Place};
+use crate::keyspace::{Entry, Input, Keyspace, Place};
 use crate::value::pack::Pack;
 use crate::value::{Collection, Packed, Value};
 use std::ops::{Deref, DerefMut};
@@ -33,9 +34,52 @@ pub(super) struct Found<'v> {
     pub(super) place: Option<Place>,
 }
 
-impl Found<'_> {
+impl<'v> Found<'v> {
     fn keyspace_mut(&mut self) -> &mut Keyspace {
         &mut self.shard.databases[self.database]
+    }
+
+    pub(super) fn entry(&self) -> Option<Entry<'_>> {
+        self.place.map(|place| self.shard.databases[self.database].entry(place))
+    }
+
+    /// Stores a value, whatever was there. `accessed` is the access clock, if the value brings one.
+    pub(super) fn store(
+        self,
+        value: Input<'_>,
+        deadline: Deadline,
+        accessed: Option<u32>,
+        clock: AccessClock,
+    ) {
+        let Self { store, database, key, .. } = self;
+        self.put(value, deadline, accessed, clock).tell(store, database, key);
+    }
+
+    /// The same, without telling anybody of a change. The key's shard.
+    pub(super) fn put(
+        self,
+        value: Input<'_>,
+        deadline: Deadline,
+        accessed: Option<u32>,
+        clock: AccessClock,
+    ) -> &'v mut Shard {
+        let Self { store, shard, database, key, hash, place } = self;
+        let keyspace = &mut shard.databases[database];
+        let old = place.map(|place| keyspace.entry(place));
+        let deadline = match deadline {
+            Deadline::At(unix_ms) => Some(unix_ms),
+            Deadline::Clear => None,
+            Deadline::Keep => old.and_then(Entry::deadline),
+        };
+        let accessed =
+            accessed.unwrap_or_else(|| clock.stored(old.map(Entry::clock), &mut shard.rng));
+        let replaced = keyspace.put(hash, key, place, value, deadline, accessed);
+        note_deadline(store, keyspace, deadline);
+        shard.discard(replaced, store, database);
+        if place.is_none() {
+            store.publish_event(event::NEW, database, key);
+        }
+        shard
     }
 }
 

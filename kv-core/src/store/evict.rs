@@ -8,6 +8,7 @@
 use super::{Access, Held, Shard, Store, event, lock};
 use crate::config::Policy;
 use crate::keyspace::{Candidate, Entry, Keyspace};
+use crate::rare::{Rare, sometimes};
 use crate::rng::Rng;
 
 /// How many keys one command may evict to make room for itself. If that is not enough it runs
@@ -63,9 +64,15 @@ impl Access<'_> {
                 break;
             }
             match self.evict_one(limit, rng) {
-                Some(is_freed) => has_waste |= !is_freed,
+                Some(is_freed) => {
+                    sometimes(Rare::EvictedIsFreedLater, !is_freed);
+                    has_waste |= !is_freed;
+                }
                 None if freed > 0 => break,
-                None => return Err(OutOfMemory),
+                None => {
+                    sometimes(Rare::OutOfMemory, true);
+                    return Err(OutOfMemory);
+                }
             }
             evicted += 1;
         }

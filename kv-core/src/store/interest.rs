@@ -4,10 +4,11 @@
 //! a change costs one look at a counter.
 
 use super::{Access, Shard, Store, View, lock};
+use crate::sync::Mutex;
+use crate::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use crate::waiter::Waiter;
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 /// The keys of one database, in one shard, that somebody wants to know of.
 #[derive(Debug, Default)]

@@ -1,7 +1,7 @@
 //! How much memory the data takes.
 
 use super::Access;
-use std::sync::atomic::Ordering::Relaxed;
+use crate::sync::atomic::Ordering::Relaxed;
 
 /// How much memory the data takes, and what happened for want of it. Sizes are in bytes.
 #[derive(Clone, Debug, Default, PartialEq)]

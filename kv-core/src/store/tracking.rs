@@ -8,10 +8,11 @@ use super::{Shard, Store, View};
 use crate::mailbox::{Message, Push};
 use crate::reply::Protocol;
 use crate::session::Profile;
+use crate::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use crate::sync::{Mutex, MutexGuard};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound::{Excluded, Unbounded};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::Arc;
 
 /// No session: nobody asked for the change.
 const NOBODY: u64 = 0;

@@ -7,6 +7,7 @@ use super::{Locked, Shard, Store, encoding, event, find_shard, first_hash, shard
 use crate::config::{Config, Notifications};
 use crate::error::Error;
 use crate::keyspace::{Entry, Input, Keyspace, Place};
+use crate::rare::{self, Rare, sometimes};
 use crate::rng::Rng;
 use crate::value::pack::Pack;
 use crate::value::string::StrRef;
@@ -190,9 +191,7 @@ impl<'a> View<'a> {
     pub fn edit<'v, T: Collection>(&'v mut self, key: &'v [u8]) -> Result<Edit<'v, T>, Error> {
         let clock = self.clock;
         self.changed = true;
-        let (store, database) = (self.store, self.database);
-        let (shard, hash, place) = self.find(key);
-        Edit::new(Found { store, shard, database, key, hash, place }, clock)
+        Edit::new(self.find_to_change(key), clock)
     }
 
     /// The same, but nothing if there is no such key.
@@ -224,7 +223,24 @@ impl<'a> View<'a> {
 
     /// Stores the value of `key` in another form, which is no change. O(1).
     pub fn reshape<'v>(&mut self, key: &[u8], value: impl Into<Input<'v>>) {
-        self.replace_value(key, value.into(), Deadline::Keep, None);
+        let clock = self.clock;
+        self.changed = true;
+        self.find_to_change(key).put(value.into(), Deadline::Keep, None, clock);
+    }
+
+    /// Puts the integer that `compute` makes of the string at `key` in its place; of none if there
+    /// is no such key. Its deadline stays. The integer. O(1), and the length of the string.
+    pub fn update_int(
+        &mut self,
+        key: &[u8],
+        compute: impl FnOnce(Option<StrRef<'_>>) -> Result<i64, Error>,
+    ) -> Result<i64, Error> {
+        let clock = self.clock;
+        self.changed = true;
+        let found = self.find_to_change(key);
+        let result = compute(as_string(found.entry().map(Entry::value))?)?;
+        found.store(StrRef::Int(result).into(), Deadline::Keep, None, clock);
+        Ok(result)
     }
 
     /// `accessed` is the access clock, if the value brings one.
@@ -235,38 +251,15 @@ impl<'a> View<'a> {
         deadline: Deadline,
         accessed: Option<u32>,
     ) {
-        let (store, database) = (self.store, self.database);
-        let shard = self.replace_value(key, value, deadline, accessed);
-        shard.tell(store, database, key);
+        let clock = self.clock;
+        self.changed = true;
+        self.find_to_change(key).store(value, deadline, accessed, clock);
     }
 
-    /// The same, without telling anybody of a change. The key's shard.
-    fn replace_value(
-        &mut self,
-        key: &[u8],
-        value: Input<'_>,
-        deadline: Deadline,
-        accessed: Option<u32>,
-    ) -> &mut Shard {
-        let (clock, database, store) = (self.clock, self.database, self.store);
-        self.changed = true;
+    fn find_to_change<'v>(&'v mut self, key: &'v [u8]) -> Found<'v> {
+        let (store, database) = (self.store, self.database);
         let (shard, hash, place) = self.find(key);
-        let keyspace = &mut shard.databases[database];
-        let old = place.map(|place| keyspace.entry(place));
-        let deadline = match deadline {
-            Deadline::At(unix_ms) => Some(unix_ms),
-            Deadline::Clear => None,
-            Deadline::Keep => old.and_then(Entry::deadline),
-        };
-        let accessed =
-            accessed.unwrap_or_else(|| clock.stored(old.map(Entry::clock), &mut shard.rng));
-        let replaced = keyspace.put(hash, key, place, value, deadline, accessed);
-        note_deadline(store, keyspace, deadline);
-        shard.discard(replaced, store, database);
-        if place.is_none() {
-            store.publish_event(event::NEW, database, key);
-        }
-        shard
+        Found { store, shard, database, key, hash, place }
     }
 
     /// Stores the string of these bytes under `key`, whatever was there. O(n).
@@ -422,14 +415,17 @@ impl<'a> View<'a> {
         {
             // Keys that share a place are visited together, since the cursor cannot part them.
             if visited >= count && place(hash) != last {
+                rare::note_scan(true);
                 return last + 1;
             }
             last = place(hash);
             // An expired key is work as well: where there are only such, the call ends too.
+            sometimes(Rare::ScanMeetsExpired, entry.is_expired(self.unix_ms));
             if !entry.is_expired(self.unix_ms) {
                 visit(entry.key(), entry.value());
             }
         }
+        rare::note_scan(false);
         0
     }
 
@@ -632,7 +628,7 @@ impl<'a> View<'a> {
 }
 
 /// Sees to it that an entry with a new deadline goes in time.
-fn note_deadline(store: &Store, keyspace: &Keyspace, deadline: Option<i64>) {
+pub(super) fn note_deadline(store: &Store, keyspace: &Keyspace, deadline: Option<i64>) {
     if let Some(deadline) = deadline {
         // The first timer of all tells the wheel what time it is.
         let is_first = keyspace.with_deadline() == 1;

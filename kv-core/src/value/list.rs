@@ -71,8 +71,15 @@ impl List {
 
     /// Adds an element at one end. O(log n).
     pub fn push(&mut self, end: End, item: &[u8]) {
-        let at = if end == End::Head { 0 } else { self.len() };
-        self.put(at..at, Item::new(item));
+        let item = Item::new(item);
+        match &mut self.0 {
+            Repr::Large(tree) if end == End::Head => tree.insert_first(&[item], &mut ()),
+            Repr::Large(tree) => tree.insert(None, &[item], &mut ()),
+            Repr::Packed(pack, _) => {
+                let at = if end == End::Head { 0 } else { pack.count() };
+                self.put(at..at, item);
+            }
+        }
     }
 
     /// Adds an element before the one at `index`, or at the tail. O(log n).

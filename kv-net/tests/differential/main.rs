@@ -36,7 +36,7 @@ use proptest::test_runner::{Config, RngSeed, TestError, TestRunner};
 use sorted_sets::scores_agree;
 use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
-use support::{Client, Program, Served, elements, payload, readable, request, serve};
+use support::{Client, Program, Served, elements, payload, readable, request, serve, setting};
 
 /// One write to the servers.
 #[derive(Clone, Debug)]
@@ -455,11 +455,6 @@ fn without_version(reply: &[u8]) -> (u8, Vec<Vec<u8>>) {
     let fields = elements(reply);
     let is_kept = |pair: &&[Vec<u8>]| !matches!(payload(&pair[0]), b"version" | b"id");
     (reply[0], fields.chunks(2).filter(is_kept).map(<[_]>::concat).collect())
-}
-
-fn setting(name: &str) -> Option<u64> {
-    let text = std::env::var(name).ok()?;
-    Some(text.parse().unwrap_or_else(|_| panic!("{name} is no number: {text}")))
 }
 
 #[test]

@@ -27,6 +27,12 @@ pub(crate) fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T
     }
 }
 
+/// A number that the environment sets.
+pub(crate) fn setting(name: &str) -> Option<u64> {
+    let text = std::env::var(name).ok()?;
+    Some(text.parse().unwrap_or_else(|_| panic!("{name} is no number: {text}")))
+}
+
 /// Lets this process, and those that it starts, open as many files as the system allows.
 pub(crate) fn raise_file_limit() {
     let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE).expect("the limit can be read");
@@ -183,6 +189,11 @@ impl Client {
 
     pub(crate) fn send(&mut self, bytes: impl AsRef<[u8]>) {
         self.stream.get_mut().write_all(bytes.as_ref()).expect("the server takes requests");
+    }
+
+    /// The same, unless the server has closed the connection.
+    pub(crate) fn try_send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.stream.get_mut().write_all(bytes)
     }
 
     /// The next reply, as it came.

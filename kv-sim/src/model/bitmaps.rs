@@ -278,6 +278,12 @@ fn bitfield(run: &mut Run<'_>, must_read: bool) -> Outcome {
             Access::Set(value, overflow) if !field.is_signed => {
                 (field.fit(i128::from(value as u64), overflow), old)
             }
+            // The distance from one that is far too small overflows, so that it counts as too large.
+            Access::Set(value, Overflow::Saturate)
+                if field.width < 64 && field.most() - i128::from(value) > i64::MAX.into() =>
+            {
+                (Some(field.most()), old)
+            }
             Access::Set(value, overflow) => (field.fit(value.into(), overflow), old),
             Access::Add(value, overflow) => {
                 let new = field.fit(old + i128::from(value), overflow);

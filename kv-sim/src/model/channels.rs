@@ -55,6 +55,10 @@ impl Channels {
         self.0.retain(|listener| listener.session != session);
     }
 
+    pub(super) fn has(&self, session: u64) -> bool {
+        self.0.iter().any(|listener| listener.session == session)
+    }
+
     fn of(&self, kind: Kind) -> impl Iterator<Item = &Listener> {
         self.0.iter().filter(move |listener| listener.kind == kind)
     }

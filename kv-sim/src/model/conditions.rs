@@ -281,11 +281,13 @@ fn throttle(run: &mut Run<'_>) -> Outcome {
         Some(value) => i128::from(parse_int(value).ok_or(NOT_AN_INTEGER)?).max(now),
     };
     let (capacity, asked) = (interval * limit, interval * quantity);
-    let level = full_until - now;
+    // It runs over if the limit was larger, or the clock was set back.
+    let level = (full_until - now).min(capacity);
+    let runs_over = full_until - now > capacity;
     let surplus = level + asked - capacity;
     let is_limited = surplus > 0;
     let level = if is_limited { level } else { level + asked };
-    if !is_limited && quantity > 0 {
+    if !is_limited && quantity > 0 || runs_over {
         let until = i64::try_from(now + level).map_err(|_| NOT_AN_INTEGER)?;
         let deadline = (now + level + 999_999) / 1_000_000;
         run.put_string(&key, until.to_string().as_bytes(), Some(deadline as i64));

@@ -7,6 +7,9 @@ use crate::wire::Value;
 /// removed.
 pub(crate) const OUT_OF_MEMORY: &[u8] = b"OOM command not allowed when used memory > 'maxmemory'.";
 
+/// What EXEC is answered before that, if a request of the transaction may need memory.
+const TRANSACTION_ABORTED: &[u8] = b"EXECABORT Transaction discarded because of: ";
+
 /// The commands that may need memory.
 const NEEDING_MEMORY: &[&str] = &[
     "append",
@@ -269,15 +272,41 @@ impl Model {
         let name = run.name();
         let refused = reply.starts_with(&Value::error(OUT_OF_MEMORY).bytes());
         if refused && run.row().is_ok() && NEEDING_MEMORY.contains(&&*name) {
+            session.break_transaction();
             return Expect::Exactly(Value::error(OUT_OF_MEMORY));
+        }
+        let aborted = Value::error(&[TRANSACTION_ABORTED, OUT_OF_MEMORY].concat());
+        if name == "exec" && reply.starts_with(&aborted.bytes()) {
+            self.give_up_transaction(session);
+            return Expect::Exactly(aborted);
         }
         self.run(now_us, session, args, reply)
     }
 
-    /// Runs a request where any key may be gone: what its reply has to be in any case.
-    pub fn run_loosely(&mut self, now_us: i64, session: &mut Session, args: &[Bytes]) -> Expect {
+    /// Runs a request where any key may be gone: what its reply has to be in any case. `reply`
+    /// begins with what the server answered.
+    pub fn run_loosely(
+        &mut self,
+        now_us: i64,
+        session: &mut Session,
+        args: &[Bytes],
+        reply: &[u8],
+    ) -> Expect {
         let run = Run::new(self, now_us, session, args, &[]);
-        let name = run.name();
+        let (name, is_immediate) = (run.name(), run.is_immediate());
+        if session.has_transaction() {
+            if name == "exec" && reply.starts_with(b"-EXECABORT") {
+                self.give_up_transaction(session);
+                return Expect::Beginning("-");
+            }
+            let expect = self.run(now_us, session, args, &[]);
+            return match (name.as_str(), is_immediate) {
+                ("exec", _) => Expect::Beginning("*_"),
+                (_, true) => expect,
+                (_, false) => Expect::Beginning("+-"),
+            };
+        }
+        let run = Run::new(self, now_us, session, args, &[]);
         let row = BEGINNINGS.iter().find(|(_, names)| names.contains(&&*name));
         match row {
             Some((beginnings, _)) if run.row().is_ok() => Expect::Beginning(beginnings),

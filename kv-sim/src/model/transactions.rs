@@ -1,6 +1,6 @@
 //! Transactions: a queue that runs as one step, unless a watched key was changed.
 
-use super::{Bytes, Expect, Flaw, Model, Outcome, Row, Run, exactly, ok};
+use super::{Bytes, Expect, Flaw, Model, Outcome, Row, Run, Session, exactly, ok};
 use crate::wire::Value;
 
 pub(super) const COMMANDS: &[Row] = &[
@@ -42,19 +42,12 @@ impl Run<'_> {
     /// What a request that is refused is told. A transaction ends with a refused EXEC.
     pub(super) fn refuse(&mut self, error: Bytes) -> Bytes {
         if self.name() != "exec" {
-            self.break_transaction();
+            self.session.break_transaction();
             return error;
         }
-        self.session.transaction = None;
-        self.model.forget_watches(self.session.id);
+        self.model.give_up_transaction(self.session);
         let reason = error.strip_prefix(b"ERR ").unwrap_or(&error);
         [b"EXECABORT Transaction discarded because of: ", reason].concat()
-    }
-
-    fn break_transaction(&mut self) {
-        if let Some(transaction) = &mut self.session.transaction {
-            transaction.is_broken = true;
-        }
     }
 
     pub(super) fn put_off(&mut self) -> Outcome {
@@ -73,7 +66,26 @@ impl Run<'_> {
     }
 }
 
+impl Session {
+    pub(super) fn has_transaction(&self) -> bool {
+        self.transaction.is_some()
+    }
+
+    /// A request of its transaction, if it has one, is refused.
+    pub(super) fn break_transaction(&mut self) {
+        if let Some(transaction) = &mut self.transaction {
+            transaction.is_broken = true;
+        }
+    }
+}
+
 impl Model {
+    /// EXEC is refused.
+    pub(super) fn give_up_transaction(&mut self, session: &mut Session) {
+        session.transaction = None;
+        self.forget_watches(session.id);
+    }
+
     pub(super) fn forget_watches(&mut self, session: u64) {
         self.watches.retain(|watch| watch.session != session);
     }
@@ -116,7 +128,10 @@ fn unwatch(run: &mut Run<'_>) -> Outcome {
 }
 
 fn exec(run: &mut Run<'_>) -> Outcome {
-    let transaction = run.session.transaction.take().ok_or("ERR EXEC without MULTI")?;
+    let mut transaction = run.session.transaction.take().ok_or("ERR EXEC without MULTI")?;
+    if run.model.has(Flaw::HalfTransaction) && transaction.requests.len() > 1 {
+        transaction.requests.pop();
+    }
     let has_lost_a_watch = run.has_lost_a_watch();
     run.model.forget_watches(run.session.id);
     if transaction.is_broken {

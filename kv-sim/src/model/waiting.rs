@@ -42,7 +42,7 @@ pub(super) struct Waiter {
     /// As it is meanwhile.
     session: Session,
     wait: Wait,
-    /// In microseconds since the Unix epoch.
+    /// In microseconds since the run began.
     deadline_us: Option<i64>,
 }
 
@@ -66,12 +66,14 @@ impl Model {
     fn retry(&mut self, id: u64, now_us: i64) {
         let waiter = self.waiters.iter().find(|waiter| waiter.session.id == id);
         let Waiter { mut session, wait, .. } = waiter.expect("it was not served").clone();
+        let before = self.has(Flaw::ServesTwice).then(|| self.databases.clone());
         let mut run = Run::new(self, now_us, &mut session, &wait.args, &[]);
         run.has_waited = true;
         let (_, _, handler) = run.row().expect("it ran before");
         let outcome = handler(&mut run);
         if run.wait.is_none() {
             let expect = outcome.unwrap_or_else(|text| Expect::Exactly(Value::error(&text)));
+            self.databases = before.unwrap_or_else(|| std::mem::take(&mut self.databases));
             self.stop_waiting(id);
             self.letters.push((id, Letter::Reply(wait.args, expect)));
         }
@@ -82,8 +84,7 @@ impl Model {
         self.waiters.retain(|waiter| waiter.session.id != session);
     }
 
-    /// Until when a session waits, in microseconds since the Unix epoch, if it waits and not for
-    /// ever.
+    /// Until when a session waits, in microseconds since the run began, if it waits and not for ever.
     pub(crate) fn waits_until_us(&self, session: u64) -> Option<i64> {
         self.waiters.iter().find(|waiter| waiter.session.id == session)?.deadline_us
     }
@@ -107,7 +108,7 @@ impl Run<'_> {
     }
 
     pub(super) fn start_waiting(&mut self, wait: Wait) {
-        let deadline_us = wait.timeout_us.map(|timeout_us| self.now_us + timeout_us);
+        let deadline_us = wait.timeout_us.map(|timeout_us| self.model.elapsed_us + timeout_us);
         self.model.waiters.push(Waiter { session: self.session.clone(), wait, deadline_us });
     }
 

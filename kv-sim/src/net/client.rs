@@ -1,10 +1,12 @@
 //! A client host: runs its script, and goes on with it after a crash.
 
-use super::{PORT, SERVER, Shared};
+use super::{PORT, SERVER, Shared, elapsed_us};
+use crate::failure::Check;
 use crate::plan::{Plan, Script, Step, Then};
 use crate::swarm::{piece, render, sent_len};
 use kv_core::rng::Rng;
 use std::cell::{Cell, RefCell};
+use std::io;
 use std::rc::Rc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -19,6 +21,16 @@ const WAIT_MAX: Duration = Duration::from_millis(50);
 
 /// How long a client waits for a reply. Longer than faults last.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How long it waits if what was sent may have been lost.
+const PATIENCE_WITH_LOSS_US: u64 = 4_000_000;
+
+/// How long it waits for a connection, and before it tries again.
+const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
+const CONNECT_INTERVAL: Duration = Duration::from_millis(30);
+
+/// How long a client takes nothing, at most: virtual time is expensive here.
+const DEAF_MAX_US: u64 = 6_000_000;
 
 /// How often a client looks whether it has what it waits for, when nothing arrives.
 const LOOK_INTERVAL: Duration = Duration::from_millis(5);
@@ -37,9 +49,38 @@ pub(super) struct State {
     next_step: Cell<usize>,
     rng: RefCell<Rng>,
     done: Cell<bool>,
+    /// When it takes nothing, from when to when, in microseconds since the start.
+    deafness: RefCell<Vec<(u64, u64)>>,
+    /// Up to when what is sent may be lost.
+    loss_us: Cell<u64>,
+    /// It is to break its connection.
+    resets: Cell<bool>,
 }
 
 impl State {
+    /// It takes nothing from now on, up to a time in milliseconds since the start.
+    pub(super) fn be_deaf(&self, until_ms: u64) {
+        self.deafness.borrow_mut().push((0, until_ms * 1000));
+    }
+
+    /// What is sent until then may be lost.
+    pub(super) fn note_loss(&self, until_us: u64) {
+        self.loss_us.set(self.loss_us.get().max(until_us));
+    }
+
+    /// It breaks its connection.
+    pub(super) fn reset(&self) {
+        self.resets.set(true);
+    }
+
+    /// Up to when it takes nothing.
+    fn deaf_until_us(&self) -> u64 {
+        let now_us = elapsed_us();
+        let deafness = self.deafness.borrow();
+        let present = deafness.iter().filter(|(from_us, _)| *from_us <= now_us);
+        present.map(|(_, until_us)| *until_us).max().unwrap_or(0)
+    }
+
     /// Whether the script is at its end.
     pub(super) fn is_done(&self) -> bool {
         self.done.get()
@@ -49,6 +90,8 @@ impl State {
 /// A connection, from the client's side.
 struct Link {
     shared: Rc<Shared>,
+    state: Rc<State>,
+    opened_us: u64,
     serial: u64,
     writer: OwnedWriteHalf,
     sent: usize,
@@ -59,7 +102,10 @@ struct Link {
 impl Drop for Link {
     fn drop(&mut self) {
         self.reader.abort();
+        self.shared.witness.borrow_mut().cut(self.serial);
         self.shared.tell(|checker| checker.cut(self.serial));
+        let mut ends = self.shared.ends.borrow_mut();
+        ends.entry(self.serial).or_default().gone_us = Some(elapsed_us());
     }
 }
 
@@ -69,6 +115,9 @@ impl Client {
             next_step: Cell::new(0),
             rng: RefCell::new(Rng::derive(plan.seed, 0x636c_6965, position as u64)),
             done: Cell::new(false),
+            deafness: RefCell::new(deafness(plan, position)),
+            loss_us: Cell::new(0),
+            resets: Cell::new(false),
         };
         let (plan, shared) = (Rc::clone(plan), Rc::clone(shared));
         Self { plan, shared, position, state: Rc::new(state) }
@@ -80,12 +129,15 @@ impl Client {
 
     pub(super) async fn run(self) -> turmoil::Result {
         let mut link = None;
-        while let Some(step) = self.script().steps.get(self.state.next_step.get()) {
+        while let Some(step) = self.script().step(self.state.next_step.get()) {
             self.state.next_step.set(self.state.next_step.get() + 1);
             sleep(Duration::from_micros(step.wait_us).min(WAIT_MAX)).await;
             let current = match link.take() {
                 Some(link) => link,
-                None => self.connect().await?,
+                None => match self.connect().await {
+                    Some(link) => link,
+                    None => return Ok(()),
+                },
             };
             link = self.run_step(step, current).await?;
         }
@@ -97,15 +149,49 @@ impl Client {
         &self.plan.scripts[self.position]
     }
 
-    async fn connect(&self) -> turmoil::Result<Link> {
-        let stream = timeout(PATIENCE, TcpStream::connect((SERVER, PORT))).await??;
+    /// A new connection, as soon as there can be one. None if there never is.
+    async fn connect(&self) -> Option<Link> {
+        let connected = async {
+            loop {
+                match timeout(CONNECT_PATIENCE, self.try_to_connect()).await {
+                    Ok(Ok(link)) => break link,
+                    _ => sleep(CONNECT_INTERVAL).await,
+                }
+            }
+        };
+        let link = timeout(PATIENCE, connected).await.ok();
+        if link.is_none() {
+            self.shared.tell(|checker| {
+                checker.fail(0, Check::Clients.violated("a client finds no server"))
+            });
+        }
+        link
+    }
+
+    async fn try_to_connect(&self) -> io::Result<Link> {
+        let stream = TcpStream::connect((SERVER, PORT)).await?;
         let address = stream.local_addr()?;
-        let serial = self.shared.connections.borrow()[&address];
+        loop {
+            let serial = self.shared.connections.borrow().get(&address).copied();
+            match serial {
+                Some(serial) => return Ok(self.link(stream, serial)),
+                // The server's process stands still.
+                None => sleep(LOOK_INTERVAL).await,
+            }
+        }
+    }
+
+    fn link(&self, stream: TcpStream, serial: u64) -> Link {
+        self.shared.ends.borrow_mut().entry(serial).or_default();
         let (reader, writer) = stream.into_split();
         let arrived = Rc::new(Notify::new());
-        let shared = Rc::clone(&self.shared);
-        let reader = spawn_local(read(Rc::clone(&shared), serial, reader, Rc::clone(&arrived)));
-        Ok(Link { shared, serial, writer, sent: 0, reader, arrived })
+        let (shared, state) = (Rc::clone(&self.shared), Rc::clone(&self.state));
+        let reading = Reading { shared, state, serial, arrived: Rc::clone(&arrived) };
+        let (shared, state) = (Rc::clone(&self.shared), Rc::clone(&self.state));
+        let reader = spawn_local(reading.read(reader));
+        let opened_us = elapsed_us();
+        state.resets.set(false);
+        Link { shared, state, opened_us, serial, writer, sent: 0, reader, arrived }
     }
 
     /// Sends a step's requests and does what comes then. Gives the connection back if it is still
@@ -115,8 +201,8 @@ impl Client {
         let mut bytes = render(&step.requests, &told);
         bytes.truncate(sent_len(step.then, bytes.len()));
         self.send(&mut link, &bytes).await;
-        match step.then {
-            Then::GoOn => {}
+        let goes_on = match step.then {
+            Then::GoOn => true,
             Then::Await => link.wait_for(Link::is_answered).await,
             Then::AwaitFor(patience_us) => {
                 let patience = Duration::from_micros(patience_us);
@@ -124,20 +210,21 @@ impl Client {
                 if is_late && link.is_blocked() {
                     return Ok(None);
                 }
-                link.wait_for(|link| link.is_answered() || link.is_blocked()).await;
+                link.wait_for(|link| link.is_answered() || link.is_blocked()).await
             }
             Then::End => {
                 // It fails if the server has closed already.
                 let _ = link.writer.shutdown().await;
-                link.wait_for(Link::is_closed).await;
+                link.wait_for(Link::is_closed).await
             }
-            Then::Break(_) => return Ok(None),
-        }
-        Ok(if link.is_closed() { None } else { Some(link) })
+            Then::Break(_) => false,
+        };
+        Ok(if goes_on && !link.is_closed() { Some(link) } else { None })
     }
 
     async fn send(&self, link: &mut Link, mut bytes: &[u8]) {
-        while !bytes.is_empty() && !link.is_closed() {
+        self.shared.witness.borrow_mut().sent(link.serial, bytes);
+        while !bytes.is_empty() && !link.is_closed() && !link.is_hopeless() {
             let len = piece(&mut self.state.rng.borrow_mut(), self.script().chunking, bytes.len());
             if link.writer.write_all(&bytes[..len]).await.is_err() {
                 return;
@@ -170,31 +257,75 @@ impl Link {
         self.shared.checker.borrow().is_blocked(self.serial)
     }
 
+    /// Whether it is to be broken off, or waits for what may have been lost.
+    fn is_hopeless(&self) -> bool {
+        let loss_us = self.state.loss_us.get();
+        let may_have_lost = loss_us > self.opened_us;
+        let is_late = elapsed_us() > loss_us.max(self.opened_us) + PATIENCE_WITH_LOSS_US;
+        self.state.resets.get() || may_have_lost && is_late
+    }
+
     async fn wait_until(&self, condition: fn(&Link) -> bool) {
-        while !condition(self) {
+        while !condition(self) && !self.is_hopeless() {
             let _ = timeout(LOOK_INTERVAL, self.arrived.notified()).await;
         }
     }
 
-    async fn wait_for(&self, condition: fn(&Link) -> bool) {
+    /// Waits for something that has to come. Whether it came: otherwise the connection is of no use.
+    async fn wait_for(&self, condition: fn(&Link) -> bool) -> bool {
         if timeout(PATIENCE, self.wait_until(condition)).await.is_err() {
-            let text = "a client waits for replies for ever".into();
-            self.shared.tell(|checker| checker.fail(self.serial, text));
+            let violation = Check::Clients.violated("a client waits for replies for ever");
+            self.shared.tell(|checker| checker.fail(self.serial, violation));
         }
+        condition(self)
     }
 }
 
-async fn read(shared: Rc<Shared>, serial: u64, mut reader: OwnedReadHalf, arrived: Rc<Notify>) {
-    let mut buffer = vec![0; 64 * 1024];
-    loop {
-        match reader.read(&mut buffer).await {
-            Ok(0) => break shared.tell(|checker| checker.closed(serial)),
-            Ok(len) => shared.tell(|checker| checker.sent(serial, &buffer[..len])),
-            Err(error) => {
-                break shared.tell(|checker| checker.fail(serial, format!("reading: {error}")));
+fn deafness(plan: &Plan, client: usize) -> Vec<(u64, u64)> {
+    let of_client = plan.deafness.iter().filter(|deafness| deafness.client == client);
+    let times = of_client.map(|deafness| {
+        let from_us = deafness.at_ms * 1000;
+        (from_us, from_us + (deafness.lasts_ms * 1000).min(DEAF_MAX_US))
+    });
+    times.collect()
+}
+
+/// The side of a connection that takes what the server sends.
+struct Reading {
+    shared: Rc<Shared>,
+    state: Rc<State>,
+    serial: u64,
+    arrived: Rc<Notify>,
+}
+
+impl Reading {
+    async fn read(self, mut reader: OwnedReadHalf) {
+        let mut buffer = vec![0; 64 * 1024];
+        let serial = self.serial;
+        loop {
+            self.listen().await;
+            match reader.read(&mut buffer).await {
+                Ok(0) => break self.shared.tell(|checker| checker.closed(serial)),
+                Ok(len) => {
+                    self.shared.witness.borrow_mut().read(serial, &buffer[..len]);
+                    self.shared.ends.borrow_mut().entry(serial).or_default().taken += len;
+                    self.shared.tell(|checker| checker.sent(serial, &buffer[..len]));
+                }
+                Err(_) => break self.shared.tell(|checker| checker.broke(serial)),
             }
+            self.arrived.notify_one();
         }
-        arrived.notify_one();
+        self.arrived.notify_one();
     }
-    arrived.notify_one();
+
+    /// Waits until the client takes something.
+    async fn listen(&self) {
+        loop {
+            let rest_us = self.state.deaf_until_us().saturating_sub(elapsed_us());
+            if rest_us == 0 {
+                return;
+            }
+            sleep(Duration::from_micros(rest_us)).await;
+        }
+    }
 }

@@ -5,7 +5,7 @@ use super::{Kind, Maker};
 use crate::model::Bytes;
 
 /// What plans about sessions consist of, each as often as it stands here or not at all.
-pub(super) const KINDS: &[Kind] = &[waiting, waiting, arrivals, watched, channels];
+pub(super) const KINDS: &[Kind] = &[waiting, waiting, arrivals, watched, channels, ordered];
 
 /// Seldom for ever, and never for so long that a run would take hours.
 fn timeout(m: &mut Maker<'_>) -> Bytes {
@@ -116,6 +116,11 @@ pub(super) fn expiring_watch(m: &mut Maker<'_>) -> Vec<Bytes> {
     }
 }
 
+/// What makes transactions of other commands.
+pub(super) fn blocks(m: &mut Maker<'_>) -> Vec<Bytes> {
+    words![m.pick(&["MULTI", "EXEC", "EXEC", "DISCARD"])]
+}
+
 fn watched_key(m: &mut Maker<'_>) -> Bytes {
     m.pick(&["w0", "w1", "w2", "l0", "z0"]).into()
 }
@@ -145,6 +150,39 @@ pub(super) fn watched(m: &mut Maker<'_>) -> Vec<Bytes> {
         21 => words!["LREM", "l0", "0", "nothing"],
         22 => words!["ZADD", "z0", "NX", "1", "always"],
         _ => words!["EXISTS", key, other],
+    }
+}
+
+/// Messages that are too many for slow readers.
+pub(super) fn floods(m: &mut Maker<'_>) -> Vec<Bytes> {
+    let payload = vec![b'm'; 20 + m.rng.below(200) as usize];
+    match m.rng.below(6) {
+        0 => words!["SUBSCRIBE", "c0"],
+        1 => words!["PSUBSCRIBE", "c*"],
+        _ => words!["PUBLISH", m.pick(&["c0", "c1"]), payload],
+    }
+}
+
+/// What a history of clients can explain: keys of their own, without deadlines and chance.
+pub(super) fn ordered(m: &mut Maker<'_>) -> Vec<Bytes> {
+    let (list, other) = (m.pick(&["ol0", "ol0", "ol1"]), m.pick(&["ol0", "ol1"]));
+    let (number, word) = (m.pick(&["on0", "on0", "on1"]), element(m));
+    match m.rng.below(20) {
+        0..3 => words!["INCR", number],
+        3 => words!["SET", number, m.pick(&["1", "7"]), m.pick(&["NX", "XX", "GET"])],
+        4 => words!["GETSET", number, "100"],
+        5 => words!["APPEND", number, "0"],
+        6 => words!["DEL", number, list],
+        7 => words!["MGET", "on0", "on1"],
+        8 => words!["MSET", "on0", "1", "on1", "2"],
+        9..12 => words!["RPUSH", list, word],
+        12 => words!["LPUSH", list, word],
+        13 => words!["LPOP", list],
+        14 => words!["BLPOP", list, other, m.pick(&["0.001", "0.05", "1"])],
+        15 => words!["BLMOVE", list, other, side(m), side(m), m.pick(&["0.01", "0.2"])],
+        16 => words!["LMOVE", list, other, side(m), side(m)],
+        17 => words!["LRANGE", list, "0", "-1"],
+        _ => words!["GET", number],
     }
 }
 

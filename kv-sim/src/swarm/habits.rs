@@ -2,6 +2,7 @@
 //! for work that nobody waits for, and that what it evicts is what its policy means.
 
 use super::Swarm;
+use crate::failure::{Check, Violation};
 use crate::plan::MemoryLimit;
 use kv_proto::server::ConnectionId;
 
@@ -34,7 +35,7 @@ const USES: usize = 30;
 
 impl Swarm<'_> {
     /// With an empty store, whether the server works in slices and evicts what it should.
-    pub(super) fn check_habits(&mut self) -> Result<(), String> {
+    pub(super) fn check_habits(&mut self) -> Result<(), Violation> {
         let id = self.accept();
         self.request(id, &[b"CONFIG", b"SET", b"maxmemory", b"0"]);
         if self.rng.below(BUSY_ONE_OF) == 0 {
@@ -49,7 +50,7 @@ impl Swarm<'_> {
     }
 
     /// Whether a long list is freed in slices.
-    fn check_freeing(&mut self, id: ConnectionId) -> Result<(), String> {
+    fn check_freeing(&mut self, id: ConnectionId) -> Result<(), Violation> {
         let len = DROPPED_MAX + SLICES_MIN * (self.plan.pace.budget + SLICE_SLACK);
         let words = std::iter::repeat_n(&b"element"[..], len);
         let push: Vec<&[u8]> = [&b"RPUSH"[..], b"l"].into_iter().chain(words).collect();
@@ -59,7 +60,7 @@ impl Swarm<'_> {
     }
 
     /// Whether many keys that expire at once are removed in slices.
-    fn check_expiry(&mut self, id: ConnectionId) -> Result<(), String> {
+    fn check_expiry(&mut self, id: ConnectionId) -> Result<(), Violation> {
         let len = SLICES_MIN * (self.plan.pace.budget + SLICE_SLACK);
         let names: Vec<String> = (0..len).map(|number| format!("e{number}")).collect();
         let count = len.to_string();
@@ -70,16 +71,17 @@ impl Swarm<'_> {
         self.count_slices(&format!("{len} keys expire"))
     }
 
-    fn count_slices(&mut self, what: &str) -> Result<(), String> {
+    fn count_slices(&mut self, what: &str) -> Result<(), Violation> {
         let slices = self.settle()?;
         if slices >= SLICES_MIN as u64 {
             return Ok(());
         }
-        Err(format!("{what} in {slices} slices, of {} each", self.plan.pace.budget))
+        let text = format!("{what} in {slices} slices, of {} each", self.plan.pace.budget);
+        Err(Check::Slices.violated(text))
     }
 
     /// Whether what a policy spares outlasts the rest, where there is enough of both.
-    fn check_eviction(&mut self, id: ConnectionId, limit: MemoryLimit) -> Result<(), String> {
+    fn check_eviction(&mut self, id: ConnectionId, limit: MemoryLimit) -> Result<(), Violation> {
         if !limit.has_preferences() {
             return Ok(());
         }
@@ -93,7 +95,8 @@ impl Swarm<'_> {
         self.request(id, &[b"SET", b"another", b"v"]);
         let left = self.watch.usage(self.now()).used;
         if left > max + ROUNDING {
-            return Err(format!("eviction leaves {left} bytes where {max} are allowed"));
+            let text = format!("eviction leaves {left} bytes where {max} are allowed");
+            return Err(Check::Memory.violated(text));
         }
         let gone = |swarm: &mut Self, numbers: &mut dyn Iterator<Item = usize>| {
             let nothing = crate::wire::Value::int(0);
@@ -110,7 +113,9 @@ impl Swarm<'_> {
             return Ok(());
         }
         let policy = limit.policy;
-        Err(format!("{policy} evicted {spared} keys that it should spare, and {others} others"))
+        let text =
+            format!("{policy} evicted {spared} keys that it should spare, and {others} others");
+        Err(Check::Preferences.violated(text))
     }
 
     /// Keys of which every other one has long to live.

@@ -133,7 +133,7 @@ fn session_id(id: &[u8]) -> Result<u64, Error> {
     Ok(u64::try_from(id).unwrap_or(0))
 }
 
-fn describe_all(text: &mut Vec<u8>, sessions: &Registry, now: Now) {
+pub(crate) fn describe_all(text: &mut Vec<u8>, sessions: &Registry, now: Now) {
     sessions.profiles().iter().for_each(|profile| describe(text, profile, now));
 }
 
@@ -156,14 +156,15 @@ fn describe(text: &mut Vec<u8>, profile: &Profile, now: Now) {
     let total = input + input_free + output_size.max(output) + queued_bytes;
     let events = if output > 0 { "rw" } else { "r" };
     let command = profile.last_command().map_or("NULL".into(), |command| command.full_name());
-    let (flags, protocol) = (flags(profile), profile.protocol());
+    let (flags, protocol, redirection) =
+        (flags(profile), profile.protocol(), profile.redirection());
     let [sub, psub, ssub] = profile.subscriptions();
     write!(
         text,
         " age={age} idle={idle} flags={flags} db={database} sub={sub} psub={psub} ssub={ssub} multi={queued} \
          qbuf={input} qbuf-free={input_free} argv-mem=0 multi-mem={queued_bytes} rbs={output_size} \
          rbp={output_peak} obl={output} oll=0 omem=0 tot-mem={total} events={events} cmd={command} \
-         user=default redir=-1 resp={protocol} lib-name=",
+         user=default redir={redirection} resp={protocol} lib-name=",
     )
     .expect(INFALLIBLE);
     text.extend_from_slice(&labels.library);

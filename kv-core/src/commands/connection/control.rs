@@ -7,7 +7,6 @@ use crate::error::Error;
 use crate::kernel::{Flow, until_zero};
 use crate::mailbox::Message;
 use crate::now::Now;
-use crate::pause::Pause;
 use crate::session::{Profile, Replies};
 use std::sync::Arc;
 
@@ -177,8 +176,7 @@ pub(crate) fn pause(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
         _ => return Err(wrong_usage(cx.args)),
     };
     let timeout_us = timeout_ms(cx.args.get(2))?;
-    let end_ms = timeout_us.map_or(0, |us| cx.now.unix_ms().saturating_add((us / 1000) as i64));
-    cx.kernel.pause.begin(end_ms.min(Pause::END_MAX_MS), is_total, cx.now);
+    cx.kernel.pause.begin(timeout_us.unwrap_or(0) / 1000, is_total, cx.now);
     cx.out.ok();
     Ok(Flow::Continue)
 }

@@ -5,7 +5,7 @@ use crate::command::EngineCx;
 use crate::commands::parse::{int, is};
 use crate::error::Error;
 use crate::kernel::{Flow, until_zero};
-use crate::session::{Caching, Mode as SessionMode, Profile, Registry, Session};
+use crate::session::{Caching, Profile, Registry, Session};
 use crate::store::{Store, Tracker, TrackingMode as Mode};
 use std::sync::Arc;
 
@@ -31,8 +31,7 @@ fn start(cx: &mut EngineCx<'_, '_>, options: Options<'_>) {
     }
     let redirection = target.as_ref().map_or(0, |target| target.id);
     let is_chosen = cx.session.caching.as_ref().is_some_and(|caching| caching.is_chosen);
-    cx.session.set_mode(SessionMode::Tracking, true);
-    cx.session.caching = Some(Box::new(Caching { mode, redirection, is_chosen }));
+    cx.session.set_caching(Some(Caching { mode, redirection, is_chosen }));
     let profile = Arc::clone(cx.session.shared());
     let mail_max = cx.kernel.mail_max();
     let tracker = Tracker { profile, mode, target, mail_max, is_broken: false };
@@ -41,8 +40,8 @@ fn start(cx: &mut EngineCx<'_, '_>, options: Options<'_>) {
 
 /// The session caches no more.
 pub(crate) fn forget(store: &Store, session: &mut Session) {
-    if session.caching.take().is_some() {
-        session.set_mode(SessionMode::Tracking, false);
+    if session.caching.is_some() {
+        session.set_caching(None);
         store.untrack(session.id());
     }
 }
@@ -169,12 +168,8 @@ pub(crate) fn caching(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
 
 /// Who is told instead of this client: 0 for nobody, -1 if nobody is told at all.
 pub(crate) fn getredir(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
-    cx.out.int(redirection(cx.session));
+    cx.out.int(cx.session.shared().redirection());
     Ok(Flow::Continue)
-}
-
-fn redirection(session: &Session) -> i64 {
-    session.caching.as_ref().map_or(-1, |caching| caching.redirection as i64)
 }
 
 pub(crate) fn trackinginfo(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
@@ -185,7 +180,7 @@ pub(crate) fn trackinginfo(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
     cx.out.set(flags.len());
     flags.iter().for_each(|flag| cx.out.bulk(flag.as_bytes()));
     cx.out.bulk(b"redirect");
-    cx.out.int(redirection(cx.session));
+    cx.out.int(cx.session.shared().redirection());
     cx.out.bulk(b"prefixes");
     cx.out.array(prefixes.len());
     prefixes.iter().for_each(|prefix| cx.out.bulk(prefix));

@@ -83,6 +83,10 @@ fn server(cx: &mut EngineCx<'_, '_>, fields: &mut Fields) {
     fields.put("config_file", &facts.config_file);
     fields.put("io_threads_active", 0);
     listeners(cx, fields);
+    if let Some(recording) = cx.kernel.host.recording() {
+        fields.put("recording", recording.state.name());
+        fields.put("recording_bytes", recording.bytes);
+    }
 }
 
 /// The greatest number of seconds that fits where Redis notes the use of a key.

@@ -3,7 +3,9 @@
 //! A key holds one time: when the next action would arrive if all came evenly, at the limit's rate.
 //! Each action moves it on by one interval. It may lie ahead of now by as many intervals as may come
 //! in a burst; an action that would move it further is refused and moves nothing. A time in the past
-//! says nothing, so the key expires with it.
+//! says nothing, so the key expires with it. One that lies further ahead was stored before the clock
+//! was set back, or under a limit that allowed more: it is taken to be as far ahead as may be, so that
+//! nobody is refused for longer than it takes until the whole limit is there again.
 
 use crate::args::Args;
 use crate::command::Cx;
@@ -90,15 +92,20 @@ impl Quota {
     fn judge(&self, now_ns: i128, arrival_ns: Option<i128>) -> Verdict {
         let tolerance_ns = self.interval_ns * self.limit;
         let increment_ns = self.interval_ns * self.quantity;
-        let old_ns = arrival_ns.map_or(now_ns, |arrival| arrival.max(now_ns));
+        let latest_ns = now_ns + tolerance_ns;
+        let is_beyond = arrival_ns.is_some_and(|arrival| arrival > latest_ns);
+        let old_ns = arrival_ns.map_or(now_ns, |arrival| arrival.clamp(now_ns, latest_ns));
         let new_ns = old_ns + increment_ns;
-        let excess_ns = new_ns - tolerance_ns - now_ns;
+        let excess_ns = new_ns - latest_ns;
         let is_limited = excess_ns > 0;
         let can_be_allowed = increment_ns <= tolerance_ns;
         let ahead_ns = if is_limited { old_ns } else { new_ns } - now_ns;
         Verdict {
             is_limited,
-            arrival_ns: (!is_limited && self.quantity > 0).then_some(new_ns),
+            arrival_ns: match is_limited {
+                false if self.quantity > 0 => Some(new_ns),
+                _ => is_beyond.then_some(old_ns),
+            },
             remaining: ((tolerance_ns - ahead_ns).max(0) / self.interval_ns) as i64,
             retry_after_ns: (is_limited && can_be_allowed).then_some(excess_ns),
             reset_after_ns: ahead_ns,

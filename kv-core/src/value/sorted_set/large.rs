@@ -10,6 +10,7 @@ use super::index::{Hash, Index};
 use super::score::{self, Buffer};
 use super::{Mark, Pair};
 use crate::hash::KeyHasher;
+use crate::rare::{Rare, sometimes};
 use crate::value::pack::{Item, Items, Pack};
 use crate::value::string::IntBuffer;
 use crate::value::tree::{Iter, LeafNumber, Position, Shape, Tree, Watcher};
@@ -49,7 +50,7 @@ pub struct Large {
 #[derive(Clone, Copy, Debug)]
 struct Hashing {
     hasher: KeyHasher,
-    /// The bits that are used: all, unless a test wants members to have the same hash.
+    /// The bits that are used: all, unless members are to have the same hash in tests.
     bits: Hash,
 }
 
@@ -97,16 +98,11 @@ impl Large {
 
     /// The set of the pairs of a pack. O(n).
     pub(super) fn from_pack(pack: Pack, growth: Growth) -> Self {
-        Self::with_hash_bits(pack, growth, Hash::MAX)
-    }
-
-    /// The same, with only these bits of hashes.
-    pub(super) fn with_hash_bits(pack: Pack, growth: Growth, bits: Hash) -> Self {
         let load = growth.sizes.load + growth.sizes.load / 2;
         let mut set = Self {
             tree: Tree::new(growth.sizes.tree),
             index: Index::new(load),
-            hashing: Hashing { hasher: growth.hasher, bits },
+            hashing: Hashing { hasher: growth.hasher, bits: growth.sizes.hash_bits },
             unsettled: Vec::new(),
         };
         for record in pack.view().records(ByScore::STRIDE) {
@@ -259,6 +255,7 @@ impl Large {
         let Self { tree, index, hashing, unsettled } = self;
         change(tree, &mut Follower { index, hashing: *hashing, unsettled });
         while let Some(hash) = self.unsettled.pop() {
+            sometimes(Rare::IndexCollides, true);
             self.settle(hash);
         }
     }

@@ -21,11 +21,11 @@ struct Twins {
 impl Twins {
     /// With fewer bits, members have the same hash. Then the set is no pack from the beginning.
     fn new(sizes: Sizes, hash_bits: u32) -> Self {
-        let growth = growth(sizes);
+        let growth = growth(Sizes { hash_bits, ..sizes });
         let set = match hash_bits {
             u32::MAX => SortedSet::unpack(Pack::default(), growth),
-            bits => {
-                let large = Large::with_hash_bits(Pack::default(), growth, bits);
+            _ => {
+                let large = Large::from_pack(Pack::default(), growth);
                 SortedSet(Repr::Large(Box::new(large)))
             }
         };

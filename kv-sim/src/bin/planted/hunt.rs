@@ -88,7 +88,7 @@ impl Hunt {
         let mut command = Command::new("sh");
         command.args(["-c", "ulimit -t \"$1\"; shift; exec \"$@\"", "sh"]);
         command.arg((left_s.ceil() as u64).max(1).to_string()).arg(&self.program);
-        command.args(["--tier", round.tier]);
+        command.args(["run", "--as-is", "--tier", round.tier]);
         command.args(["--first", &round.first.to_string(), "--seeds", &round.seeds.to_string()]);
         match bug {
             Some(bug) => command.env("KV_PLANTED", bug),
@@ -138,7 +138,7 @@ fn find_in(output: &Output, round: Round) -> Option<Find> {
 
 /// What a line says of a failed seed.
 fn told_failure(line: &str) -> Option<Find> {
-    let (place, text) = line.split_once(" FAILED ")?;
+    let (place, text) = line.split_once(" FAILED: ")?;
     let (tier, seed) = place.split_once(" seed ")?;
     let what = text.split_once(": ").map_or(text, |(_, what)| what);
     Some(Find { tier: tier.into(), seed: seed.parse().ok()?, text: what.into() })
@@ -150,8 +150,8 @@ mod tests {
 
     #[test]
     fn what_the_simulator_says_of_a_failed_seed_is_understood() {
-        let line = "swarm seed 17 FAILED at 5 us on connection c3: the reply to GET k: no";
-        let text = "the reply to GET k: no".into();
+        let line = "swarm seed 17 FAILED: stuck (waits) at 5 us on connection c3: GET k waits";
+        let text = "GET k waits".into();
         assert_eq!(told_failure(line), Some(Find { tier: "swarm".into(), seed: 17, text }));
         assert_eq!(told_failure("reproduce with: cargo run --seed 17"), None);
     }

@@ -6,19 +6,19 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
 /// How much CPU time a seed may take, in seconds: a hundred times as much as it ever takes.
-pub(crate) const SEED_MAX_S: i64 = 60;
+pub(super) const SEED_MAX_S: i64 = 60;
 
 /// How often it looks.
 const INTERVAL: Duration = Duration::from_secs(1);
 
 /// Watches from its making to its end.
-pub(crate) struct Watchdog {
+pub(super) struct Watchdog {
     _leash: Sender<()>,
 }
 
 impl Watchdog {
     /// Calls `bark`, from a thread of its own, when it takes too long.
-    pub(crate) fn new(bark: impl FnOnce() + Send + 'static) -> Self {
+    pub(super) fn new(bark: impl FnOnce() + Send + 'static) -> Self {
         let (leash, end) = channel();
         let start_s = cpu_s();
         std::thread::spawn(move || {
