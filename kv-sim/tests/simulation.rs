@@ -108,18 +108,7 @@ fn two_processes_give_the_same_figures_and_traces() {
 /// A model that is wrong in one small thing stands for a server that is.
 #[test]
 fn a_flaw_in_the_model_is_caught_within_a_few_seeds() {
-    let flaws = [
-        Flaw::ExpiresLate,
-        Flaw::EmptyListStays,
-        Flaw::AppendPersists,
-        Flaw::ServesLastFirst,
-        Flaw::DropsMessages,
-        Flaw::WatchOutlivesKey,
-        Flaw::ExpiredReturn,
-        Flaw::ServesTwice,
-        Flaw::HalfTransaction,
-    ];
-    for flaw in flaws {
+    for flaw in Flaw::ALL {
         let options = Options { flaw: Some(flaw), ..Options::default() };
         let caught = (1..300).any(|seed| swarm::run(seed, options).is_err());
         assert!(caught, "{flaw:?} went unnoticed");

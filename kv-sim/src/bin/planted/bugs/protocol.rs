@@ -66,8 +66,9 @@ pub(super) const BUGS: &[Bug] = &[
         name: "pause-loses-what-was-decoded",
         harm: "A request that was half there when a slow client was paused is lost.",
         file: "kv-proto/src/connection.rs",
-        find: "Phase::Paused => self.decoder = Decoder::default(),",
-        replace: "Phase::Paused if !PLANTED => self.decoder = Decoder::default(),",
+        find: r"sometimes(Rare::OutputPauses, self.has_input());
+                self.decoder = Decoder::default();",
+        replace: "sometimes(Rare::OutputPauses, self.has_input());",
     },
     Bug {
         name: "letters-during-a-wait",

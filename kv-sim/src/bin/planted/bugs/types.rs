@@ -155,8 +155,8 @@ pub(super) const BUGS: &[Bug] = &[
         name: "incr-wraps",
         harm: "INCR of the largest number gives the smallest.",
         file: "kv-core/src/commands/string.rs",
-        find: "value.checked_add(increment).ok_or(Error::Overflow)?",
-        replace: "value.wrapping_add(increment)",
+        find: "value.checked_add(increment).ok_or(Error::Overflow)",
+        replace: "Ok(value.wrapping_add(increment))",
     },
     Bug {
         name: "getrange-backwards",
