@@ -11,6 +11,8 @@ pub(crate) struct Pressure {
     stopped_us: Option<u64>,
     /// Since when there is more than the soft limit of subscribers.
     over_us: Option<u64>,
+    /// It is held to the limits of subscribers.
+    listens: bool,
 }
 
 impl Pressure {
@@ -23,6 +25,7 @@ impl Pressure {
         is_stopped: bool,
     ) {
         let soft_max = limits.map_or(0, |limits| limits.soft_max);
+        self.listens = limits.is_some();
         let since = |is_so: bool, since: Option<u64>| is_so.then(|| since.unwrap_or(now_us));
         self.over_us = since(soft_max > 0 && len > soft_max, self.over_us);
         self.stopped_us = since(is_stopped && len > 0, self.stopped_us);
@@ -39,14 +42,16 @@ impl Pressure {
         self.over_us.map(|since_us| since_us + seconds * 1_000_000)
     }
 
-    /// Whether it is right to close it that stays beyond the soft limit, or has taken nothing for so
-    /// many seconds.
+    /// Whether it is right to close it that stays beyond the soft limit, or has taken nothing for as
+    /// long as subscribers may, or for so many seconds if it is none.
     pub(crate) fn is_too_much(
         &self,
         now_us: u64,
         limits: Option<AudienceLimits>,
         seconds: u64,
     ) -> bool {
+        let own_limits = limits.filter(|_| self.listens);
+        let seconds = own_limits.map_or(seconds, |limits| limits.seconds.max(1));
         let stopped_until_us = self.stopped_us.map(|since_us| since_us + seconds * 1_000_000);
         let ends = self.over_until_us(limits).into_iter().chain(stopped_until_us);
         ends.min().is_some_and(|at_us| at_us <= now_us)
