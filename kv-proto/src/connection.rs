@@ -85,6 +85,8 @@ pub(crate) struct Connection {
     /// When it will be given up because the client takes nothing, or does not say who it is, if
     /// that is being watched.
     pub(crate) stall_deadline_us: Option<u64>,
+    /// Whether its client was behind with messages when that was looked at last.
+    pub(crate) was_behind: bool,
     /// When the request that waits will have waited long enough, if that is being watched.
     pub(crate) wait_until_us: Option<u64>,
     /// When it last received or sent anything.
@@ -141,6 +143,7 @@ impl Connection {
             fresh: None,
             is_queued: false,
             stall_deadline_us: None,
+            was_behind: false,
             wait_until_us: None,
             active_us: now.mono_us,
             idle_from_us: now.mono_us,

@@ -650,6 +650,13 @@ impl Server {
         if !had_output && !connection.output().is_empty() {
             self.events.push_back(Event::Output(id));
         }
+        let is_behind = connection.is_behind(&self.kernel.config);
+        let was_behind = std::mem::replace(&mut connection.was_behind, is_behind);
+        if is_behind && !was_behind {
+            // Its time begins now, whatever else it had time for.
+            self.unwatch(id);
+        }
+        let connection = &mut self.connections[id.0];
         let is_watched = connection.stall_deadline_us.is_some();
         match connection.patience_s(&self.kernel.config) {
             Some(patience_s) if !is_watched => {

@@ -508,6 +508,22 @@ fn a_subscriber_that_catches_up_in_time_stays() {
 }
 
 #[test]
+fn a_subscriber_that_will_send_no_more_has_its_whole_time_when_it_comes_to_be_behind() {
+    let mut driver = Driver::new(&[("client-output-buffer-limit", "pubsub 0 1000 5")]);
+    let (listener, speaker) = (driver.connect(), driver.connect());
+    driver.answer(listener, b"SUBSCRIBE c\r\n");
+    driver.answer(speaker, b"PUBLISH c m\r\n");
+    driver.server.handle_end_of_input(listener);
+    driver.server.execute(driver.now);
+    driver.pass_s(4);
+    driver.receive(speaker, format!("PUBLISH c {}\r\n", "m".repeat(1000)).as_bytes());
+    driver.pass_s(4);
+    assert!(!driver.is_closed(listener));
+    driver.pass_s(1);
+    assert!(driver.is_closed(listener));
+}
+
+#[test]
 fn the_limits_of_subscribers_hold_for_all_that_a_subscriber_is_sent() {
     let limits = "normal 100 0 0 pubsub 500 0 0";
     let mut driver = Driver::new(&[("client-output-buffer-limit", limits)]);

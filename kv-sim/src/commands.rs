@@ -8,6 +8,7 @@ mod report;
 pub(crate) mod run;
 mod soak;
 mod trace;
+mod watchdog;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use kv_sim::plan::Tier;

@@ -46,6 +46,14 @@ pub enum Check {
     Keys,
     /// Keys that must not be evicted stay, and those that stay keep their values.
     SparedKeys,
+    /// Transactions are refused if a watched key was evicted, and only then.
+    Guards,
+    /// Events tell of each key that expired or was evicted.
+    Events,
+    /// Policies evict what they are for.
+    Preferences,
+    /// Much work is done in slices.
+    Slices,
     /// Slices of work are as far apart as the pace says.
     Pace,
     /// A client comes to the end of its script.
@@ -83,6 +91,10 @@ impl Check {
             | Self::Repeats
             | Self::Keys
             | Self::SparedKeys
+            | Self::Guards
+            | Self::Events
+            | Self::Preferences
+            | Self::Slices
             | Self::Pace => Class::WrongAnswer,
             Self::Clients | Self::Input | Self::Waits | Self::Work | Self::Outputs => Class::Stuck,
             Self::Expiry | Self::Memory | Self::Sessions | Self::Emptied | Self::Accounts => {
@@ -103,6 +115,10 @@ impl Check {
             Self::Repeats => "repeats",
             Self::Keys => "keys",
             Self::SparedKeys => "spared keys",
+            Self::Guards => "guards",
+            Self::Events => "events",
+            Self::Preferences => "preferences",
+            Self::Slices => "slices",
             Self::Pace => "pace",
             Self::Clients => "clients",
             Self::Input => "input",

@@ -31,6 +31,7 @@ compile_error!(
 pub mod check;
 pub mod failure;
 pub mod history;
+mod listener;
 pub mod model;
 pub mod net;
 pub mod oracle;

@@ -179,13 +179,16 @@ pub enum Flaw {
 
 impl Flaw {
     /// All of them.
-    pub const ALL: [Flaw; 6] = [
+    pub const ALL: [Flaw; 9] = [
         Self::ExpiresLate,
         Self::EmptyListStays,
         Self::AppendPersists,
         Self::ServesLastFirst,
         Self::DropsMessages,
         Self::WatchOutlivesKey,
+        Self::ExpiredReturn,
+        Self::ServesTwice,
+        Self::HalfTransaction,
     ];
 
     /// The one that is called so here.

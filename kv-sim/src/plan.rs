@@ -73,6 +73,8 @@ pub struct Plan {
     pub clock_faults: Vec<ClockFault>,
     /// When clients take nothing.
     pub deafness: Vec<Deafness>,
+    /// Whether somebody listens to what keys expire and are evicted. For the swarm tier only.
+    pub listens: bool,
     /// What happens in the background of the simulated network.
     pub network: Network,
     /// The clients.
@@ -101,6 +103,7 @@ impl Default for Plan {
             clients_max: None,
             clock_faults: Vec::new(),
             deafness: Vec::new(),
+            listens: false,
             network: Network::default(),
             scripts: Vec::new(),
         }
@@ -141,6 +144,11 @@ impl MemoryLimit {
     /// Whether keys are removed to make room. Otherwise writes are refused.
     pub fn evicts(self) -> bool {
         self.policy != "noeviction"
+    }
+
+    /// Whether some keys are removed rather than others because of their use or their deadlines.
+    pub fn has_preferences(self) -> bool {
+        !self.policy.ends_with("-random") && self.evicts()
     }
 
     /// Whether keys without a deadline stay whatever happens.
@@ -344,6 +352,8 @@ struct Features {
     /// How often connections end or break, in 64ths of the steps.
     breaks: u64,
     large_values: bool,
+    /// Values and fields are few, so that the same come again and again.
+    narrow: bool,
     time: bool,
     depth_max: u64,
     /// It is about what sessions do to each other.
@@ -412,6 +422,8 @@ struct Maker<'a> {
     elapsed_us: u64,
     /// Keys go rather than come.
     is_ebb: bool,
+    /// How many requests of a sequence it has made.
+    sequence: usize,
 }
 
 impl Plan {
@@ -427,7 +439,8 @@ impl Plan {
         let mut trouble = Rng::derive(seed, 0x6661_756c, 0);
         let script = |client: usize| {
             let rng = Rng::derive(seed, 0x7363_7269, client as u64);
-            Maker { rng, features: &features, elapsed_us: 0, is_ebb: false }.script(share)
+            Maker { rng, features: &features, elapsed_us: 0, is_ebb: false, sequence: 0 }
+                .script(share)
         };
         Plan {
             seed,
@@ -448,6 +461,8 @@ impl Plan {
             clock_faults: faults::clock_faults(&mut trouble),
             deafness: faults::deafness(&mut trouble, clients),
             network: Network::new(&mut rng, &mut trouble, clients),
+            // Where clients ask who listens, they would be told of one more.
+            listens: one_in(&mut rng, 3) && !features.sessions,
             scripts: (0..clients).map(script).collect(),
         }
     }
@@ -470,7 +485,7 @@ fn pace(rng: &mut Rng) -> Pace {
     if one_in(rng, 2) {
         return Pace::default();
     }
-    let interval_us = pick(rng, &[0, 1, 10, 250, 1000, 5000]);
+    let interval_us = pick(rng, &[0, 1, 10, 250, 1000, 5000, 20_000]);
     Pace { interval_us, budget: 1 + rng.below(20) as usize }
 }
 
@@ -504,10 +519,7 @@ impl Fault {
 
 impl Features {
     fn new(rng: &mut Rng, memory: Option<MemoryLimit>) -> Features {
-        let mut kinds: Vec<Kind> = Vec::new();
-        for &kind in KINDS {
-            (0..pick(rng, &[0, 0, 1, 1, 4])).for_each(|_| kinds.push(kind));
-        }
+        let mut kinds = if one_in(rng, 2) { few_kinds(rng) } else { many_kinds(rng) };
         if memory.is_some() {
             kinds = HUNGRY_KINDS.to_vec();
         } else if kinds.is_empty() {
@@ -519,7 +531,7 @@ impl Features {
         let mut sometimes = |chance| rng.below(256) < chance;
         let (inline, resp3, junk) = (sometimes(60), sometimes(120), sometimes(150));
         let (garbage, time, tides) = (sometimes(60), sometimes(160), sometimes(100));
-        let (large_values, long_lists) = (sometimes(50), sometimes(50));
+        let (large_values, long_lists, narrow) = (sometimes(50), sometimes(50), sometimes(100));
         let many: &[u64] = &[60, 300, 1000];
         let keys: &[u64] = &[1, 2, 4, 12, 12, 60, 300, 3000];
         Features {
@@ -534,6 +546,7 @@ impl Features {
             garbage,
             breaks: pick(rng, &[0, 0, 0, 0, 2, 20]),
             large_values,
+            narrow,
             time,
             depth_max: pick(rng, &[1, 1, 4, 50]),
             sessions: false,
@@ -550,7 +563,7 @@ impl Features {
         }
         let transactions = one_in(rng, 2);
         kinds.extend(if transactions {
-            [sessions::transactions as Kind, sessions::transactions, sessions::watched]
+            [sessions::transactions as Kind, sessions::watched, sessions::expiring_watch]
         } else {
             [sessions::channels, sessions::channels, sessions::floods]
         });
@@ -566,6 +579,7 @@ impl Features {
             garbage: false,
             breaks: pick(rng, &[0, 0, 2, 10]),
             large_values: false,
+            narrow: false,
             time: one_in(rng, 2),
             depth_max: pick(rng, &[1, 1, 4, 20]),
             sessions: true,
@@ -577,6 +591,17 @@ impl Features {
     fn output_limits(&self) -> &'static [Option<usize>] {
         if self.sessions { &[None] } else { &[None, None, None, Some(1), Some(100), Some(5000)] }
     }
+}
+
+/// About half of all kinds, some of them often.
+fn many_kinds(rng: &mut Rng) -> Vec<Kind> {
+    let often = KINDS.iter().map(|&kind| (kind, pick(rng, &[0, 0, 1, 1, 4])));
+    often.flat_map(|(kind, count)| std::iter::repeat_n(kind, count)).collect()
+}
+
+/// So few that requests of one kind meet what others of it have done.
+fn few_kinds(rng: &mut Rng) -> Vec<Kind> {
+    (0..1 + rng.below(4)).map(|_| pick(rng, KINDS)).collect()
 }
 
 impl Features {
@@ -788,8 +813,15 @@ impl Maker<'_> {
         // Values of several lengths, so that cells of several sizes come and go.
         let step = self.pick(&[0, 1, 7]);
         let value = |number: u64| vec![b'm'; ((number * step) % 180) as usize];
+        let len = numbers.end - numbers.start;
         let pairs = numbers.flat_map(|number| [format!("k{number}").into(), value(number)]);
-        Some(words!["MSET"].into_iter().chain(pairs).collect())
+        if !self.features.time || self.one_in(2) {
+            return Some(words!["MSET"].into_iter().chain(pairs).collect());
+        }
+        // So many deadlines at one moment, and time to change some of them before it has come.
+        let ttl_ms = self.pick(&["70", "100", "300", "5000"]);
+        let args = words!["MSETEX", number(len)].into_iter().chain(pairs);
+        Some(args.chain(words!["PX", ttl_ms]).collect())
     }
 
     fn one_in(&mut self, count: u64) -> bool {
@@ -804,12 +836,20 @@ impl Maker<'_> {
         format!("k{}", self.rng.below(self.features.keys)).into()
     }
 
+    /// One of so many numbers, or of very few.
+    fn below_few(&mut self, count: u64) -> u64 {
+        self.rng.below(if self.features.narrow { 3 } else { count })
+    }
+
     /// One of a few keys, for what takes several requests to come about.
     fn busy_key(&mut self) -> Bytes {
         format!("k{}", self.rng.below(self.features.keys.min(4))).into()
     }
 
     fn value(&mut self) -> Bytes {
+        if self.features.narrow && !self.one_in(4) {
+            return self.pick(&["a", "a", "b", "1"]).into();
+        }
         match self.rng.below(12) {
             0 => Bytes::new(),
             1 => b"v".into(),
@@ -1140,6 +1180,7 @@ fn talk(m: &mut Maker<'_>) -> Vec<Bytes> {
         20..36 => words!["ECHO", m.value()],
         36 => words!["HELLO"],
         37 => words!["HELLO", m.pick(&["1", "4", "x", "2"])],
+        38 if m.one_in(2) => words!["RESET"],
         38 => words!["HELLO", "2", "SETNAME", "sim"],
         _ => words!["QUIT"],
     }

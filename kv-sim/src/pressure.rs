@@ -11,7 +11,7 @@ pub(crate) struct Pressure {
     stopped_us: Option<u64>,
     /// Since when there is more than the soft limit of subscribers.
     over_us: Option<u64>,
-    /// Whether it is a subscriber.
+    /// It is held to the limits of subscribers.
     listens: bool,
 }
 
@@ -42,16 +42,16 @@ impl Pressure {
         self.over_us.map(|since_us| since_us + seconds * 1_000_000)
     }
 
-    /// Whether it is right to close it that stays beyond the soft limit, or has taken nothing for so
-    /// many seconds, or a subscriber's.
+    /// Whether it is right to close it that stays beyond the soft limit, or has taken nothing for as
+    /// long as subscribers may, or for so many seconds if it is none.
     pub(crate) fn is_too_much(
         &self,
         now_us: u64,
         limits: Option<AudienceLimits>,
         seconds: u64,
     ) -> bool {
-        let of_subscribers = limits.filter(|_| self.listens).map(|limits| limits.seconds.max(1));
-        let seconds = of_subscribers.unwrap_or(seconds);
+        let own_limits = limits.filter(|_| self.listens);
+        let seconds = own_limits.map_or(seconds, |limits| limits.seconds.max(1));
         let stopped_until_us = self.stopped_us.map(|since_us| since_us + seconds * 1_000_000);
         let ends = self.over_until_us(limits).into_iter().chain(stopped_until_us);
         ends.min().is_some_and(|at_us| at_us <= now_us)

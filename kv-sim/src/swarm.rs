@@ -4,11 +4,13 @@
 
 mod ending;
 mod faults;
+mod habits;
 
 pub(crate) use ending::check_sessions;
 
 use crate::check::{Certainty, Checker, Place, Told};
 use crate::failure::{Check, Violation};
+use crate::listener::{self, Listener};
 use crate::panics;
 use crate::plan::{
     AudienceLimits, CURSOR, Chunking, ClockFault, DIGEST, PAYLOAD, Plan, Request, Script, Then,
@@ -102,8 +104,10 @@ pub(crate) fn kernel(plan: &Plan, settings: &[(&str, String)]) -> Arc<Kernel> {
 fn limits(plan: &Plan) -> Vec<(&'static str, String)> {
     let soft_max = plan.output_soft_max.unwrap_or(0);
     let output = ("client-output-buffer-limit", format!("normal 0 {soft_max} {OUTPUT_PATIENCE_S}"));
-    // One place is the watch's.
-    let clients = |max: usize| ("maxclients", (max + 1).to_string());
+    // One place is the watch's, and one the listener's.
+    let others = 1 + usize::from(plan.listens);
+    let clients = |max: usize| ("maxclients", (max + others).to_string());
+    let events = plan.listens.then(|| ("notify-keyspace-events", listener::EVENTS.to_string()));
     let memory = plan.memory.into_iter().flat_map(|limit| {
         let bytes = ("maxmemory", limit.bytes.to_string());
         [bytes, ("maxmemory-policy", limit.policy.to_string())]
@@ -114,6 +118,7 @@ fn limits(plan: &Plan) -> Vec<(&'static str, String)> {
         .chain(audience)
         .chain(plan.clients_max.map(clients))
         .chain(memory)
+        .chain(events)
         .collect()
 }
 
@@ -189,6 +194,7 @@ struct Swarm<'a> {
     /// When that happened last.
     disturbed_us: Option<u64>,
     watch: Watch,
+    listener: Option<Listener>,
     metronomes: Vec<Metronome>,
     /// Executions and slices since the invariants were checked last.
     unchecked: u64,
@@ -255,6 +261,9 @@ impl<'a> Swarm<'a> {
         if let Some(limit) = plan.memory {
             checker.limit_memory(if limit.evicts() {
                 watch.put_tokens(moment(0));
+                if plan.seed.is_multiple_of(2) {
+                    watch.guard_tokens(moment(0));
+                }
                 Certainty::MayLose
             } else {
                 Certainty::MayRefuse
@@ -286,6 +295,7 @@ impl<'a> Swarm<'a> {
             clock_faults: plan.clock_faults.clone().into_iter().peekable(),
             disturbed_us: None,
             watch,
+            listener: plan.listens.then(|| Listener::new(kernel, plan, moment(0))),
             metronomes: (0..plan.servers).map(|_| Metronome::new(plan)).collect(),
             unchecked: 0,
             unlooked: 0,
@@ -295,8 +305,7 @@ impl<'a> Swarm<'a> {
 
     fn run(mut self) {
         (0..self.clients.len()).for_each(|client| self.arrange_step(client));
-        while let Some((time_us, action)) = self.next_action() {
-            self.advance(time_us);
+        while let Some(action) = self.next_action() {
             match action {
                 Action::Act(client) => self.act(client),
                 Action::GiveUp { client, step, patience_us } => {
@@ -327,22 +336,25 @@ impl<'a> Swarm<'a> {
         }
     }
 
-    /// What happens next, and when. What happens to the clocks first, happens. As long as a client
-    /// waits, that may be what servers do by themselves.
-    fn next_action(&mut self) -> Option<(u64, Action)> {
-        if self.agenda.is_empty() {
-            let is_over = self.clients.iter().all(|client| client.phase == Phase::Done);
-            let deadline = self.next_deadline().filter(|_| !is_over);
-            return deadline.map(|(at, _)| (at.max(self.now_us), Action::Wait));
+    /// What happens next, when its time has come. What happens to the clocks first, happens. As long
+    /// as a client waits, that may be what servers do by themselves.
+    fn next_action(&mut self) -> Option<Action> {
+        while let Some((&(at, order), _)) = self.agenda.first_key_value() {
+            let is_due = |fault: &&ClockFault| fault.at_ms * 1000 <= at;
+            let fault_us = self.clock_faults.peek().filter(is_due).map(|fault| fault.at_ms * 1000);
+            // It may have been missed.
+            if !self.advance(fault_us.unwrap_or(at).max(self.now_us)) {
+                continue;
+            }
+            match self.clock_faults.next_if(|_| fault_us.is_some()) {
+                Some(fault) => self.disturb(fault.kind),
+                None => return self.agenda.remove(&(at, order)),
+            }
         }
-        let (time_us, _) = *self.agenda.first_key_value()?.0;
-        while let Some(fault) = self.clock_faults.next_if(|it| it.at_ms * 1000 <= time_us) {
-            self.advance((fault.at_ms * 1000).max(self.now_us));
-            self.disturb(fault.kind);
-        }
-        let ((time_us, _), action) = self.agenda.pop_first()?;
-        // It may have been missed.
-        Some((time_us.max(self.now_us), action))
+        let is_over = self.clients.iter().all(|client| client.phase == Phase::Done);
+        let (at, _) = self.next_deadline().filter(|_| !is_over)?;
+        self.advance(at.max(self.now_us));
+        Some(Action::Wait)
     }
 
     fn arrange(&mut self, delay_us: u64, action: Action) {
@@ -350,17 +362,22 @@ impl<'a> Swarm<'a> {
         self.agenda.insert((self.now_us + delay_us, self.arranged), action);
     }
 
-    /// Lets time pass up to `time_us`, with the server's timers on the way. What is delivered at
-    /// one moment waits for the rest, but not when time passes.
-    fn advance(&mut self, time_us: u64) {
+    /// Lets time pass up to `time_us`, with the server's timers on the way, unless one of them
+    /// arranges for something sooner. Whether the time has come. What is delivered at one moment
+    /// waits for the rest, but not when time passes.
+    fn advance(&mut self, time_us: u64) -> bool {
         while let Some((at, server)) = self.next_deadline().filter(|&(at, _)| at <= time_us) {
             if self.deliveries > 0 && time_us == self.now_us || self.checker.failure().is_some() {
                 break;
             }
             self.set_time(at.max(self.now_us));
             self.pass_timeout(server);
+            if self.agenda.keys().next().is_some_and(|&(at, _)| at < time_us) {
+                return false;
+            }
         }
         self.set_time(time_us);
+        true
     }
 
     /// When the next server has something to do, and which it is.
@@ -420,6 +437,7 @@ impl<'a> Swarm<'a> {
         }
         self.unlooked = 0;
         let result = self.look_at_keys().and_then(|()| self.look_at_memory());
+        let result = result.and_then(|()| self.listener.as_mut().map_or(Ok(()), Listener::check));
         if let Err(violation) = result {
             self.checker.fail(0, violation);
         }
@@ -485,6 +503,7 @@ impl<'a> Swarm<'a> {
     }
 
     fn set_time(&mut self, time_us: u64) {
+        assert!(time_us >= self.now_us, "time goes back");
         self.now_us = time_us;
         self.checker.at(time_us);
     }

@@ -31,6 +31,10 @@ const UNREFUSED_MAX: u64 = 300;
 pub(crate) struct Watch {
     kernel: Arc<Kernel>,
     session: Session,
+    /// It watches its keys, so that a transaction shows whether one of them is gone.
+    guards: bool,
+    /// How many of its keys were gone when it watched them.
+    gone: usize,
 }
 
 /// What the data takes.
@@ -48,7 +52,7 @@ impl Watch {
     /// Takes one of the places for clients.
     pub(crate) fn new(kernel: &Arc<Kernel>, now: Now) -> Self {
         let session = kernel.open_session(Peer::default(), now).expect("there is room for it");
-        Self { kernel: Arc::clone(kernel), session }
+        Self { kernel: Arc::clone(kernel), session, guards: false, gone: 0 }
     }
 
     /// Checks the store's invariants, which panics if one of them does not hold.
@@ -100,15 +104,47 @@ impl Watch {
         }
     }
 
+    /// Watches the keys from now on.
+    pub(crate) fn guard_tokens(&mut self, now: Now) {
+        self.guards = true;
+        for number in 0..TOKENS {
+            self.ask(now, &[b"WATCH", &token("lasting", number), &token("passing", number)]);
+        }
+    }
+
+    /// Watches no key any more.
+    pub(crate) fn leave_tokens(&mut self, now: Now) {
+        self.guards = false;
+        self.ask(now, &[b"UNWATCH"]);
+    }
+
+    /// Whether a transaction is refused, as it has to be exactly if one of the keys is `gone` that
+    /// was there when they were watched. The error says what is wrong.
+    fn check_guard(&mut self, now: Now, gone: usize) -> Result<(), Violation> {
+        self.ask(now, &[b"MULTI"]);
+        let reply = self.ask(now, &[b"EXEC"]);
+        // Those that are gone by now do not come back.
+        self.guard_tokens(now);
+        let was_refused = reply == Value::Null(b'*');
+        if was_refused == (gone > self.gone) {
+            self.gone = gone;
+            return Ok(());
+        }
+        let text = format!("EXEC gives {reply:?} where {gone} watched keys are gone");
+        Err(Check::Guards.violated(text))
+    }
+
     /// Whether the keys that must be there are, and those that may be have their values. The error
     /// says what is wrong.
     pub(crate) fn check_tokens(&mut self, now: Now, limit: MemoryLimit) -> Result<(), Violation> {
+        let mut gone = 0;
         for number in 0..TOKENS {
             for (sort, stays) in [("lasting", limit.spares_lasting_keys()), ("passing", false)] {
                 let key = token(sort, number);
                 // Not a use of the key, or it would never be the first to go.
                 let value = self.ask(now, &[b"GETRANGE", &key, b"0", b"-1"]);
                 let is_gone = value == Value::bulk(b"");
+                gone += usize::from(is_gone);
                 if value != Value::bulk(&key) && (stays || !is_gone) {
                     let key = wire::quoted(&key);
                     let text = format!("{key} holds {value:?} under {}", limit.policy);
@@ -116,7 +152,7 @@ impl Watch {
                 }
             }
         }
-        Ok(())
+        if self.guards { self.check_guard(now, gone) } else { Ok(()) }
     }
 
     /// Whether the data takes no more than it may: one command may double the largest value, or
@@ -147,13 +183,18 @@ impl Watch {
     }
 
     fn ask(&mut self, now: Now, words: &[&[u8]]) -> Value {
-        let args: OwnedArgs = words.iter().collect();
-        let (mut out, mut protocol) = (Bytes::new(), Protocol::V2);
-        let mut reply = Encoder::new(&mut out, &mut protocol);
-        let _ = self.kernel.batch(now).execute(&mut self.session, args.as_args(), &mut reply);
-        let (value, _) = wire::parse_reply(&out).ok().flatten().expect("a reply is complete");
-        value
+        ask(&self.kernel, &mut self.session, now, words)
     }
+}
+
+/// The reply to a request of a session of which no server knows.
+pub(crate) fn ask(kernel: &Kernel, session: &mut Session, now: Now, words: &[&[u8]]) -> Value {
+    let args: OwnedArgs = words.iter().collect();
+    let (mut out, mut protocol) = (Bytes::new(), Protocol::V2);
+    let mut reply = Encoder::new(&mut out, &mut protocol);
+    let _ = kernel.batch(now).execute(session, args.as_args(), &mut reply);
+    let (value, _) = wire::parse_reply(&out).ok().flatten().expect("a reply is complete");
+    value
 }
 
 fn token(sort: &str, number: u64) -> Bytes {
@@ -231,6 +272,20 @@ mod tests {
         assert_eq!(watch.check_tokens(moment(0), limit("allkeys-lru")), Ok(()));
         assert!(watch.check_tokens(moment(0), limit("volatile-lru")).is_err());
         watch.ask(moment(0), &[b"APPEND", b"lasting:2", b"x"]);
+        assert!(watch.check_tokens(moment(0), limit("allkeys-lru")).is_err());
+    }
+
+    #[test]
+    fn a_transaction_that_runs_though_a_watched_key_is_gone_is_noticed() {
+        let mut watch = watch();
+        watch.put_tokens(moment(0));
+        watch.guard_tokens(moment(0));
+        assert_eq!(watch.check_tokens(moment(0), limit("allkeys-lru")), Ok(()));
+        watch.ask(moment(0), &[b"DEL", b"passing:1"]);
+        assert_eq!(watch.check_tokens(moment(0), limit("allkeys-lru")), Ok(()));
+        assert_eq!(watch.check_tokens(moment(0), limit("allkeys-lru")), Ok(()));
+        watch.ask(moment(0), &[b"UNWATCH"]);
+        watch.ask(moment(0), &[b"DEL", b"passing:2"]);
         assert!(watch.check_tokens(moment(0), limit("allkeys-lru")).is_err());
     }
 

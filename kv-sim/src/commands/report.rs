@@ -13,24 +13,31 @@ use std::path::{Path, PathBuf};
 /// Where plans go that fail, unless another folder is named.
 pub(super) const SAVE_DIR: &str = "target/kv-sim";
 
-/// Makes a failing plan small, saves it as `name`, and says all that helps to see what is wrong.
+/// Says that a plan fails. If there is a place for it, makes it small, saves it there, and says all
+/// that helps to see what is wrong.
 /// `repeat` is what this program has to be told for the failure to come again.
 pub(super) fn tell_failure(
     plan: &Plan,
     failed: &Failed,
     options: Options,
     repeat: &str,
-    save: (&Path, &str),
+    place: Option<(&Path, &str)>,
 ) -> Result<()> {
     let what = format!("{} seed {}", plan.tier.name(), plan.seed);
-    {
-        let mut out = io::stdout().lock();
-        writeln!(out, "{what} FAILED: {}", failed.failure)?;
-        writeln!(out, "reproduce with: cargo run -p kv-sim --release -- {repeat}")?;
-        writeln!(out, "making it small ...")?;
-    }
-    let shrunk = shrink(plan, &failed.failure, options);
-    let path = store(plan, &shrunk, save)?;
+    writeln!(io::stdout(), "{what} FAILED: {}", failed.failure)?;
+    writeln!(io::stdout(), "reproduce with: cargo run -p kv-sim --release -- {repeat}")?;
+    place.map_or(Ok(()), |place| tell_small(plan, &failed.failure, options, place))
+}
+
+fn tell_small(
+    plan: &Plan,
+    failure: &Failure,
+    options: Options,
+    place: (&Path, &str),
+) -> Result<()> {
+    writeln!(io::stdout(), "making it small ...")?;
+    let shrunk = shrink(plan, failure, options);
+    let path = store(plan, &shrunk, place)?;
     let page = show(&shrunk, options, &path)?;
     let mut out = io::stdout().lock();
     writeln!(out, "{}, saved as {}", describe(plan, &shrunk), path.display())?;

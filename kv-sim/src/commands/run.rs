@@ -3,12 +3,14 @@
 use super::cost::{Row, cpu_time, print_table};
 use super::report::{SAVE_DIR, tell_failure};
 use super::trace::{hash, hash_elsewhere};
+use super::watchdog::{SEED_MAX_S, Watchdog};
 use super::{Command, Result, oracle, progress_bar, tiers};
 use indicatif::ProgressBar;
 use kv_core::rare::{self, Rare};
+use kv_sim::failure::{Check, Failure};
 use kv_sim::model::Flaw;
 use kv_sim::plan::{Plan, Tier};
-use kv_sim::{Options, Summary};
+use kv_sim::{Options, Outcome, Summary};
 use lexopt::{Arg, Parser, ValueExt as _};
 use std::fs;
 use std::io::{self, Write};
@@ -31,6 +33,7 @@ kv-sim run --plan FILE
   --commands N                     about how many commands a seed sends (default: the seed decides)
   --rare                           it is a failure if a rare state of the code (`kv_core::rare`)
                                    is reached by no seed
+  --as-is                          a plan that fails is neither made small nor saved
   --save DIR                       where a plan that fails is saved, made small
                                    (default: target/kv-sim)
   --flaw NAME                      gives the model a defect, to see it caught: one of
@@ -51,8 +54,16 @@ struct Arguments {
     tiers: Option<Vec<Tier>>,
     oracle: Option<String>,
     demands_rare: bool,
+    as_is: bool,
     save: PathBuf,
     options: Options,
+}
+
+impl Arguments {
+    /// Where a plan that fails is saved, and as what.
+    fn place<'a>(&'a self, name: &'a str) -> Option<(&'a Path, &'a str)> {
+        (!self.as_is).then_some((&*self.save, name))
+    }
 }
 
 fn start(parser: Parser) -> Result {
@@ -78,6 +89,7 @@ fn parse(mut parser: Parser) -> std::result::Result<Arguments, lexopt::Error> {
         tiers: None,
         oracle: None,
         demands_rare: false,
+        as_is: false,
         save: SAVE_DIR.into(),
         options: Options::default(),
     };
@@ -91,6 +103,7 @@ fn parse(mut parser: Parser) -> std::result::Result<Arguments, lexopt::Error> {
             Arg::Long("tier") => arguments.tiers = Some(tiers(&mut parser)?),
             Arg::Long("oracle") => arguments.oracle = Some(parser.value()?.string()?),
             Arg::Long("rare") => arguments.demands_rare = true,
+            Arg::Long("as-is") => arguments.as_is = true,
             Arg::Long("save") => arguments.save = parser.value()?.into(),
             Arg::Long("flaw") => {
                 arguments.options.flaw = Some(parser.value()?.parse_with(Flaw::from_name)?)
@@ -139,7 +152,7 @@ fn run_and_show(
     let mut trace: u64 = 0;
     for &tier in tiers {
         let plan = Plan { tier, ..plan.clone() };
-        let outcome = kv_sim::run(&plan, arguments.options);
+        let outcome = run_watched(&plan, arguments.options);
         let summary = match &outcome {
             Ok(summary) => summary,
             Err(failed) => &failed.summary,
@@ -150,12 +163,24 @@ fn run_and_show(
         if let Err(failed) = outcome {
             let (repeat, name) = names(tier);
             let repeat = with_flaw(repeat, arguments.options);
-            tell_failure(&plan, &failed, arguments.options, &repeat, (&arguments.save, &name))?;
+            tell_failure(&plan, &failed, arguments.options, &repeat, arguments.place(&name))?;
             return Ok(ExitCode::FAILURE);
         }
     }
     writeln!(io::stdout(), "trace {trace:016x}")?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Runs a plan, or says that it never ends and ends the program.
+fn run_watched(plan: &Plan, options: Options) -> Outcome {
+    let what = format!("{} seed {}", plan.tier.name(), plan.seed);
+    let _watchdog = Watchdog::new(move || {
+        let text = format!("it has not ended after {SEED_MAX_S} s of CPU time");
+        let failure = Failure { time_us: 0, connection: 0, check: Check::Work, text };
+        let _ = writeln!(io::stdout(), "{what} FAILED: {failure}");
+        std::process::exit(1);
+    });
+    kv_sim::run(plan, options)
 }
 
 fn with_flaw(repeat: String, options: Options) -> String {
@@ -219,7 +244,7 @@ fn run_tier(
     for (number, seed) in (0..arguments.seeds).zip(arguments.first..) {
         let begin = cpu_time();
         let plan = Plan { tier, ..Plan::new(seed, arguments.options.commands) };
-        let outcome = kv_sim::run(&plan, arguments.options);
+        let outcome = run_watched(&plan, arguments.options);
         row.cpu += cpu_time() - begin;
         match &outcome {
             Ok(summary) => row.add(summary),
@@ -228,7 +253,7 @@ fn run_tier(
                 bar.abandon();
                 let (repeat, name) = of_seed(tier, seed, arguments);
                 let repeat = with_flaw(repeat, arguments.options);
-                tell_failure(&plan, failed, arguments.options, &repeat, (&arguments.save, &name))?;
+                tell_failure(&plan, failed, arguments.options, &repeat, arguments.place(&name))?;
                 return Ok(false);
             }
         }

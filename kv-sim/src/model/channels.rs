@@ -23,6 +23,7 @@ const FOR_SUBSCRIBERS: &[&str] = &[
     "psubscribe",
     "punsubscribe",
     "quit",
+    "reset",
     "ssubscribe",
     "subscribe",
     "sunsubscribe",

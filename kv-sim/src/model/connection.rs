@@ -8,6 +8,7 @@ pub(super) const COMMANDS: &[Row] = &[
     ("hello", -1, hello),
     ("ping", -1, ping),
     ("quit", -1, quit),
+    ("reset", 1, reset),
     ("select", 2, select),
 ];
 
@@ -46,6 +47,15 @@ pub(super) fn database(arg: &[u8]) -> Result<usize, Vec<u8>> {
 pub(super) fn quit(run: &mut Run<'_>) -> Outcome {
     run.session.closing = true;
     ok()
+}
+
+pub(super) fn reset(run: &mut Run<'_>) -> Outcome {
+    let session = run.session.id;
+    run.session.transaction = None;
+    run.model.forget_watches(session);
+    run.model.channels.forget(session);
+    (run.session.database, run.session.protocol) = (0, 2);
+    exactly(Value::simple("RESET"))
 }
 
 pub(super) fn hello(run: &mut Run<'_>) -> Outcome {

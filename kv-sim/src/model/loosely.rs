@@ -323,7 +323,7 @@ mod tests {
 
     #[test]
     fn every_command_that_speaks_of_keys_has_a_beginning() {
-        let without_keys = ["echo", "hello", "ping", "quit", "select"];
+        let without_keys = ["echo", "hello", "ping", "quit", "reset", "select"];
         let speaks_of_keys =
             |name: &&str| !without_keys.contains(name) && !crate::plan::is_about_sessions(name);
         for name in command_names().filter(speaks_of_keys) {

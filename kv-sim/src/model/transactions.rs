@@ -12,7 +12,7 @@ pub(super) const COMMANDS: &[Row] = &[
 ];
 
 /// What runs at once, even after MULTI.
-const IMMEDIATE: &[&str] = &["discard", "exec", "multi", "quit", "watch"];
+const IMMEDIATE: &[&str] = &["discard", "exec", "multi", "quit", "reset", "watch"];
 
 /// Requests since MULTI.
 #[derive(Clone, Debug, Default)]
@@ -86,7 +86,7 @@ impl Model {
         self.forget_watches(session.id);
     }
 
-    fn forget_watches(&mut self, session: u64) {
+    pub(super) fn forget_watches(&mut self, session: u64) {
         self.watches.retain(|watch| watch.session != session);
     }
 }

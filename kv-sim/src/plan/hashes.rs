@@ -33,11 +33,11 @@ pub(super) fn hashes(m: &mut Maker<'_>) -> Vec<Bytes> {
 
 fn field(m: &mut Maker<'_>) -> Bytes {
     let long = m.features.large_values && m.one_in(20);
-    if long { vec![b'f'; 700] } else { format!("f{}", m.rng.below(12)).into() }
+    if long { vec![b'f'; 700] } else { format!("f{}", m.below_few(12)).into() }
 }
 
 fn other(m: &mut Maker<'_>) -> Bytes {
-    m.rng.below(40).to_string().into()
+    m.below_few(40).to_string().into()
 }
 
 /// As with strings, only numbers that are exact in binary are added up.

@@ -98,9 +98,21 @@ pub(super) fn transactions(m: &mut Maker<'_>) -> Vec<Bytes> {
         14..16 => words!["WATCH", watched_key(m), watched_key(m)],
         16 | 17 => words!["WATCH", "w3"],
         18 => words!["EXEC", "surplus"],
-        19 => words!["NOPE"],
+        19 => words![m.pick(&["NOPE", "RESET"])],
         20 => waiting(m),
         _ => watched(m),
+    }
+}
+
+/// In turn what makes a watched key expire before a transaction: chance hardly ever does.
+pub(super) fn expiring_watch(m: &mut Maker<'_>) -> Vec<Bytes> {
+    m.sequence += 1;
+    match m.sequence % 5 {
+        1 => words!["SET", "w4", "1", "PX", m.pick(&["2", "10", "50", "200", "2000"])],
+        2 => words!["WATCH", "w4"],
+        3 => words!["MULTI"],
+        4 => words!["EXISTS", "w4"],
+        _ => words!["EXEC"],
     }
 }
 
@@ -193,6 +205,7 @@ pub(super) fn channels(m: &mut Maker<'_>) -> Vec<Bytes> {
         12 => words!["PUBSUB", "NUMSUB", channel, "c9"],
         13 => words!["PUBSUB", m.pick(&["NUMPAT", "SHARDCHANNELS"])],
         14 => words!["SPUBLISH", channel, element(m)],
+        15 if m.one_in(4) => words!["RESET"],
         15 => words!["PING", element(m)],
         _ => words!["PUBLISH", channel, element(m)],
     }

@@ -31,7 +31,7 @@ pub(super) fn sets(m: &mut Maker<'_>) -> Vec<Bytes> {
 
 /// Few enough that sets have some in common, integers and words.
 fn member(m: &mut Maker<'_>) -> Bytes {
-    let number = m.rng.below(50);
+    let number = if m.one_in(2) { m.rng.below(50) } else { m.below_few(50) };
     let prefix = m.pick(&["", "", "m:", "a longer member, of which a pack holds less: "]);
     format!("{prefix}{number}").into()
 }

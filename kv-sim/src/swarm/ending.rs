@@ -29,20 +29,28 @@ const EMPTY_KEYSPACE_MAX: u64 = 4096;
 impl Swarm<'_> {
     /// Lets all keys go and checks what is left.
     pub(super) fn end(&mut self) {
-        let result =
-            self.check_sessions().and_then(|()| self.empty()).and_then(|()| self.check_accounts());
+        let result = self
+            .check_sessions()
+            .and_then(|()| self.empty())
+            .and_then(|()| self.check_accounts())
+            .and_then(|()| self.check_habits());
         if let Err(violation) = result {
             self.checker.fail(0, violation);
         }
     }
 
-    fn accept(&mut self) -> ConnectionId {
+    pub(super) fn accept(&mut self) -> ConnectionId {
         let now = self.now();
         self.servers[0].handle_accept(now, Peer::default())
     }
 
     /// Whether nothing is left of the clients' sessions.
     fn check_sessions(&mut self) -> Result<(), Violation> {
+        self.watch.leave_tokens(self.now());
+        if let Some(mut listener) = self.listener.take() {
+            listener.check()?;
+            listener.close();
+        }
         let connections = self.servers.iter().map(Server::len).sum();
         // One session is the watch's.
         check_sessions(self.servers[0].kernel(), connections, 1)?;
@@ -94,15 +102,15 @@ impl Swarm<'_> {
         }
     }
 
-    /// Lets time pass until the server has nothing to do. It may wait for the deadline of a key that
-    /// is gone, once.
-    fn settle(&mut self) -> Result<(), Violation> {
+    /// Lets time pass until the server has nothing to do, and says how often it had something. It
+    /// may wait for the deadline of a key that is gone, once.
+    pub(super) fn settle(&mut self) -> Result<u64, Violation> {
         for slice in 0..SLICES_MAX {
             let Some((at, server)) = self.next_deadline() else {
                 self.watch.check(self.now());
-                return Ok(());
+                return Ok(slice);
             };
-            let Some(due_us) = self.due_us() else { return Ok(()) };
+            let Some(due_us) = self.due_us() else { return Ok(slice) };
             // Not the run's time: that is what its clients took.
             self.now_us = at.max(due_us);
             self.pass_timeout(server);
@@ -157,7 +165,7 @@ impl Swarm<'_> {
     }
 
     /// The reply to a request on a connection that no client has.
-    fn request(&mut self, id: ConnectionId, words: &[&[u8]]) -> Value {
+    pub(super) fn request(&mut self, id: ConnectionId, words: &[&[u8]]) -> Value {
         let words: Vec<Bytes> = words.iter().map(|word| word.to_vec()).collect();
         let bytes = wire::render_request(&words);
         let (now, server) = (self.now(), &mut self.servers[0]);
