@@ -113,7 +113,8 @@ fn a_crash_is_noted_by_the_time_of_the_simulation() {
     let plan = Plan::from_text(text).expect("it is a plan");
     let options = Options { verbose: true, ..short() };
     let log = kv_sim::run(&plan, options).expect("it passes").log;
-    let cuts: Vec<_> = log.iter().filter(|line| line.contains("Cut")).collect();
+    let lines = log.iter().map(ToString::to_string);
+    let cuts: Vec<String> = lines.filter(|line| line.contains("Cut")).collect();
     assert!(cuts[0].contains(" 15000 us "), "{cuts:?}");
 }
 
