@@ -24,6 +24,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::rc::{Rc, Weak};
 use std::time::{Duration, UNIX_EPOCH};
+use tokio::runtime::Handle;
 use turmoil::{Builder, Sim};
 use witness::Witness;
 
@@ -50,6 +51,8 @@ struct Shared {
     ends: RefCell<BTreeMap<u64, End>>,
     /// The server's clock.
     wall: RefCell<Wall>,
+    /// When no host runs: the time of the simulation, in microseconds since the start.
+    stage_us: Cell<u64>,
     /// The server's process stands still up to then, in microseconds since the start.
     stalled_until_us: Cell<u64>,
     /// The server, while its host is up.
@@ -73,6 +76,7 @@ impl Shared {
             connections: RefCell::default(),
             ends: RefCell::default(),
             wall: RefCell::default(),
+            stage_us: Cell::new(0),
             stalled_until_us: Cell::new(0),
             driver: RefCell::default(),
             witness: RefCell::default(),
@@ -81,17 +85,23 @@ impl Shared {
 
     /// Tells the checker something, with the time of the running host.
     fn tell<R>(&self, what: impl FnOnce(&mut Checker) -> R) -> R {
-        what(self.checker.borrow_mut().at(elapsed_us()))
+        what(self.checker.borrow_mut().at(self.elapsed_us()))
+    }
+
+    /// Microseconds since the simulation began. What a crash drops is dropped outside of its host's
+    /// runtime, where a host's clock is that of the machine.
+    fn elapsed_us(&self) -> u64 {
+        if Handle::try_current().is_ok() { elapsed_us() } else { self.stage_us.get() }
     }
 
     /// What the server's clocks show.
     fn now(&self) -> Now {
-        self.wall.borrow().now(elapsed_us())
+        self.wall.borrow().now(self.elapsed_us())
     }
 
     /// The time by which its keys expire, in microseconds since the Unix epoch.
     fn unix_us(&self) -> u64 {
-        self.wall.borrow().unix_us(elapsed_us())
+        self.wall.borrow().unix_us(self.elapsed_us())
     }
 
     fn end(&self, serial: u64) -> End {

@@ -105,6 +105,19 @@ fn two_processes_give_the_same_figures_and_traces() {
     assert_eq!(first, run());
 }
 
+#[test]
+fn a_crash_is_noted_by_the_time_of_the_simulation() {
+    let text = "tier = 'turmoil'
+        network.faults = [{ at_ms = 15, lasts_ms = 5, client = 0, kind = 'crash' }]
+        clients = [{ steps = [{ requests = ['BLPOP l 0.1'] }] }]";
+    let plan = Plan::from_text(text).expect("it is a plan");
+    let options = Options { verbose: true, ..short() };
+    let log = kv_sim::run(&plan, options).expect("it passes").log;
+    let lines = log.iter().map(ToString::to_string);
+    let cuts: Vec<String> = lines.filter(|line| line.contains("Cut")).collect();
+    assert!(cuts[0].contains(" 15000 us "), "{cuts:?}");
+}
+
 /// A model that is wrong in one small thing stands for a server that is.
 #[test]
 fn a_flaw_in_the_model_is_caught_within_a_few_seeds() {

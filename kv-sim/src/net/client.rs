@@ -105,7 +105,7 @@ impl Drop for Link {
         self.shared.witness.borrow_mut().cut(self.serial);
         self.shared.tell(|checker| checker.cut(self.serial));
         let mut ends = self.shared.ends.borrow_mut();
-        ends.entry(self.serial).or_default().gone_us = Some(elapsed_us());
+        ends.entry(self.serial).or_default().gone_us = Some(self.shared.elapsed_us());
     }
 }
 

@@ -108,6 +108,7 @@ impl<'a> Stage<'a> {
             let text = format!("the simulation stopped: {error}");
             self.shared.fail(Check::Clients.violated(text));
         }
+        self.shared.stage_us.set(self.elapsed_us());
     }
 
     fn apply(&mut self, Change { fault, begins }: Change) {
