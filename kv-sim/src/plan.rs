@@ -394,8 +394,19 @@ const KINDS: &[Kind] = &[
 ];
 
 /// What memory-bound plans do at least: fill the memory, and ask what has one right answer.
-const HUNGRY_KINDS: &[Kind] =
-    &[strings, strings, options, lists, deadlines, keyspace, sorted_sets, talk, sessions::blocks];
+const HUNGRY_KINDS: &[Kind] = &[
+    strings,
+    strings,
+    options,
+    lists,
+    deadlines,
+    keyspace,
+    sorted_sets,
+    talk,
+    sessions::blocks,
+    sessions::blocks,
+    sessions::blocks,
+];
 
 const POLICIES: &[&str] = &[
     "noeviction",

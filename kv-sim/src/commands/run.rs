@@ -31,8 +31,8 @@ kv-sim run --plan FILE
   --tier swarm|turmoil|both        which simulator: a bare event loop, a simulated network
                                    (default: swarm for many seeds, both for one, the plan's own)
   --commands N                     about how many commands a seed sends (default: the seed decides)
-  --rare                           it is a failure if a rare state of the code (`kv_core::rare`)
-                                   is reached by no seed
+  --rare                           go on, with up to four times as many seeds, until each rare state
+                                   of the code (`kv_core::rare`) is reached, or else fail
   --as-is                          a plan that fails is neither made small nor saved
   --save DIR                       where a plan that fails is saved, made small
                                    (default: target/kv-sim)
@@ -44,6 +44,9 @@ kv-sim run --plan FILE
 
 /// One seed in so many runs again in another process.
 pub(super) const CHECK_TWICE_EVERY: u64 = 20;
+
+/// How many times as many seeds there may be until all rare states are reached, if that is demanded.
+const RARE_PATIENCE: u64 = 4;
 
 #[derive(Debug)]
 struct Arguments {
@@ -221,10 +224,15 @@ fn run_many(arguments: &Arguments) -> Result {
     Ok(if is_enough { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+/// The rare states that no seed has reached so far.
+fn missed() -> impl Iterator<Item = Rare> {
+    Rare::ALL.iter().copied().filter(|&state| rare::count_of(state) == 0)
+}
+
 /// Prints which rare states were never reached, and whether all were.
 fn tell_rare() -> io::Result<bool> {
     let mut out = io::stdout().lock();
-    let missed: Vec<_> = Rare::ALL.iter().filter(|&&state| rare::count_of(state) == 0).collect();
+    let missed: Vec<_> = missed().collect();
     let reached = Rare::ALL.len() - missed.len();
     writeln!(out, "{reached} of {} rare states reached", Rare::ALL.len())?;
     for state in &missed {
@@ -241,7 +249,12 @@ fn run_tier(
     row: &mut Row,
     twice: &mut u64,
 ) -> Result<bool> {
-    for (number, seed) in (0..arguments.seeds).zip(arguments.first..) {
+    let most =
+        arguments.seeds.saturating_mul(if arguments.demands_rare { RARE_PATIENCE } else { 1 });
+    for (number, seed) in (0..most).zip(arguments.first..) {
+        if number >= arguments.seeds && missed().next().is_none() {
+            break;
+        }
         let begin = cpu_time();
         let plan = Plan { tier, ..Plan::new(seed, arguments.options.commands) };
         let outcome = run_watched(&plan, arguments.options);

@@ -118,7 +118,7 @@ pub(super) fn expiring_watch(m: &mut Maker<'_>) -> Vec<Bytes> {
 
 /// What makes transactions of other commands.
 pub(super) fn blocks(m: &mut Maker<'_>) -> Vec<Bytes> {
-    words![m.pick(&["MULTI", "EXEC", "EXEC", "DISCARD"])]
+    words![m.pick(&["MULTI", "MULTI", "MULTI", "EXEC", "EXEC", "EXEC", "DISCARD"])]
 }
 
 fn watched_key(m: &mut Maker<'_>) -> Bytes {
