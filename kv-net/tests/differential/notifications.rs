@@ -76,7 +76,11 @@ impl Audience {
                 watcher.ask(&[b"WATCH", key]);
             }
             let (ours, theirs) = self.talkers.send(std::slice::from_ref(words)).remove(0);
-            let (ours, theirs) = self.effects(ours[0] == b'-' || theirs[0] == b'-');
+            let open = Open {
+                misses: ours[0] == b'-' || theirs[0] == b'-',
+                order: words[0].to_ascii_lowercase().starts_with(b"sort"),
+            };
+            let (ours, theirs) = self.effects(open);
             if ours != theirs {
                 return Err(Difference { request: words.clone(), ours, theirs });
             }
@@ -84,11 +88,10 @@ impl Audience {
         Ok(())
     }
 
-    /// What the two servers have published, and which watched keys they take for changed. Whether a
-    /// request that is refused has looked for its key before is open.
-    fn effects(&mut self, is_refused: bool) -> (Vec<u8>, Vec<u8>) {
+    /// What the two servers have published, and which watched keys they take for changed.
+    fn effects(&mut self, open: Open) -> (Vec<u8>, Vec<u8>) {
         self.watchers[0].1.ask(&[b"PUBLISH", END, b""]);
-        let heard = |listener| heard(listener, is_refused);
+        let heard = |listener| heard(listener, open);
         let mut effects = (heard(&mut self.listeners.ours), heard(&mut self.listeners.theirs));
         for (key, watcher) in &mut self.watchers {
             watcher.ask(&[b"MULTI"]);
@@ -103,20 +106,32 @@ impl Audience {
     }
 }
 
-/// The messages of a request, in order, perhaps without those of missing keys.
-fn heard(listener: &mut Client, without_misses: bool) -> Vec<u8> {
+/// What is open of a request's messages.
+#[derive(Clone, Copy, Debug)]
+struct Open {
+    /// Whether a request that is refused has looked for its key before.
+    misses: bool,
+    /// The order in which the elements of a set are looked for under other keys.
+    order: bool,
+}
+
+/// The messages of a request.
+fn heard(listener: &mut Client, open: Open) -> Vec<u8> {
     let mut heard = Vec::new();
     loop {
         let message = elements(&listener.reply());
         let (channel, payload) = (payload(&message[2]), payload(&message[3]));
         if channel == END {
-            return heard;
+            if open.order {
+                heard.sort_unstable();
+            }
+            return heard.concat();
         }
         let is = |event: &[u8]| payload == event || channel.ends_with(event);
         // Since Redis 7.2 a consumer comes into being even if there is nothing for it.
-        let is_open = is(b"xgroup-createconsumer") || (without_misses && is(b"keymiss"));
+        let is_open = is(b"xgroup-createconsumer") || (open.misses && is(b"keymiss"));
         if !is_open {
-            heard.extend([channel, b" ", payload, b"; "].concat());
+            heard.push([channel, b" ", payload, b"; "].concat());
         }
     }
 }
