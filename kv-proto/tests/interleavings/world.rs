@@ -44,6 +44,8 @@ struct State {
     /// Which servers were told of letters, and which of a backlog.
     has_mail: Vec<bool>,
     joins_in: Vec<bool>,
+    /// Time has passed since the server looked at its deadline.
+    is_late: Vec<bool>,
     asleep: usize,
     is_over: bool,
 }
@@ -58,7 +60,8 @@ enum Call {
 impl Hub {
     fn new(servers: usize) -> Self {
         let (has_mail, joins_in) = (vec![false; servers], vec![false; servers]);
-        let state = State { has_mail, joins_in, asleep: 0, is_over: false };
+        let is_late = vec![false; servers];
+        let state = State { has_mail, joins_in, is_late, asleep: 0, is_over: false };
         Self { state: Mutex::new(state), woken: Condvar::new(), clock_us: AtomicU64::new(0) }
     }
 
@@ -73,7 +76,8 @@ impl Hub {
     }
 
     fn pass_us(&self, us: u64) {
-        let _awake = self.state();
+        let mut state = self.state();
+        state.is_late.fill(true);
         self.clock_us.fetch_add(us, SeqCst);
         self.woken.notify_all();
     }
@@ -102,8 +106,8 @@ impl Hub {
                 return call;
             }
             state.asleep += 1;
-            let is_quiet =
-                ![&state.has_mail, &state.joins_in].into_iter().flatten().any(|told| *told);
+            let told = [&state.has_mail, &state.joins_in, &state.is_late];
+            let is_quiet = !told.into_iter().flatten().any(|told| *told);
             if state.asleep == state.has_mail.len() && is_quiet {
                 state.is_over = true;
                 self.woken.notify_all();
@@ -120,6 +124,7 @@ impl Hub {
         server: usize,
         deadline_us: Option<u64>,
     ) -> Option<Call> {
+        state.is_late[server] = false;
         if std::mem::take(&mut state.has_mail[server]) {
             Some(Call::Mail)
         } else if std::mem::take(&mut state.joins_in[server]) {

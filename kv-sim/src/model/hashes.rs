@@ -50,6 +50,12 @@ pub(super) struct Field {
     pub(super) deadline: Option<i64>,
 }
 
+impl Field {
+    pub(super) fn is_live(&self, now: i64) -> bool {
+        self.deadline.is_none_or(|deadline| deadline >= now)
+    }
+}
+
 /// The last deadline of all, if no field lives on for ever.
 pub(super) fn end_of(fields: &Fields) -> Option<i64> {
     let deadlines: Option<Vec<i64>> = fields.values().map(|field| field.deadline).collect();
@@ -67,8 +73,7 @@ fn fields(run: &Run<'_>) -> Result<Fields, Bytes> {
 
 /// The fields that are there at a time.
 pub(super) fn live(fields: &Fields, now: i64) -> Fields {
-    let is_live = |field: &Field| field.deadline.is_none_or(|deadline| deadline >= now);
-    let live = fields.iter().filter(|(_, field)| is_live(field));
+    let live = fields.iter().filter(|(_, field)| field.is_live(now));
     live.map(|(name, field)| (name.clone(), field.clone())).collect()
 }
 

@@ -17,7 +17,7 @@ pub(super) fn object(run: &mut Run<'_>) -> Outcome {
     let [_, what, key] = run.args else { unreachable!("plans send nothing else") };
     let Some(entry) = run.find(key) else { return exactly(run.null()) };
     Ok(Expect::OneOf(if is(what, "ENCODING") {
-        encodings(&entry.data).iter().map(|name| Value::bulk(name.as_bytes())).collect()
+        encodings(&entry.data, run.now).iter().map(|name| Value::bulk(name.as_bytes())).collect()
     } else {
         reference_counts(&entry.data).iter().map(|&count| Value::int(count)).collect()
     }))
@@ -31,7 +31,7 @@ pub(super) fn memory(run: &mut Run<'_>) -> Outcome {
 }
 
 /// What a value may be called. A string that was built by parts is raw, whatever it is.
-fn encodings(data: &Data) -> &'static [&'static str] {
+fn encodings(data: &Data, now: i64) -> &'static [&'static str] {
     match data {
         Data::Str(bytes) if bytes.len() > EMBEDDED_MAX => &["raw"],
         Data::Str(bytes) if parse_int(bytes).is_some() => &["int", "raw"],
@@ -39,7 +39,7 @@ fn encodings(data: &Data) -> &'static [&'static str] {
         Data::Sketch(_) => &["raw"],
         Data::List(items) => list_encodings(items),
         Data::Set(members) => set_encodings(members),
-        Data::Hash(fields) => hash_encodings(fields),
+        Data::Hash(fields) => hash_encodings(fields, now),
         Data::SortedSet(scores) => sorted_set_encodings(scores.len(), scores.keys()),
         Data::Stream(_) => &["stream"],
     }
@@ -70,10 +70,12 @@ fn set_encodings(members: &BTreeSet<Bytes>) -> &'static [&'static str] {
     }
 }
 
-/// What has expired and is not removed yet counts until then.
-fn hash_encodings(fields: &Fields) -> &'static [&'static str] {
+/// What has expired counts until it is removed, whenever that is.
+fn hash_encodings(fields: &Fields, now: i64) -> &'static [&'static str] {
     const VALUE_MAX: usize = 64;
-    let is_long = |(name, field): (&Bytes, &Field)| name.len().max(field.value.len()) > VALUE_MAX;
+    let is_long = |(name, field): (&Bytes, &Field)| {
+        field.is_live(now) && name.len().max(field.value.len()) > VALUE_MAX
+    };
     if fields.iter().any(is_long) {
         return &["hashtable"];
     }
