@@ -99,6 +99,9 @@ rare! {
     SliceIsShared,
 }
 
+/// Whether anything is counted: what it takes to know of a state need not be done otherwise.
+pub(crate) const IS_COUNTED: bool = cfg!(feature = "rare");
+
 /// The code is in a state, if `is_so`.
 #[inline(always)]
 pub fn sometimes(state: Rare, is_so: bool) {

@@ -192,7 +192,7 @@ impl Session {
     pub(crate) fn set_caching(&mut self, caching: Option<Caching>) {
         self.set_mode(Mode::Tracking, caching.is_some());
         let redirection = caching.as_ref().map(|caching| caching.redirection);
-        if redirection != self.profile.labels().redirection {
+        if redirection != self.profile.held_redirection() {
             self.profile.change_labels(|labels| labels.redirection = redirection);
         }
         self.caching = caching.map(Box::new);
@@ -460,7 +460,11 @@ impl Profile {
 
     /// Which client is told of what this one caches: 0 for nobody else, -1 if it caches nothing.
     pub fn redirection(&self) -> i64 {
-        self.labels().redirection.map_or(-1, |id| id as i64)
+        self.held_redirection().map_or(-1, |id| id as i64)
+    }
+
+    fn held_redirection(&self) -> Option<u64> {
+        self.held_labels().as_ref()?.redirection
     }
 
     /// How many requests wait for EXEC, and the bytes that they take. None if there was no MULTI.

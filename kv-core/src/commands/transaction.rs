@@ -4,7 +4,7 @@ use crate::command::{EngineCx, flag};
 use crate::error::Error;
 use crate::kernel::{Call, Flow};
 use crate::muted::Muted;
-use crate::rare::{Rare, sometimes};
+use crate::rare::{self, Rare, sometimes};
 use crate::transaction::Transaction;
 
 pub(crate) fn multi(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
@@ -81,7 +81,7 @@ pub(crate) fn exec(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
 /// Makes room for a transaction as for a single command.
 fn make_room(cx: &mut EngineCx<'_, '_>, transaction: &Transaction) -> Result<(), Error> {
     let needs_room = transaction.has(flag::DENYOOM);
-    sometimes(Rare::EvictionForExec, needs_room && cx.kernel.is_over_memory());
+    sometimes(Rare::EvictionForExec, rare::IS_COUNTED && needs_room && cx.kernel.is_over_memory());
     let is_room =
         !needs_room || cx.kernel.make_room(cx.store, cx.meter, cx.session, cx.now).is_ok();
     is_room.then_some(()).ok_or(Error::text(

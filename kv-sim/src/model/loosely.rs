@@ -293,7 +293,7 @@ impl Model {
         reply: &[u8],
     ) -> Expect {
         let run = Run::new(self, now_us, session, args, &[]);
-        let (name, is_immediate) = (run.name(), run.is_immediate());
+        let (name, is_immediate, is_right) = (run.name(), run.is_immediate(), run.row().is_ok());
         if session.has_transaction() {
             if name == "exec" && reply.starts_with(b"-EXECABORT") {
                 self.give_up_transaction(session);
@@ -306,10 +306,9 @@ impl Model {
                 (_, false) => Expect::Beginning("+-"),
             };
         }
-        let run = Run::new(self, now_us, session, args, &[]);
         let row = BEGINNINGS.iter().find(|(_, names)| names.contains(&&*name));
         match row {
-            Some((beginnings, _)) if run.row().is_ok() => Expect::Beginning(beginnings),
+            Some((beginnings, _)) if is_right => Expect::Beginning(beginnings),
             // It speaks of no key, or is wrong whatever the keys are.
             _ => self.run(now_us, session, args, &[]),
         }
