@@ -20,6 +20,24 @@ use crate::stats::Meter;
 use crate::store::{Access, View};
 use crate::waiter::Wait;
 
+/// What a request looks for in a collection. The numbers are those of arguments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seeks {
+    /// Nothing, or what cannot be told before it runs.
+    Nothing,
+    /// A member, or a field.
+    Member(usize),
+    /// A member, and the place of the score that it is given.
+    Pair {
+        /// The score.
+        score: usize,
+        /// The member.
+        member: usize,
+    },
+    /// A member chosen at random, if there are no arguments but the key.
+    Random,
+}
+
 /// One command, or one subcommand of a container such as `CLIENT`.
 #[derive(Clone, Copy, Debug)]
 pub struct Command {
@@ -39,9 +57,9 @@ pub struct Command {
     /// Whether the argument at a position may be a password, or tell of one: such arguments are shown
     /// to nobody who watches or logs requests.
     pub secrets: Option<fn(Args<'_>, usize) -> bool>,
-    /// Which argument of most requests names a member, or a field, of the collection at the first key:
-    /// what can be fetched from memory ahead.
-    pub member: Option<usize>,
+    /// What most requests look for in the collection at the first key: what can be fetched from
+    /// memory ahead.
+    pub seeks: Seeks,
     /// Whether it runs at once even while a transaction is being queued.
     pub is_immediate: bool,
     /// Whether a client without push messages may send it while it listens to channels.
@@ -83,7 +101,7 @@ impl Command {
         keys: &[],
         key_access: None,
         secrets: None,
-        member: None,
+        seeks: Seeks::Nothing,
         is_immediate: false,
         is_for_subscribers: false,
         scope: Scope::Keys,

@@ -6,10 +6,10 @@
 
 use crate::args::Args;
 use crate::command::{
-    Begin, Command, Cx, EngineCx, Find, Group, Handler, KeySpec, Names, Scope, flag,
+    Begin, Command, Cx, EngineCx, Find, Group, Handler, KeySpec, Names, Scope, Seeks, flag,
 };
 use crate::commands::connection::{client, tracking};
-use crate::commands::parse::is;
+use crate::commands::parse::{self, is};
 use crate::commands::pubsub;
 use crate::commands::server::monitor;
 use crate::config::{self, ClientClass, Config};
@@ -30,7 +30,7 @@ use crate::store::{
     Access, AccessClock, DatabaseSize, Events, Eviction, HashedKey, OutOfMemory, ShardStats, Store,
 };
 use crate::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
-use crate::value::Approach;
+use crate::value::{Approach, Target};
 use crate::waiter::{self, Waiter};
 use crate::wall_clock::{SetBack, WallClock};
 use std::net::SocketAddr;
@@ -484,6 +484,11 @@ impl Kernel {
         if self.is_lazy.load(Relaxed) { None } else { self.store.due_ms() }
     }
 
+    /// The generator of the random choices of a session's present command, or of one to come.
+    pub(crate) fn rng(&self, session: &Session, ahead: u64) -> Rng {
+        Rng::derive(self.seed, session.id(), session.commands + ahead)
+    }
+
     /// Whether [`Batch::tend`] has anything to do, ever.
     pub(crate) fn set_tending(&self, is_on: bool) {
         self.is_lazy.store(!is_on, Relaxed);
@@ -553,13 +558,13 @@ impl Kernel {
 }
 
 /// What is known of a request before it runs.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Prepared {
     command: Result<&'static Command, Refusal>,
     /// The first of the keys, if its position is the same for all requests.
     key: Option<HashedKey>,
-    /// Towards the member that the request names, if it names one and is not there yet.
-    member: Option<Approach>,
+    /// Towards what the request looks for in a collection, unless that is reached.
+    approach: Option<Approach>,
 }
 
 /// Runs requests, one after the other, at one moment.
@@ -592,12 +597,17 @@ impl Batch<'_> {
         self.execute_prepared(&prepared, session, args, out)
     }
 
-    /// Finds out what can be known of a request before it runs, in `database` as far as can be
-    /// told, and has the table's part for its first key fetched.
+    /// Finds out what can be known of a request before it runs, as far as can be told while
+    /// `ahead` others of its session are to run before it, and has the table's part for its first
+    /// key fetched.
     #[inline]
-    pub fn prepare(&mut self, database: usize, args: Args<'_>) -> Prepared {
+    pub fn prepare(&mut self, session: &Session, ahead: u64, args: Args<'_>) -> Prepared {
         self.meter.pause();
-        self.find_out(database, args)
+        let mut prepared = self.find_out(session.database, args);
+        if let Ok(command) = prepared.command {
+            prepared.approach = self.target(command, session, ahead, args).map(Approach::new);
+        }
+        prepared
     }
 
     #[inline]
@@ -608,9 +618,29 @@ impl Batch<'_> {
         if let Some(key) = key {
             self.access.prefetch_bucket(database, key.hash());
         }
-        let member = command.ok().and_then(|command| args.try_get(command.member?));
-        let member = member.map(|member| Approach::new(self.access.hash(member)));
-        Prepared { command, key, member }
+        Prepared { command, key, approach: None }
+    }
+
+    /// What a request looks for in a collection.
+    #[inline]
+    fn target(
+        &self,
+        command: &Command,
+        session: &Session,
+        ahead: u64,
+        args: Args<'_>,
+    ) -> Option<Target> {
+        let member = |member: usize| Some(self.access.hash(args.try_get(member)?));
+        match command.seeks {
+            Seeks::Nothing => None,
+            Seeks::Member(at) => Some(Target::Member { hash: member(at)?, score: None }),
+            Seeks::Pair { score, member: at } => {
+                let score = parse::float(args.try_get(score)?).ok();
+                Some(Target::Member { hash: member(at)?, score })
+            }
+            Seeks::Random if args.len() > 2 => None,
+            Seeks::Random => Some(Target::Random(self.kernel.rng(session, ahead + 1))),
+        }
     }
 
     /// The second step, best taken some time after the first: has the entry of the request's first
@@ -622,14 +652,14 @@ impl Batch<'_> {
         }
     }
 
-    /// The steps after these, for requests that name a member of a collection: has what leads to the
-    /// member fetched. False if nothing is left to be done.
+    /// The steps after these, for requests that look for a member of a collection: has what leads to
+    /// the member fetched. False if nothing is left to be done.
     #[inline]
     pub fn approach_member(&mut self, database: usize, prepared: &mut Prepared) -> bool {
-        let (Some(key), Some(member)) = (prepared.key, &mut prepared.member) else { return false };
-        let goes_on = self.access.approach(database, key.hash(), member);
+        let (Some(key), Some(to)) = (prepared.key, &mut prepared.approach) else { return false };
+        let goes_on = self.access.approach(database, key.hash(), to);
         if !goes_on {
-            prepared.member = None;
+            prepared.approach = None;
         }
         goes_on
     }
@@ -858,7 +888,7 @@ impl Call<'_> {
                     args,
                     out: &mut *out,
                     now,
-                    rng: Rng::derive(kernel.seed, session.id(), session.commands),
+                    rng: kernel.rng(session, 0),
                     config: &kernel.config,
                     wait: None,
                     has_waited: false,

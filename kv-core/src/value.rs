@@ -23,6 +23,7 @@ pub mod tree;
 pub mod xxh3;
 
 use crate::hash::KeyHasher;
+use crate::rng::Rng;
 use hash::{Hash, HashRef};
 use list::{List, ListRef};
 use members::Members;
@@ -31,6 +32,7 @@ use set::{Set, SetRef};
 use sorted_set::{SortedSet, SortedSetRef};
 use stream::{Stream, StreamRef};
 use string::{Str, StrRef};
+use tree::LeafNumber;
 
 /// What a key holds, with its memory.
 #[derive(Clone, Debug)]
@@ -173,22 +175,29 @@ pub struct Growth {
     pub sizes: Sizes,
 }
 
-/// How far a member of a large collection has been approached, that a request will look for: in steps,
-/// each of which reads what the one before has asked the processor for, and asks for more.
-#[derive(Clone, Copy, Debug)]
+/// How far what a request will look for in a large collection has been approached: in steps, each of
+/// which reads what the one before has asked the processor for, and asks for more.
+#[derive(Clone, Debug)]
 pub struct Approach {
-    /// Of the member.
-    pub(crate) hash: u64,
+    pub(crate) target: Target,
     /// How many steps have been taken.
     pub(crate) steps: u8,
-    /// What a step has found out for the next.
-    pub(crate) found: u32,
+    /// What a step has found out for the next: where the member is, and where its score belongs.
+    pub(crate) leaves: [Option<LeafNumber>; 2],
+}
+
+/// What is approached.
+#[derive(Clone, Debug)]
+pub(crate) enum Target {
+    /// The member with this hash, and the place of the score that it will have, if that is known.
+    Member { hash: u64, score: Option<f64> },
+    /// The member that this generator will choose.
+    Random(Rng),
 }
 
 impl Approach {
-    /// To a member with this hash.
-    pub(crate) fn new(hash: u64) -> Self {
-        Self { hash, steps: 0, found: 0 }
+    pub(crate) fn new(target: Target) -> Self {
+        Self { target, steps: 0, leaves: [None; 2] }
     }
 }
 

@@ -249,7 +249,7 @@ impl Connection {
         match (session, self.phase) {
             (Some(session), Phase::Open) => {
                 let limits = Limits { is_unknown: batch.requires_auth(session), ..*limits };
-                window.decode(decoder, input, decoded, session.database, batch, &limits)
+                window.decode(decoder, input, decoded, session, batch, &limits)
             }
             (_, phase) if phase.is_stopped() => Some(Ok(())),
             _ => {

@@ -14,6 +14,7 @@ use crate::resp::decode::{Arguments, Decoder, Limits, ProtocolError, Request};
 use crate::server::ConnectionId;
 use kv_core::args::Args;
 use kv_core::kernel::{Batch, Prepared};
+use kv_core::session::Session;
 use std::ops::Range;
 
 /// How many requests are decoded ahead. More would gain little, since a processor waits for some
@@ -87,10 +88,11 @@ impl Window {
         decoder: &mut Decoder,
         input: &[u8],
         position: &mut usize,
-        database: usize,
+        session: &Session,
         batch: &mut Batch<'_>,
         limits: &Limits,
     ) -> Option<End> {
+        let first = self.requests.len();
         let full = if limits.is_unknown { self.requests.len() + 1 } else { WINDOW };
         while *position < input.len() {
             if self.requests.len() == full {
@@ -104,7 +106,9 @@ impl Window {
             };
             let start = std::mem::replace(position, *position + request.len());
             if !request.is_blank() {
-                let prepared = batch.prepare(database, self.arguments.of(&request, rest));
+                let ahead = (self.requests.len() - first) as u64;
+                let prepared = batch.prepare(session, ahead, self.arguments.of(&request, rest));
+                let database = session.database;
                 self.requests.push(Ahead { start, request, database, prepared });
             }
         }

@@ -373,9 +373,7 @@ pub(crate) fn lrange(cx: &mut Cx<'_>) -> Result<(), Error> {
     let range = range(start, stop, list.len());
     cx.out.array(range.len());
     let mut buffer = IntBuffer::new();
-    for item in list.iter_from(range.start).take(range.len()) {
-        cx.out.bulk(item.as_bytes(&mut buffer));
-    }
+    list.range(range).for_each(|item| cx.out.bulk(item.as_bytes(&mut buffer)));
     Ok(())
 }
 

@@ -164,12 +164,12 @@ fn write_pairs<'a>(
     let is_nested = with_scores && out.protocol() == Protocol::V3;
     let is_flat = with_scores && !is_nested;
     out.array(if is_flat { 2 * pairs.len() } else { pairs.len() });
-    for pair in pairs {
+    pairs.for_each(|pair| {
         if is_nested {
             out.array(2);
         }
         if with_scores { write_pair(out, pair) } else { write_member(out, pair) }
-    }
+    });
 }
 
 fn write_pair(out: &mut dyn Reply, pair: Pair<'_>) {

@@ -2,7 +2,7 @@
 
 use super::pack::{Item, Items, Pack, PackRef};
 use super::string::IntBuffer;
-use super::tree::{Shape, Tree};
+use super::tree::{FlatIter, Shape, Tree};
 use super::{Collection, Contents, Growth, Kind, Sizes, Value, ValueRef};
 use std::ops::Range;
 
@@ -286,26 +286,24 @@ impl<'a> ListRef<'a> {
     }
 
     /// All elements, from either end.
-    pub fn iter(self) -> impl DoubleEndedIterator<Item = Item<'a>> {
+    pub fn iter(self) -> FlatIter<'a, Elements> {
         self.iter_from(0)
     }
 
     /// The elements from `start` on, from either end. O(log n) to begin.
-    pub fn iter_from(self, start: usize) -> impl DoubleEndedIterator<Item = Item<'a>> {
-        let (pack, tree) = match self {
-            Self::Packed(pack) => (Some(pack.iter_from(start)), None),
-            Self::Large(tree) => (None, Some(tree.range(start.min(tree.len())..tree.len()))),
-        };
-        pack.into_iter().flatten().chain(tree.into_iter().flatten().flatten())
+    pub fn iter_from(self, start: usize) -> FlatIter<'a, Elements> {
+        self.range(start.min(self.len())..self.len())
     }
 
-    /// The elements before `end`, from either end. O(log n) to begin.
-    fn iter_before(self, end: usize) -> impl DoubleEndedIterator<Item = Item<'a>> {
-        let (pack, tree) = match self {
-            Self::Packed(pack) => (Some(pack.range(0..end)), None),
-            Self::Large(tree) => (None, Some(tree.range(0..end))),
-        };
-        pack.into_iter().flatten().chain(tree.into_iter().flatten().flatten())
+    /// The elements of a range, from either end. O(log n) to begin.
+    ///
+    /// # Panics
+    /// If there are not so many.
+    pub fn range(self, range: Range<usize>) -> FlatIter<'a, Elements> {
+        match self {
+            Self::Packed(pack) => pack.range(range).into(),
+            Self::Large(tree) => tree.range(range).into(),
+        }
     }
 
     /// Where the first element is that is equal to `item`. O(n).
@@ -324,7 +322,7 @@ impl<'a> ListRef<'a> {
             }
             End::Tail => {
                 let last = self.len() - passed;
-                let (skipped, len) = find_run(self.iter_before(last).rev(), item, limit)?;
+                let (skipped, len) = find_run(self.range(0..last).rev(), item, limit)?;
                 Some(last - skipped - len..last - skipped)
             }
         }

@@ -21,7 +21,7 @@ mod bucket;
 #[cfg(test)]
 mod tests;
 
-use super::Approach;
+use super::{Approach, Target};
 use super::pack::{Item, Items, Pack, PackRef};
 use super::packs::Packs;
 use super::string::IntBuffer;
@@ -131,15 +131,38 @@ impl Members {
         self.buckets.bytes() + self.outside_bytes + self.outside.capacity() * size_of::<Outside>()
     }
 
-    /// Takes the next step towards a key. False if there is none.
+    /// Takes the next step towards a key or a choice. False if there is none.
     pub(crate) fn approach(&self, approach: &mut Approach) -> bool {
-        let bucket = self.bucket_of(approach.hash);
         approach.steps += 1;
-        match approach.steps {
+        match &approach.target {
+            Target::Member { hash, .. } => self.approach_key(*hash, approach.steps),
+            Target::Random(rng) => self.approach_choice(rng, approach.steps),
+        }
+    }
+
+    fn approach_key(&self, hash: u64, step: u8) -> bool {
+        let bucket = self.bucket_of(hash);
+        match step {
             1 => self.buckets.prefetch_name(bucket),
             _ => self.buckets.prefetch(bucket),
         }
-        approach.steps < 2
+        step < 2
+    }
+
+    /// Of the first draws, of which one is likely to find a member.
+    fn approach_choice(&self, rng: &Rng, step: u8) -> bool {
+        const DRAWS: usize = 3;
+        let mut rng = rng.clone();
+        let mut draws = self.draws(&mut rng).take(DRAWS);
+        match step {
+            1 => draws.for_each(|place| self.buckets.prefetch_name(place.bucket)),
+            2 => draws.for_each(|place| self.buckets.prefetch_front(place.bucket)),
+            _ => {
+                let found = draws.find(|&place| self.holds(place));
+                found.into_iter().for_each(|place| self.buckets.prefetch(place.bucket));
+            }
+        }
+        step < 3 && !self.is_empty()
     }
 
     /// Where the member of this key is. O(1).
@@ -195,31 +218,28 @@ impl Members {
 
     /// A member chosen at random, all with the same probability. O(1) expected.
     pub fn random(&self, rng: &mut Rng) -> Option<Place> {
-        // The buckets' sizes differ, and so a slot is drawn from as many as the largest may have.
-        let slots = self.len.min(self.largest.into());
-        let draw = |rng: &mut Rng| {
-            let bucket = rng.below(self.buckets.len() as u64) as usize;
-            Place { bucket, slot: rng.below(slots as u64) as usize }
-        };
         if !self.is_empty() {
-            self.prefetch_draws(&mut rng.clone(), draw);
+            // Draws that find nothing would be waited for one after the other.
+            (1..3).for_each(|step| _ = self.approach_choice(rng, step));
         }
-        while !self.is_empty() {
-            let place = draw(rng);
-            if place.slot < self.bucket(place.bucket).len() {
-                return Some(place);
-            }
-        }
-        None
+        self.draws(rng).find(|&place| self.holds(place))
     }
 
-    /// Asks the processor for the buckets that are drawn next: those of the first draws that turn out
-    /// to be none would be waited for one after the other.
-    fn prefetch_draws(&self, rng: &mut Rng, draw: impl Fn(&mut Rng) -> Place) {
-        const DRAWS: usize = 3;
-        let buckets: [usize; DRAWS] = std::array::from_fn(|_| draw(rng).bucket);
-        buckets.iter().for_each(|&bucket| self.buckets.prefetch_name(bucket));
-        buckets.iter().for_each(|&bucket| self.buckets.prefetch(bucket));
+    /// Places drawn at random, which need not hold a member: the buckets' sizes differ, and so a slot
+    /// is drawn from as many as the largest may have. None at all if there are no members.
+    fn draws<'r>(&self, rng: &'r mut Rng) -> impl Iterator<Item = Place> + use<'r> {
+        let slots = self.len.min(self.largest.into());
+        let buckets = self.buckets.len();
+        std::iter::from_fn(move || {
+            (slots > 0).then(|| Place {
+                bucket: rng.below(buckets as u64) as usize,
+                slot: rng.below(slots as u64) as usize,
+            })
+        })
+    }
+
+    fn holds(&self, place: Place) -> bool {
+        place.slot < self.bucket(place.bucket).len()
     }
 
     /// All records in the order of their positions, which depends on the hasher and the keys

@@ -172,6 +172,15 @@ fn item_len(code: u8, data: &[u8]) -> usize {
 /// How many bytes the items of these codes have, if the codes tell it.
 #[inline]
 fn coded_bytes(codes: &[u8]) -> Option<usize> {
+    let len = |code: u8| usize::from(code & LENGTH);
+    match *codes {
+        [] => return Some(0),
+        [code] => return (!is_long(code)).then(|| len(code)),
+        [first, second] => {
+            return (!is_long(first) && !is_long(second)).then(|| len(first) + len(second));
+        }
+        _ => {}
+    }
     // So many lengths add up to less than 2^16.
     const RUN: usize = 512;
     if codes.len() <= RUN {
@@ -220,6 +229,7 @@ fn read_length(bytes: &[u8]) -> usize {
     bytes.iter().rev().fold(0, |length, &byte| length << 8 | usize::from(byte))
 }
 
+#[inline]
 fn decode(code: u8, bytes: &[u8]) -> Item<'_> {
     if code < INT {
         return Item::Bytes(bytes);
@@ -228,9 +238,18 @@ fn decode(code: u8, bytes: &[u8]) -> Item<'_> {
         let length = length_bytes(code);
         return Item::Bytes(&bytes[length..bytes.len() - length]);
     }
-    let bits = bytes.iter().rev().fold(0, |bits, &byte| bits << 8 | u64::from(byte));
+    Item::Int(read_int(bytes))
+}
+
+/// The integer with these bytes, at most eight, the lowest first.
+///
+/// # Panics
+/// If there are none.
+#[inline]
+pub(super) fn read_int(bytes: &[u8]) -> i64 {
+    let bits = bytes.first_chunk().map_or_else(|| partial_word(bytes), |b| u64::from_le_bytes(*b));
     let shift = 64 - 8 * bytes.len() as u32;
-    Item::Int((bits << shift) as i64 >> shift)
+    (bits << shift) as i64 >> shift
 }
 
 /// A pack, wherever it is stored.
@@ -353,6 +372,9 @@ impl<'a> PackRef<'a> {
     /// Where the bytes of the item at `index` begin; at their end for the number of items.
     #[inline]
     fn offset(self, index: usize) -> usize {
+        if index == self.count() {
+            return self.data().len();
+        }
         let codes = &self.codes()[..index];
         if index > FEW && index > self.count() / 2 {
             // It is nearer to the end.
@@ -400,7 +422,7 @@ pub fn overwrite(pack: &mut [u8], index: usize, items: &[Item<'_>]) -> bool {
 }
 
 /// The items of a pack, or some of them.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Items<'a> {
     codes: &'a [u8],
     data: &'a [u8],
@@ -435,7 +457,7 @@ impl<'a> Items<'a> {
         Self { codes, data }
     }
 
-    #[inline]
+    #[inline(always)]
     fn next_raw(&mut self) -> Option<(u8, &'a [u8])> {
         let (&code, codes) = self.codes.split_first()?;
         let (bytes, data) = self.data.split_at(item_len(code, self.data));

@@ -56,6 +56,11 @@ impl Packs {
         self.cells.prefetch(number);
     }
 
+    /// Asks the processor for the beginning of a pack.
+    pub(crate) fn prefetch_front(&self, number: usize) {
+        self.slab.prefetch(self.cells[number]);
+    }
+
     /// Asks the processor for a pack.
     pub(crate) fn prefetch(&self, number: usize) {
         self.slab.prefetch_whole(self.cells[number]);

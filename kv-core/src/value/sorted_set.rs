@@ -18,7 +18,7 @@ pub use large::Large;
 
 use super::pack::{Item, Items, Pack, PackRef};
 use super::string::IntBuffer;
-use super::tree;
+use super::tree::FlatIter;
 use super::{Approach, Collection, Contents, Growth, Kind, Sizes, Value, ValueRef};
 use large::ByScore;
 use std::cmp::Ordering;
@@ -62,7 +62,7 @@ impl<'a> Pair<'a> {
     }
 
     /// The pair that stands first.
-    #[inline]
+    #[inline(always)]
     fn take_from(record: &mut Items<'a>) -> Self {
         let score = record.next().expect("a pair has a score");
         let member = record.next().expect("a pair has a member");
@@ -392,10 +392,8 @@ impl<'a> SortedSetRef<'a> {
     /// If there are not so many.
     pub fn range(self, ranks: Range<usize>) -> Pairs<'a> {
         Pairs(match self {
-            Self::Packed(pack) => {
-                Source::Packed(pack.range(ranks.start * STRIDE..ranks.end * STRIDE))
-            }
-            Self::Large(large) => Source::Large(large.range(ranks)),
+            Self::Packed(pack) => pack.range(ranks.start * STRIDE..ranks.end * STRIDE).into(),
+            Self::Large(large) => large.range(ranks).into(),
         })
     }
 
@@ -427,50 +425,43 @@ impl<'a> SortedSetRef<'a> {
 }
 
 /// Pairs in their order, from either end.
-#[derive(Debug)]
-pub struct Pairs<'a>(Source<'a>);
+pub struct Pairs<'a>(FlatIter<'a, ByScore>);
 
-enum Source<'a> {
-    Packed(Items<'a>),
-    Large(tree::Iter<'a, ByScore>),
-}
-
-impl std::fmt::Debug for Source<'_> {
+impl std::fmt::Debug for Pairs<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} pairs", self.len())
-    }
-}
-
-impl Source<'_> {
-    fn len(&self) -> usize {
-        match self {
-            Self::Packed(items) => items.len() / STRIDE,
-            Self::Large(records) => records.len(),
-        }
     }
 }
 
 impl<'a> Iterator for Pairs<'a> {
     type Item = Pair<'a>;
 
+    #[inline]
     fn next(&mut self) -> Option<Pair<'a>> {
-        match &mut self.0 {
-            Source::Packed(items) => (items.len() > 0).then(|| Pair::take_from(items)),
-            Source::Large(records) => records.next_items().map(Pair::take_from),
-        }
+        self.0.front().map(Pair::take_from)
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        (self.0.len(), Some(self.0.len()))
+        let len = self.0.len() / STRIDE;
+        (len, Some(len))
+    }
+
+    #[inline]
+    fn fold<B, F: FnMut(B, Pair<'a>) -> B>(mut self, init: B, mut f: F) -> B {
+        let mut result = init;
+        while let Some(run) = self.0.front() {
+            let mut run = std::mem::take(run);
+            while run.len() > 0 {
+                result = f(result, Pair::take_from(&mut run));
+            }
+        }
+        result
     }
 }
 
 impl DoubleEndedIterator for Pairs<'_> {
     fn next_back(&mut self) -> Option<Self::Item> {
-        match &mut self.0 {
-            Source::Packed(items) => (items.len() > 0).then(|| Pair::of(items.take_back(STRIDE))),
-            Source::Large(records) => records.next_back().map(Pair::of),
-        }
+        self.0.back().map(|items| Pair::of(items.take_back(STRIDE)))
     }
 }
 

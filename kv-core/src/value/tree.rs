@@ -25,7 +25,7 @@ mod node;
 #[cfg(test)]
 mod tests;
 
-pub use iter::Iter;
+pub use iter::{FlatIter, Iter};
 
 use super::pack::{Item, Items, Pack};
 use arena::Arena;
@@ -298,6 +298,16 @@ impl<S: Shape> Tree<S> {
     /// that are not. Looks at the keys of inner nodes and at one leaf; at others only if `before`
     /// asks for a record. O(log n).
     pub fn seek(&self, before: impl Fn(S::Key, &Record<'_, S>) -> bool) -> Option<Position> {
+        let LeafNumber(leaf) = self.seek_leaf(&before)?;
+        let index = self.seek_in(leaf, before);
+        self.settled(Position { leaf, index })
+    }
+
+    /// The leaf where [`Tree::seek`] goes on, if there is any.
+    pub(crate) fn seek_leaf(
+        &self,
+        before: impl Fn(S::Key, &Record<'_, S>) -> bool,
+    ) -> Option<LeafNumber> {
         if self.is_empty() {
             return None;
         }
@@ -308,8 +318,7 @@ impl<S: Shape> Tree<S> {
             let after = partition(inner.len(), |slot| before(inner.keys[slot], &first(slot)));
             node = inner.numbers[after.saturating_sub(1)];
         }
-        let index = self.seek_in(node, before);
-        self.settled(Position { leaf: node, index })
+        Some(LeafNumber(node))
     }
 
     #[inline]

@@ -166,10 +166,25 @@ pub(super) fn push_line(out: &mut Vec<u8>, kind: u8, text: &[u8]) {
 #[inline]
 pub(super) fn push_bulk(out: &mut Vec<u8>, bytes: &[u8]) {
     out.reserve(bytes.len() + 8);
-    push_header(out, b'$', bytes.len());
+    match BULK_HEADERS.get(bytes.len().wrapping_sub(10)) {
+        Some(header) => out.extend_from_slice(header),
+        None => push_header(out, b'$', bytes.len()),
+    }
     out.extend_from_slice(bytes);
     out.extend_from_slice(b"\r\n");
 }
+
+/// The headers of bulk strings whose length has two digits, the most frequent ones.
+static BULK_HEADERS: [[u8; 5]; 90] = {
+    let mut headers = [*b"$00\r\n"; 90];
+    let mut len = 10;
+    while len < 100 {
+        headers[len - 10][1] += (len / 10) as u8;
+        headers[len - 10][2] += (len % 10) as u8;
+        len += 1;
+    }
+    headers
+};
 
 /// The kind and a length. The array of each short form has a size that the compiler knows, so
 /// that it is stored rather than copied by a call.

@@ -1,7 +1,7 @@
 //! The rows of the hash commands.
 
 use crate::command::Handler::Data;
-use crate::command::{Command, Group, KeySpec, flag};
+use crate::command::{Command, Group, KeySpec, Seeks, flag};
 use crate::commands::hash as run;
 use crate::commands::hash::expiry;
 
@@ -13,7 +13,7 @@ pub(super) const ROWS: &[&Command] = &[
         arity: -3,
         flags: flag::WRITE | flag::FAST,
         keys: &[KeySpec::one("RW delete", 1)],
-        member: Some(2),
+        seeks: Seeks::Member(2),
         since: "2.0.0",
         summary: "Deletes fields of a hash.",
         complexity: "O(N), N being the number of fields given.",
@@ -26,7 +26,7 @@ pub(super) const ROWS: &[&Command] = &[
         arity: 3,
         flags: flag::READONLY | flag::FAST,
         keys: &[KeySpec::one("RO", 1)],
-        member: Some(2),
+        seeks: Seeks::Member(2),
         since: "2.0.0",
         summary: "Tells whether a hash has a field.",
         syntax: "key field",
@@ -74,7 +74,7 @@ pub(super) const ROWS: &[&Command] = &[
         arity: 3,
         flags: flag::READONLY | flag::FAST,
         keys: &[KeySpec::one("RO access", 1)],
-        member: Some(2),
+        seeks: Seeks::Member(2),
         since: "2.0.0",
         summary: "Gives the value of a field.",
         syntax: "key field",
@@ -123,7 +123,7 @@ pub(super) const ROWS: &[&Command] = &[
         arity: 4,
         flags: flag::WRITE | flag::DENYOOM | flag::FAST,
         keys: &[KeySpec::one("RW access update", 1)],
-        member: Some(2),
+        seeks: Seeks::Member(2),
         since: "2.0.0",
         summary: "Adds to the integer in a field; a missing field counts as 0.",
         syntax: "key field increment",
@@ -170,7 +170,7 @@ pub(super) const ROWS: &[&Command] = &[
         arity: -3,
         flags: flag::READONLY | flag::FAST,
         keys: &[KeySpec::one("RO access", 1)],
-        member: Some(2),
+        seeks: Seeks::Member(2),
         since: "2.0.0",
         summary: "Gives the values of several fields.",
         complexity: "O(N), N being the number of fields given.",
@@ -283,7 +283,7 @@ pub(super) const ROWS: &[&Command] = &[
         arity: -4,
         flags: flag::WRITE | flag::DENYOOM | flag::FAST,
         keys: &[KeySpec::one("RW update", 1)],
-        member: Some(2),
+        seeks: Seeks::Member(2),
         since: "2.0.0",
         summary: "Stores values in fields of a hash, which it makes if it must.",
         complexity: "O(N), N being the number of fields given.",
@@ -308,7 +308,7 @@ pub(super) const ROWS: &[&Command] = &[
         arity: 4,
         flags: flag::WRITE | flag::DENYOOM | flag::FAST,
         keys: &[KeySpec::one("RW insert", 1)],
-        member: Some(2),
+        seeks: Seeks::Member(2),
         since: "2.0.0",
         summary: "Stores a value in a field, if the hash has no such field.",
         syntax: "key field value",

@@ -1,7 +1,7 @@
 //! The rows of the set commands.
 
 use crate::command::Handler::Data;
-use crate::command::{Begin, Command, Find, Group, KeySpec, flag};
+use crate::command::{Begin, Command, Find, Group, KeySpec, Seeks, flag};
 use crate::commands::set as run;
 
 const ROW: Command = Command { group: Group::Set, ..Command::DEFAULT };
@@ -19,7 +19,7 @@ pub(super) const ROWS: &[&Command] = &[
         arity: -3,
         flags: flag::WRITE | flag::DENYOOM | flag::FAST,
         keys: &[KeySpec::one("RW insert", 1)],
-        member: Some(2),
+        seeks: Seeks::Member(2),
         summary: "Adds members to a set, which it makes if it must.",
         complexity: "O(N), N being the number of members given.",
         syntax: "key member [member ...]",
@@ -103,7 +103,7 @@ pub(super) const ROWS: &[&Command] = &[
         arity: 3,
         flags: flag::READONLY | flag::FAST,
         keys: &[KeySpec::one("RO", 1)],
-        member: Some(2),
+        seeks: Seeks::Member(2),
         summary: "Tells whether a set has a member.",
         syntax: "key member",
         handler: Data(run::sismember),
@@ -126,7 +126,7 @@ pub(super) const ROWS: &[&Command] = &[
         arity: -3,
         flags: flag::READONLY | flag::FAST,
         keys: &[KeySpec::one("RO access", 1)],
-        member: Some(2),
+        seeks: Seeks::Member(2),
         since: "6.2.0",
         summary: "Tells of each member whether a set has it.",
         complexity: "O(N), N being the number of members given.",
@@ -149,6 +149,7 @@ pub(super) const ROWS: &[&Command] = &[
         arity: -2,
         flags: flag::WRITE | flag::FAST,
         keys: &[KeySpec::one("RW access delete", 1)],
+        seeks: Seeks::Random,
         summary: "Takes members from a set that are chosen at random.",
         complexity: "O(N), N being the number of members taken.",
         syntax: "key [count]",
@@ -161,6 +162,7 @@ pub(super) const ROWS: &[&Command] = &[
         arity: -2,
         flags: flag::READONLY,
         keys: &[KeySpec::one("RO access", 1)],
+        seeks: Seeks::Random,
         summary: "Gives members of a set that are chosen at random.",
         complexity: "O(N), N being the number of members given; more by its logarithm for different ones.",
         syntax: "key [count]",
@@ -173,7 +175,7 @@ pub(super) const ROWS: &[&Command] = &[
         arity: -3,
         flags: flag::WRITE | flag::FAST,
         keys: &[KeySpec::one("RW delete", 1)],
-        member: Some(2),
+        seeks: Seeks::Member(2),
         summary: "Removes members from a set.",
         complexity: "O(N), N being the number of members given.",
         syntax: "key member [member ...]",

@@ -1,7 +1,7 @@
 //! The rows of the sorted set commands.
 
 use crate::command::Handler::Data;
-use crate::command::{Begin, Command, Find, Group, KeySpec, flag};
+use crate::command::{Begin, Command, Find, Group, KeySpec, Seeks, flag};
 use crate::commands::sorted_set as run;
 
 const ROW: Command = Command { group: Group::SortedSet, ..Command::DEFAULT };
@@ -55,7 +55,7 @@ pub(super) const ROWS: &[&Command] = &[
         arity: -4,
         flags: flag::WRITE | flag::DENYOOM | flag::FAST,
         keys: &[KeySpec::one("RW update", 1)],
-        member: Some(3),
+        seeks: Seeks::Pair { score: 2, member: 3 },
         since: "1.2.0",
         summary: "Adds members to a sorted set, or gives them other scores.",
         complexity: "O(log(N)) for each member given, N being the number of members.",
@@ -115,7 +115,7 @@ pub(super) const ROWS: &[&Command] = &[
         arity: 4,
         flags: flag::WRITE | flag::DENYOOM | flag::FAST,
         keys: &[KeySpec::one("RW access update", 1)],
-        member: Some(3),
+        seeks: Seeks::Member(3),
         since: "1.2.0",
         summary: "Adds to the score of a member.",
         complexity: "O(log(N)), N being the number of members.",
@@ -188,7 +188,7 @@ pub(super) const ROWS: &[&Command] = &[
         arity: -3,
         flags: flag::READONLY | flag::FAST,
         keys: &[KeySpec::one("RO access", 1)],
-        member: Some(2),
+        seeks: Seeks::Member(2),
         since: "6.2.0",
         summary: "Tells the scores of several members.",
         complexity: "O(M), M being the number of members asked for.",
@@ -300,7 +300,7 @@ pub(super) const ROWS: &[&Command] = &[
         arity: -3,
         flags: flag::READONLY | flag::FAST,
         keys: &[KeySpec::one("RO access", 1)],
-        member: Some(2),
+        seeks: Seeks::Member(2),
         since: "2.0.0",
         summary: "Tells how many members have lower scores than one.",
         complexity: "O(log(N)), N being the number of members.",
@@ -313,7 +313,7 @@ pub(super) const ROWS: &[&Command] = &[
         arity: -3,
         flags: flag::WRITE | flag::FAST,
         keys: &[KeySpec::one("RW delete", 1)],
-        member: Some(2),
+        seeks: Seeks::Member(2),
         since: "1.2.0",
         summary: "Removes members.",
         complexity: "O(M*log(N)), M being the number of members given, and N of those that there are.",
@@ -401,7 +401,7 @@ pub(super) const ROWS: &[&Command] = &[
         arity: -3,
         flags: flag::READONLY | flag::FAST,
         keys: &[KeySpec::one("RO access", 1)],
-        member: Some(2),
+        seeks: Seeks::Member(2),
         since: "2.0.0",
         summary: "Tells how many members have higher scores than one.",
         complexity: "O(log(N)), N being the number of members.",
@@ -427,7 +427,7 @@ pub(super) const ROWS: &[&Command] = &[
         arity: 3,
         flags: flag::READONLY | flag::FAST,
         keys: &[KeySpec::one("RO access", 1)],
-        member: Some(2),
+        seeks: Seeks::Member(2),
         since: "1.2.0",
         summary: "Tells the score of a member.",
         syntax: "key member",

@@ -14,7 +14,7 @@ use crate::rare::{Rare, sometimes};
 use crate::value::pack::{Item, Items, Pack};
 use crate::value::string::IntBuffer;
 use crate::value::tree::{Iter, LeafNumber, Position, Shape, Tree, Watcher};
-use crate::value::{Approach, Growth};
+use crate::value::{Approach, Growth, Target};
 use std::ops::Range;
 
 /// A record is a score and a member.
@@ -139,17 +139,18 @@ impl Large {
 
     /// Takes the next step towards a member. False if there is none.
     pub(super) fn approach(&self, approach: &mut Approach) -> bool {
-        let hash = approach.hash as Hash & self.hashing.bits;
+        let Target::Member { hash, score } = approach.target else { return false };
+        let hash = hash as Hash & self.hashing.bits;
         approach.steps += 1;
         match approach.steps {
             1 => self.index.prefetch_bucket(hash),
             2 => self.index.prefetch_entries(hash),
             3 => {
-                let Some(leaf) = self.index.leaves(hash).next() else { return false };
-                approach.found = leaf.0;
-                self.tree.prefetch_leaf(leaf);
+                let target = score.and_then(|score| self.tree.seek_leaf(|key, _| key < score));
+                approach.leaves = [self.index.leaves(hash).next(), target];
+                approach.leaves.iter().flatten().for_each(|&leaf| self.tree.prefetch_leaf(leaf));
             }
-            _ => self.tree.prefetch_records(LeafNumber(approach.found)),
+            _ => approach.leaves.iter().flatten().for_each(|&leaf| self.tree.prefetch_records(leaf)),
         }
         approach.steps < 4
     }

@@ -1,7 +1,7 @@
 //! Scores as items: whole numbers as integers, numbers with a few decimal places as the digits and the
 //! place of the point, all others as the eight bytes of a double.
 
-use crate::value::pack::Item;
+use crate::value::pack::{Item, read_int};
 
 /// Where a score is written that is no whole number.
 pub(super) type Buffer = [u8; size_of::<f64>()];
@@ -63,9 +63,7 @@ pub(super) fn decode(item: Item<'_>) -> f64 {
 
 fn read_decimal(bytes: &[u8]) -> f64 {
     let (&places, digits) = bytes.split_last().expect("a score has bytes");
-    let bits = digits.iter().rev().fold(0, |bits, &byte| bits << 8 | u64::from(byte));
-    let shift = 64 - 8 * digits.len() as u32;
-    ((bits << shift) as i64 >> shift) as f64 / POWERS[usize::from(places)]
+    read_int(digits) as f64 / POWERS[usize::from(places)]
 }
 
 #[cfg(test)]

@@ -47,8 +47,8 @@ impl<S: Shape> Tree<S> {
         record: &[Item<'_>],
         watcher: &mut impl Watcher,
     ) {
-        self.insert_untidy(place, record, watcher);
-        self.tidy(watcher);
+        let room = self.room(place, packed_len(record));
+        self.insert_at(room, record, watcher);
     }
 
     /// Inserts a record before all others. O(height), and cheaper than to search for the place.
@@ -62,7 +62,6 @@ impl<S: Shape> Tree<S> {
             None => Room::First,
         };
         self.insert_at(room, record, watcher);
-        self.tidy(watcher);
     }
 
     /// Removes a record. O(log n).
@@ -189,10 +188,19 @@ impl<S: Shape> Tree<S> {
         record: &[Item<'_>],
         watcher: &mut impl Watcher,
     ) {
-        self.insert_at(self.room(place, packed_len(record)), record, watcher);
+        self.insert_into(self.room(place, packed_len(record)), record, watcher);
     }
 
+    /// Leaves nothing that is to be tidied.
     fn insert_at(&mut self, room: Room, record: &[Item<'_>], watcher: &mut impl Watcher) {
+        let is_tidy = matches!(room, Room::In(..));
+        self.insert_into(room, record, watcher);
+        if !is_tidy {
+            self.tidy(watcher);
+        }
+    }
+
+    fn insert_into(&mut self, room: Room, record: &[Item<'_>], watcher: &mut impl Watcher) {
         assert_eq!(record.len(), S::STRIDE);
         match room {
             Room::In(leaf, index) => self.insert_in(leaf, index, record, watcher),

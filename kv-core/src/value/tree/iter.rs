@@ -1,7 +1,7 @@
 //! Walking over records.
 
 use super::{LeafNumber, Position, Shape, Tree, Way};
-use crate::value::pack::Items;
+use crate::value::pack::{Item, Items};
 use std::iter::FusedIterator;
 use std::ops::Range;
 
@@ -50,19 +50,55 @@ impl<'a, S: Shape> Tree<S> {
 }
 
 impl<'a, S: Shape> Iter<'a, S> {
-    /// The items that the next record begins, of which the caller takes the record's. It is faster
-    /// than `next` where they are looked at one by one.
+    /// What is left of the leaf with the next record.
     #[inline]
-    pub fn next_items(&mut self) -> Option<&mut Items<'a>> {
-        let rank = self.ranks.next()?;
-        let tree = self.tree;
+    fn front(&mut self) -> &mut Items<'a> {
+        let (tree, rank) = (self.tree, self.ranks.start);
         let cursor = self.front.get_or_insert_with(|| {
             tree.cursor_from(tree.at(rank).expect("the ranks are those of records"))
         });
         if cursor.items.len() == 0 {
             *cursor = tree.cursor_beside(cursor.leaf, Way::On);
         }
-        Some(&mut cursor.items)
+        &mut cursor.items
+    }
+
+    /// What is left of the leaf with the last record.
+    fn back(&mut self) -> &mut Items<'a> {
+        let (tree, rank) = (self.tree, self.ranks.end - 1);
+        let cursor = self.back.get_or_insert_with(|| {
+            tree.cursor_to(tree.at(rank).expect("the ranks are those of records"))
+        });
+        if cursor.items.len() == 0 {
+            *cursor = tree.cursor_beside(cursor.leaf, Way::Back);
+        }
+        &mut cursor.items
+    }
+
+    /// All that is left of the leaf with the next record. O(size of a leaf).
+    fn next_run(&mut self) -> Option<Items<'a>> {
+        let left = self.ranks.len();
+        if left == 0 {
+            return None;
+        }
+        let items = self.front();
+        let count = left.min(items.len() / S::STRIDE);
+        let run = items.take_front(count * S::STRIDE);
+        self.ranks.start += count;
+        Some(run)
+    }
+
+    /// All that is left of the leaf with the last record. O(size of a leaf).
+    fn next_run_back(&mut self) -> Option<Items<'a>> {
+        let left = self.ranks.len();
+        if left == 0 {
+            return None;
+        }
+        let items = self.back();
+        let count = left.min(items.len() / S::STRIDE);
+        let run = items.take_back(count * S::STRIDE);
+        self.ranks.end -= count;
+        Some(run)
     }
 
     /// The leaf of the record that `next` gave last, if it gave one.
@@ -76,7 +112,11 @@ impl<'a, S: Shape> Iterator for Iter<'a, S> {
 
     #[inline]
     fn next(&mut self) -> Option<Items<'a>> {
-        self.next_items().map(|items| items.take_front(S::STRIDE))
+        (!self.ranks.is_empty()).then(|| {
+            let record = self.front().take_front(S::STRIDE);
+            self.ranks.start += 1;
+            record
+        })
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -94,17 +134,98 @@ impl<'a, S: Shape> Iterator for Iter<'a, S> {
 
 impl<S: Shape> DoubleEndedIterator for Iter<'_, S> {
     fn next_back(&mut self) -> Option<Self::Item> {
-        let rank = self.ranks.next_back()?;
-        let tree = self.tree;
-        let cursor = self.back.get_or_insert_with(|| {
-            tree.cursor_to(tree.at(rank).expect("the ranks are those of records"))
-        });
-        if cursor.items.len() == 0 {
-            *cursor = tree.cursor_beside(cursor.leaf, Way::Back);
-        }
-        Some(cursor.items.take_back(S::STRIDE))
+        (!self.ranks.is_empty()).then(|| {
+            let record = self.back().take_back(S::STRIDE);
+            self.ranks.end -= 1;
+            record
+        })
     }
 }
 
 impl<S: Shape> ExactSizeIterator for Iter<'_, S> {}
 impl<S: Shape> FusedIterator for Iter<'_, S> {}
+
+/// The items of records one after the other, from either end, without a look at where each record
+/// ends. They may be those of a single pack.
+pub struct FlatIter<'a, S: Shape> {
+    front: Items<'a>,
+    rest: Option<Iter<'a, S>>,
+    back: Items<'a>,
+}
+
+impl<'a, S: Shape> FlatIter<'a, S> {
+    /// How many items are left.
+    fn left(&self) -> usize {
+        let rest = self.rest.as_ref().map_or(0, ExactSizeIterator::len);
+        self.front.len() + rest * S::STRIDE + self.back.len()
+    }
+
+    /// The items that are left of the leaf with the next record: a record's at least. The caller
+    /// takes whole records of them.
+    #[inline]
+    pub fn front(&mut self) -> Option<&mut Items<'a>> {
+        if self.front.len() == 0 {
+            self.front = self.rest.as_mut().and_then(Iter::next_run).unwrap_or_default();
+            if self.front.len() == 0 {
+                std::mem::swap(&mut self.front, &mut self.back);
+            }
+        }
+        (self.front.len() > 0).then_some(&mut self.front)
+    }
+
+    /// The same of the leaf with the last record.
+    #[inline]
+    pub fn back(&mut self) -> Option<&mut Items<'a>> {
+        if self.back.len() == 0 {
+            self.back = self.rest.as_mut().and_then(Iter::next_run_back).unwrap_or_default();
+            if self.back.len() == 0 {
+                std::mem::swap(&mut self.front, &mut self.back);
+            }
+        }
+        (self.back.len() > 0).then_some(&mut self.back)
+    }
+}
+
+impl<'a, S: Shape> From<Items<'a>> for FlatIter<'a, S> {
+    fn from(items: Items<'a>) -> Self {
+        Self { front: items, rest: None, back: Items::default() }
+    }
+}
+
+impl<'a, S: Shape> From<Iter<'a, S>> for FlatIter<'a, S> {
+    fn from(records: Iter<'a, S>) -> Self {
+        Self { front: Items::default(), rest: Some(records), back: Items::default() }
+    }
+}
+
+impl<'a, S: Shape> Iterator for FlatIter<'a, S> {
+    type Item = Item<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Item<'a>> {
+        self.front()?.next()
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left(), Some(self.left()))
+    }
+
+    #[inline]
+    fn fold<B, F: FnMut(B, Item<'a>) -> B>(mut self, init: B, mut f: F) -> B {
+        let mut result = init;
+        while let Some(run) = self.front() {
+            result = std::mem::take(run).fold(result, &mut f);
+        }
+        result
+    }
+}
+
+impl<S: Shape> DoubleEndedIterator for FlatIter<'_, S> {
+    #[inline]
+    fn next_back(&mut self) -> Option<Self::Item> {
+        self.back()?.next_back()
+    }
+}
+
+impl<S: Shape> ExactSizeIterator for FlatIter<'_, S> {}
+impl<S: Shape> FusedIterator for FlatIter<'_, S> {}

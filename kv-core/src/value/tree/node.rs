@@ -64,6 +64,9 @@ impl<K: Copy> Inner<K> {
     /// Where a child is.
     pub(super) fn slot(&self, child: u32) -> usize {
         // Most of what is done at an end of the tree finds it here.
+        if self.numbers.first() == Some(&child) {
+            return 0;
+        }
         if self.numbers.last() == Some(&child) {
             return self.len() - 1;
         }
