@@ -131,6 +131,8 @@ pub struct Sizes {
     pub pack_max: u16,
     /// Of the nodes of trees.
     pub tree: tree::Sizes,
+    /// Of the nodes of lists.
+    pub list: tree::Sizes,
     /// The mean number of members of a bucket of [`Members`].
     pub load: u16,
     /// The bits that are used of the hashes by which sorted sets find their members.
@@ -138,16 +140,23 @@ pub struct Sizes {
 }
 
 impl Sizes {
-    /// Packs and leaves of a kilobyte.
+    /// Packs of a kilobyte.
     pub const DEFAULT: Self = Self {
         pack_max: 1024,
         tree: tree::Sizes::DEFAULT,
+        list: tree::Sizes::LONG_LEAVES,
         load: Members::LOAD,
         hash_bits: u32::MAX,
     };
 
     /// A few elements in each part, and hashes that often are the same: for simulations.
-    pub const TINY: Self = Self { pack_max: 32, tree: tree::Sizes::TINY, load: 2, hash_bits: 0xf };
+    pub const TINY: Self = Self {
+        pack_max: 32,
+        tree: tree::Sizes::TINY,
+        list: tree::Sizes::TINY,
+        load: 2,
+        hash_bits: 0xf,
+    };
 }
 
 /// A large collection becomes a pack again when it takes no more than one of so many bytes that a

@@ -188,7 +188,7 @@ impl List {
 
     fn make_large(&mut self) -> &mut Tree<Elements> {
         if let Repr::Packed(pack, growth) = &mut self.0 {
-            let tree = Tree::from_pack(std::mem::take(pack), growth.sizes.tree, &mut ());
+            let tree = Tree::from_pack(std::mem::take(pack), growth.sizes.list, &mut ());
             self.0 = Repr::Large(Box::new(tree));
         }
         match &mut self.0 {

@@ -98,6 +98,10 @@ impl Sizes {
     /// Leaves of a kilobyte, inner nodes of 64 children.
     pub const DEFAULT: Self = Self { leaf_max: 1024, children_max: 64 };
 
+    /// Leaves of two kilobytes: less memory besides the records, for what is mostly changed at its
+    /// ends, so that the rest of a leaf seldom moves.
+    pub const LONG_LEAVES: Self = Self { leaf_max: 2048, ..Self::DEFAULT };
+
     /// Leaves of 48 bytes, inner nodes of 4 children: for simulations.
     pub const TINY: Self = Self { leaf_max: 48, children_max: 4 };
 
