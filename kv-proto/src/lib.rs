@@ -8,6 +8,7 @@
 mod connection;
 pub mod proxy;
 pub mod recording;
+pub mod request;
 pub mod resp;
 pub mod server;
 mod window;

@@ -10,7 +10,8 @@
 //! has no effect: if its connection stops before its turn, the request is forgotten, and decoded
 //! again when the connection goes on.
 
-use crate::resp::decode::{Arguments, Decoder, Limits, ProtocolError, Request};
+use crate::request::{Arguments, Request};
+use crate::resp::decode::{Decoder, Limits, ProtocolError};
 use crate::server::ConnectionId;
 use kv_core::args::Args;
 use kv_core::kernel::{Batch, Prepared};

@@ -5,7 +5,8 @@
 //! requests can be decoded before the first is run.
 //!
 //! ```
-//! use kv_proto::resp::decode::{Arguments, Decoder, Limits};
+//! use kv_proto::request::Arguments;
+//! use kv_proto::resp::decode::{Decoder, Limits};
 //!
 //! let (mut decoder, mut arguments) = (Decoder::default(), Arguments::default());
 //! let input = b"*2\r\n$3\r\nGET\r\n$3\r\nkey\r\n";
@@ -16,11 +17,12 @@
 //! ```
 
 use std::borrow::Cow;
-use std::ops::Range;
 
-use kv_core::args::{Args, Span};
+use kv_core::args::Span;
 use kv_core::error::Error;
 use kv_core::words;
+
+use crate::request::{Arguments, Request};
 
 /// What a client may ask a server to hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -166,62 +168,6 @@ enum Phase {
     BulkLen,
     /// An argument.
     Bulk,
-}
-
-/// The arguments of requests, one request after the other.
-#[derive(Debug, Default)]
-pub struct Arguments {
-    spans: Vec<Span>,
-    /// The bytes of the arguments of inline requests with quotes.
-    unquoted: Vec<u8>,
-}
-
-/// A decoded request, whose arguments stand in a list of [`Arguments`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Request {
-    len: usize,
-    spans: Range<usize>,
-    is_unquoted: bool,
-}
-
-impl Request {
-    /// How many bytes of input it takes.
-    #[allow(clippy::len_without_is_empty, reason = "a request takes at least its line end")]
-    pub fn len(&self) -> usize {
-        self.len
-    }
-
-    /// Whether it has no arguments, as an empty line: a request to skip.
-    pub fn is_blank(&self) -> bool {
-        self.spans.is_empty()
-    }
-}
-
-/// An empty list keeps memory for so many spans, of 8 bytes each, and gives back what is beyond.
-const SPANS_KEPT: usize = 4096;
-
-/// An empty list keeps memory for so many unquoted bytes.
-const UNQUOTED_KEPT: usize = 64 << 10;
-
-impl Arguments {
-    /// The arguments of a request in this list. `input` begins with the request, as it did for
-    /// [`Decoder::decode`].
-    pub fn of<'a>(&'a self, request: &Request, input: &'a [u8]) -> Args<'a> {
-        let buffer = if request.is_unquoted { &self.unquoted } else { input };
-        Args::new(buffer, &self.spans[request.spans.clone()])
-    }
-
-    /// Forgets all requests, and gives back memory that only unusual ones need.
-    pub fn clear(&mut self) {
-        self.truncate(0, 0);
-        self.spans.shrink_to(SPANS_KEPT);
-        self.unquoted.shrink_to(UNQUOTED_KEPT);
-    }
-
-    fn truncate(&mut self, spans: usize, unquoted: usize) {
-        self.spans.truncate(spans);
-        self.unquoted.truncate(unquoted);
-    }
 }
 
 /// The longest line that `short_number` takes; no limit makes it an error.
@@ -610,22 +556,6 @@ mod tests {
     #[test]
     fn a_pipeline_of_lines_is_searched_once() {
         check_linear(&b"SET key value\r\n".repeat(1000));
-    }
-
-    #[test]
-    fn memory_of_unusual_requests_is_given_back() {
-        let (mut decoder, mut arguments) = (Decoder::default(), Arguments::default());
-        let many = [&b"*10000\r\n"[..], &b"$0\r\n\r\n".repeat(10_000)].concat();
-        let quoted = [&b"ECHO \""[..], &[b'a'; 40_000], b"\"\n"].concat();
-        for request in [&many, &quoted, &quoted] {
-            let decoded = decoder.decode(request, &Limits::default(), &mut arguments);
-            assert_eq!(decoded.unwrap().unwrap().len(), request.len());
-        }
-        assert!(arguments.spans.capacity() > SPANS_KEPT);
-        assert!(arguments.unquoted.capacity() > UNQUOTED_KEPT);
-        arguments.clear();
-        assert!(arguments.spans.capacity() <= SPANS_KEPT);
-        assert!(arguments.unquoted.capacity() <= UNQUOTED_KEPT);
     }
 
     #[test]

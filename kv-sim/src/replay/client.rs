@@ -1,7 +1,8 @@
 //! What was said on a connection, for people.
 
 use crate::wire::quoted;
-use kv_proto::resp::decode::{Arguments, Decoder, Limits};
+use kv_proto::request::Arguments;
+use kv_proto::resp::decode::{Decoder, Limits};
 use kv_proto::resp::value::{ReplyDecoder, ReplyLimits};
 use kv_proto::server::ConnectionId;
 use std::collections::VecDeque;
