@@ -10,4 +10,5 @@ pub mod proxy;
 pub mod recording;
 pub mod resp;
 pub mod server;
+pub mod text;
 mod window;
