@@ -11,4 +11,5 @@ pub mod recording;
 pub mod request;
 pub mod resp;
 pub mod server;
+pub mod text;
 mod window;

@@ -8,6 +8,7 @@ mod benchmark;
 mod cli;
 mod frameworks;
 mod libraries;
+mod printed;
 #[path = "../support/mod.rs"]
 mod support;
 
