@@ -2,10 +2,46 @@
 //!
 //! A decoder keeps how far it got, never the bytes: those stay in the caller's buffer, and a
 //! complete request is a list of spans of it. The lists are the caller's as well, so that several
-//! requests can be decoded before the first is run.
+//! requests can be decoded before the first is run. What a decoder accepts, [`Limits`] say.
 
-use kv_core::args::{Args, Span};
+use kv_core::args::{Args, Literal, Span};
 use std::ops::Range;
+
+/// What a client may ask a server to hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The longest argument of an array, in bytes: `proto-max-bulk-len`.
+    pub bulk_len_max: usize,
+    /// The longest line, in bytes without its line end: an inline request or a length.
+    pub inline_len_max: usize,
+    /// The most arguments of an array.
+    pub args_max: usize,
+    /// The longest array in bytes, its lengths included: `client-query-buffer-limit`. Beyond
+    /// 4 GiB it has no effect, which is the limit then.
+    pub request_len_max: usize,
+    /// Whether the client has yet to say who it is. Until then an array has at most
+    /// [`UNKNOWN_ARGS_MAX`] arguments of at most [`UNKNOWN_BULK_LEN_MAX`] bytes each.
+    pub is_unknown: bool,
+}
+
+/// The most arguments of an array of a client that has yet to say who it is.
+pub const UNKNOWN_ARGS_MAX: usize = 10;
+
+/// The longest argument of such a client, in bytes.
+pub const UNKNOWN_BULK_LEN_MAX: usize = 16384;
+
+impl Default for Limits {
+    /// What Redis allows unless it is configured otherwise.
+    fn default() -> Self {
+        Self {
+            bulk_len_max: 512 << 20,
+            inline_len_max: 64 << 10,
+            args_max: i32::MAX as usize,
+            request_len_max: 1 << 30,
+            is_unknown: false,
+        }
+    }
+}
 
 /// The arguments of requests, one request after the other.
 #[derive(Debug, Default)]
@@ -63,10 +99,21 @@ impl Arguments {
     }
 }
 
+/// KEYS without a pattern lists all keys, where a protocol lets it. The request is the last of
+/// `arguments`.
+#[inline]
+pub(crate) fn keys_of_everything(request: &mut Request, arguments: &mut Arguments, input: &[u8]) {
+    let is_alone = request.spans.len() == 1;
+    if is_alone && arguments.of(request, input).get(0).eq_ignore_ascii_case(b"keys") {
+        arguments.spans.push(Span::literal(Literal::Star));
+        request.spans.end += 1;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::resp::decode::{Decoder, Limits};
+    use crate::resp::decode::Decoder;
 
     #[test]
     fn memory_of_unusual_requests_is_given_back() {

@@ -1,7 +1,7 @@
 //! The request decoder against Redis's behaviour, in one piece and in pieces.
 
-use kv_proto::request::Arguments;
-use kv_proto::resp::decode::{Decoder, Limits, ProtocolError};
+use kv_proto::request::{Arguments, Limits};
+use kv_proto::resp::decode::{Decoder, ProtocolError};
 use kv_proto::resp::encode_request;
 use proptest::prelude::*;
 

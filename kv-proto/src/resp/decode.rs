@@ -5,8 +5,8 @@
 //! requests can be decoded before the first is run.
 //!
 //! ```
-//! use kv_proto::request::Arguments;
-//! use kv_proto::resp::decode::{Decoder, Limits};
+//! use kv_proto::request::{Arguments, Limits};
+//! use kv_proto::resp::decode::Decoder;
 //!
 //! let (mut decoder, mut arguments) = (Decoder::default(), Arguments::default());
 //! let input = b"*2\r\n$3\r\nGET\r\n$3\r\nkey\r\n";
@@ -22,30 +22,7 @@ use kv_core::args::Span;
 use kv_core::error::Error;
 use kv_core::words;
 
-use crate::request::{Arguments, Request};
-
-/// What a client may ask a server to hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// The longest argument of an array, in bytes: `proto-max-bulk-len`.
-    pub bulk_len_max: usize,
-    /// The longest line, in bytes without its line end: an inline request or a length.
-    pub inline_len_max: usize,
-    /// The most arguments of an array.
-    pub args_max: usize,
-    /// The longest array in bytes, its lengths included: `client-query-buffer-limit`. Beyond
-    /// 4 GiB it has no effect, which is the limit then.
-    pub request_len_max: usize,
-    /// Whether the client has yet to say who it is. Until then an array has at most
-    /// [`UNKNOWN_ARGS_MAX`] arguments of at most [`UNKNOWN_BULK_LEN_MAX`] bytes each.
-    pub is_unknown: bool,
-}
-
-/// The most arguments of an array of a client that has yet to say who it is.
-pub const UNKNOWN_ARGS_MAX: usize = 10;
-
-/// The longest argument of such a client, in bytes.
-pub const UNKNOWN_BULK_LEN_MAX: usize = 16384;
+use crate::request::{Arguments, Limits, Request, UNKNOWN_ARGS_MAX, UNKNOWN_BULK_LEN_MAX};
 
 impl Limits {
     /// Whether an array may have so many arguments.
@@ -65,19 +42,6 @@ impl Limits {
         }
         let is_too_long = self.is_unknown && len > UNKNOWN_BULK_LEN_MAX;
         if is_too_long { Err(ProtocolError::UnauthenticatedBulkLength) } else { Ok(()) }
-    }
-}
-
-impl Default for Limits {
-    /// What Redis allows unless it is configured otherwise.
-    fn default() -> Self {
-        Self {
-            bulk_len_max: 512 << 20,
-            inline_len_max: 64 << 10,
-            args_max: i32::MAX as usize,
-            request_len_max: 1 << 30,
-            is_unknown: false,
-        }
     }
 }
 
@@ -507,6 +471,29 @@ pub(super) fn number(text: &[u8]) -> Option<i64> {
         [b'0'] if digits.len() == text.len() => Some(0),
         [b'1'..=b'9', ..] => std::str::from_utf8(text).ok()?.parse().ok(),
         _ => None,
+    }
+}
+
+/// Decodes requests that are lines of text and nothing else, also where they begin as an array does.
+#[derive(Debug, Default)]
+pub struct LineDecoder(Decoder);
+
+impl LineDecoder {
+    /// As [`Decoder::decode`].
+    pub fn decode(
+        &mut self,
+        input: &[u8],
+        limits: &Limits,
+        arguments: &mut Arguments,
+    ) -> Result<Option<Request>, ProtocolError> {
+        let first = arguments.spans.len();
+        self.0.phase = Phase::Inline;
+        self.0.go_on(input, limits, arguments, first)
+    }
+
+    /// As [`Decoder::needed`].
+    pub fn needed(&self) -> usize {
+        self.0.needed()
     }
 }
 
