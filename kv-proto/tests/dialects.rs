@@ -337,7 +337,7 @@ fn frames_carry_every_kind_of_reply() {
             // GET: error 4
             (
                 b"\x0b\0\0\0\x01\0\0\0\x03\0\0\0GET",
-                b"\x37\0\0\0\x01\x04\0\0\0\x2e\0\0\0ERR wrong number of arguments for 'get' command",
+                b"\x38\0\0\0\x01\x04\0\0\0\x2f\0\0\0ERR wrong number of arguments for 'get' command",
             ),
         ],
         false,
@@ -730,5 +730,80 @@ fn clients_read_what_the_server_writes() {
         let got = driver.answer(id, &tlv(Operation::Delete(b"key")));
         let expected = Ok(Some((bulk("value"), got.len())));
         assert_eq!(tlv::decode_reply(&got, variant, &limits), expected);
+    }
+}
+
+/// An example of the documentation.
+#[derive(Debug, Default)]
+struct Example {
+    sent: Vec<u8>,
+    plain: Vec<u8>,
+    strict: Vec<u8>,
+    /// The last bytes are left out.
+    is_cut: bool,
+}
+
+/// The examples of a section, as they stand in its last code block.
+fn examples(section: &str) -> Vec<Example> {
+    const TEXT: &str = include_str!("../../docs/protocols.md");
+    let section = TEXT.split("\n## ").find(|text| text.starts_with(section)).expect("it is there");
+    let block = section.rsplit("```").nth(1).expect("it has examples");
+    block.split("\n\n").map(example).collect()
+}
+
+fn example(lines: &str) -> Example {
+    let mut example = Example::default();
+    let mut is_strict = false;
+    let mut sends = false;
+    for line in lines.lines() {
+        is_strict |= line.ends_with("strict:");
+        match line.get(..3) {
+            Some("-> ") => sends = true,
+            Some("<- ") => sends = false,
+            Some("   ") => {}
+            _ => continue,
+        }
+        let words = line[3..].split_whitespace();
+        let hex = words.map_while(|word| (word.len() == 2).then(|| u8::from_str_radix(word, 16)));
+        let bytes = hex.map_while(Result::ok);
+        match (sends, is_strict) {
+            (true, _) => example.sent.extend(bytes),
+            (false, false) => example.plain.extend(bytes),
+            (false, true) => example.strict.extend(bytes),
+        }
+        example.is_cut |= line.contains("...");
+    }
+    example
+}
+
+#[test]
+fn the_examples_of_the_documentation_are_true() {
+    for (section, dialect, count) in
+        [("TLV", Dialect::Tlv, 4), ("TLV", Dialect::TlvStrict, 4), ("Frames", Dialect::Frame, 6)]
+    {
+        let mut driver = Driver::new(&[]);
+        let id = driver.connect(dialect);
+        let examples = examples(section);
+        assert_eq!(examples.len(), count);
+        for example in examples {
+            if section == "TLV" {
+                driver.prepare("RPUSH l x\r\n");
+            } else {
+                driver.answer(id, &request("DEL l"));
+            }
+            let mut got = driver.answer(id, &example.sent);
+            if section == "Frames" && example.sent.ends_with(b"\x01\0\0\0k") {
+                got.extend(driver.answer(id, &request("GET none")));
+            }
+            let expected = match dialect {
+                Dialect::TlvStrict => &example.strict,
+                _ => &example.plain,
+            };
+            if example.is_cut {
+                got.truncate(expected.len());
+            }
+            assert_eq!(got.escape_ascii().to_string(), expected.escape_ascii().to_string());
+        }
+        assert_eq!(driver.is_closed(id), dialect == Dialect::Tlv);
     }
 }
