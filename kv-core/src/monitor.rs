@@ -7,8 +7,8 @@ use crate::now::Now;
 use crate::session::{Origin, Profile, Session};
 use crate::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use crate::sync::{Mutex, MutexGuard};
+use crate::words::quote_always;
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 /// The sessions that are shown commands. As long as there are none, a command costs one look.
@@ -61,13 +61,13 @@ impl Monitors {
 fn line(session: &Session, command: &Command, args: Args<'_>, now: Now) -> String {
     let (seconds, micros) = (now.unix_us / 1_000_000, now.unix_us % 1_000_000);
     let (database, origin) = (session.database, origin(session.profile()));
-    let mut line = format!("{seconds}.{micros:06} [{database} {origin}]");
+    let mut line = format!("{seconds}.{micros:06} [{database} {origin}]").into_bytes();
     for (at, arg) in args.from(0).enumerate() {
         let is_secret = command.secrets.is_some_and(|is_secret| is_secret(args, at));
-        line.push(' ');
-        quote(&mut line, if is_secret { b"(redacted)" } else { arg });
+        line.push(b' ');
+        quote_always(if is_secret { b"(redacted)" } else { arg }, &mut line);
     }
-    line
+    String::from_utf8(line).expect("what is quoted is ASCII")
 }
 
 /// Where a client comes from: its address, or the path of the Unix socket.
@@ -75,35 +75,5 @@ fn origin(profile: &Profile) -> String {
     match (profile.origin, profile.address.strip_suffix(":0")) {
         (Origin::Unix, Some(path)) => format!("unix:{path}"),
         _ => profile.address.to_string(),
-    }
-}
-
-/// Writes bytes as a string that a program could read back.
-fn quote(line: &mut String, bytes: &[u8]) {
-    line.push('"');
-    for &byte in bytes {
-        match byte {
-            b'"' | b'\\' => line.extend(['\\', char::from(byte)]),
-            b'\n' => line.push_str("\\n"),
-            b'\r' => line.push_str("\\r"),
-            b'\t' => line.push_str("\\t"),
-            7 => line.push_str("\\a"),
-            8 => line.push_str("\\b"),
-            b' '..=b'~' => line.push(char::from(byte)),
-            _ => write!(line, "\\x{byte:02x}").expect("a string takes everything"),
-        }
-    }
-    line.push('"');
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn strings_are_quoted_as_redis_quotes_them() {
-        let mut line = String::new();
-        quote(&mut line, b"a\x00\"\\\n\r\t\x07\x08\x1b \x7f\xff~");
-        assert_eq!(line, r#""a\x00\"\\\n\r\t\a\b\x1b \x7f\xff~""#);
     }
 }

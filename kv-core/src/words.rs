@@ -44,11 +44,10 @@ pub fn split_unquoted(line: &[u8], offset: usize, spans: &mut Vec<Span>) {
 /// printable ASCII.
 pub fn quote(word: &[u8], line: &mut Vec<u8>) {
     if is_plain(word) {
-        return line.extend_from_slice(word);
+        line.extend_from_slice(word);
+    } else {
+        quote_always(word, line);
     }
-    line.push(b'"');
-    word.iter().for_each(|&byte| quote_byte(byte, line));
-    line.push(b'"');
 }
 
 fn is_plain(word: &[u8]) -> bool {
@@ -56,11 +55,22 @@ fn is_plain(word: &[u8]) -> bool {
     !word.is_empty() && !word.iter().any(needs_quotes)
 }
 
+/// The same, in quotes whatever it is.
+pub fn quote_always(word: &[u8], line: &mut Vec<u8>) {
+    line.push(b'"');
+    word.iter().for_each(|&byte| quote_byte(byte, line));
+    line.push(b'"');
+}
+
 fn quote_byte(byte: u8, line: &mut Vec<u8>) {
     match byte {
         b'"' | b'\\' => line.extend([b'\\', byte]),
-        b' ' => line.push(byte),
-        _ if byte.is_ascii_graphic() => line.push(byte),
+        b'\n' => line.extend_from_slice(b"\\n"),
+        b'\r' => line.extend_from_slice(b"\\r"),
+        b'\t' => line.extend_from_slice(b"\\t"),
+        0x07 => line.extend_from_slice(b"\\a"),
+        0x08 => line.extend_from_slice(b"\\b"),
+        b' '..=b'~' => line.push(byte),
         _ => line.extend_from_slice(format!("\\x{byte:02x}").as_bytes()),
     }
 }
@@ -234,6 +244,13 @@ mod tests {
         let mut line = Vec::new();
         quote(b"plain", &mut line);
         assert_eq!(line, b"plain");
+    }
+
+    #[test]
+    fn strings_are_quoted_as_redis_quotes_them() {
+        let mut line = Vec::new();
+        quote_always(b"a\x00\"\\\n\r\t\x07\x08\x1b \x7f\xff~", &mut line);
+        assert_eq!(line, br#""a\x00\"\\\n\r\t\a\b\x1b \x7f\xff~""#);
     }
 
     #[test]

@@ -204,7 +204,8 @@ fn light_commands_of_a_window_share_few_looks_at_the_clock() {
     {
         let mut batch = client.kernel.batch(client.now);
         let args: kv_core::args::OwnedArgs = ["get", "k"].iter().collect();
-        let prepared: Vec<_> = (0..10).map(|ahead| batch.prepare(&session, ahead, args.as_args())).collect();
+        let prepared: Vec<_> =
+            (0..10).map(|ahead| batch.prepare(&session, ahead, args.as_args())).collect();
         for prepared in prepared {
             let mut out = Text::new(Protocol::V2);
             let _ = batch.execute_prepared(&prepared, &mut session, args.as_args(), &mut out);

@@ -21,10 +21,10 @@ mod bucket;
 #[cfg(test)]
 mod tests;
 
-use super::{Approach, Target};
 use super::pack::{Item, Items, Pack, PackRef};
 use super::packs::Packs;
 use super::string::IntBuffer;
+use super::{Approach, Target};
 use crate::hash::KeyHasher;
 use crate::rng::Rng;
 use crate::table::Table;

@@ -8,6 +8,8 @@ mod benchmark;
 mod cli;
 mod frameworks;
 mod libraries;
+mod printed;
+mod protocols;
 #[path = "../support/mod.rs"]
 mod support;
 

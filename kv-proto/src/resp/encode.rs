@@ -135,13 +135,16 @@ impl Reply for Encoder<'_> {
     }
 }
 
-/// A line break would end the reply early, so a space stands for it; those at the end go.
 fn push_error(out: &mut Vec<u8>, message: &[u8]) {
-    let end = message.iter().rposition(|&byte| !is_line_break(byte)).map_or(0, |last| last + 1);
     out.push(b'-');
-    let spaced = |&byte: &u8| if is_line_break(byte) { b' ' } else { byte };
-    out.extend(message[..end].iter().map(spaced));
+    out.extend(without_line_breaks(message));
     out.extend_from_slice(b"\r\n");
+}
+
+/// A line break would end the reply early, so a space stands for it; those at the end go.
+pub(crate) fn without_line_breaks(message: &[u8]) -> impl Iterator<Item = u8> {
+    let end = message.iter().rposition(|&byte| !is_line_break(byte)).map_or(0, |last| last + 1);
+    message[..end].iter().map(|&byte| if is_line_break(byte) { b' ' } else { byte })
 }
 
 fn is_line_break(byte: u8) -> bool {

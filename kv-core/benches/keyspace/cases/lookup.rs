@@ -269,7 +269,8 @@ impl Served {
                 continue;
             }
             let prepared: [_; BATCH] = std::array::from_fn(|at| {
-                (at < keys.len()).then(|| batch.prepare(&self.session, at as u64, requests.args(at)))
+                (at < keys.len())
+                    .then(|| batch.prepare(&self.session, at as u64, requests.args(at)))
             });
             prepared.iter().flatten().for_each(|prepared| batch.prefetch(0, prepared));
             for (at, prepared) in prepared.iter().flatten().enumerate() {

@@ -150,7 +150,9 @@ impl Large {
                 approach.leaves = [self.index.leaves(hash).next(), target];
                 approach.leaves.iter().flatten().for_each(|&leaf| self.tree.prefetch_leaf(leaf));
             }
-            _ => approach.leaves.iter().flatten().for_each(|&leaf| self.tree.prefetch_records(leaf)),
+            _ => {
+                approach.leaves.iter().flatten().for_each(|&leaf| self.tree.prefetch_records(leaf))
+            }
         }
         approach.steps < 4
     }
