@@ -184,13 +184,16 @@ fn strings(payload: &[u8], limits: &Limits, spans: &mut Vec<Span>) -> Result<(),
         return Err(ProtocolError::UnauthenticatedLength);
     }
     let end = LENGTH_LEN + payload.len();
+    let len_max = if limits.is_unknown { UNKNOWN_BULK_LEN_MAX } else { usize::MAX };
+    let len_max = len_max.min(limits.bulk_len_max);
     for _ in 0..count {
         let (len, behind) = split_length(rest).ok_or(ProtocolError::LengthMismatch)?;
-        if len > limits.bulk_len_max {
-            return Err(ProtocolError::StringTooLong);
-        }
-        if limits.is_unknown && len > UNKNOWN_BULK_LEN_MAX {
-            return Err(ProtocolError::UnauthenticatedLength);
+        if len > len_max {
+            let is_for_the_known = len <= limits.bulk_len_max;
+            return Err(match is_for_the_known {
+                true => ProtocolError::UnauthenticatedLength,
+                false => ProtocolError::StringTooLong,
+            });
         }
         let start = end - behind.len();
         rest = behind.get(len..).ok_or(ProtocolError::LengthMismatch)?;
@@ -286,7 +289,15 @@ impl Reply for Encoder<'_> {
 
     #[inline]
     fn bulk(&mut self, bytes: &[u8]) {
-        self.value(1 + LENGTH_LEN + bytes.len(), 0, |out| push_string(bytes, out));
+        let len = 1 + LENGTH_LEN + bytes.len();
+        if self.missing > 0 || len > PAYLOAD_LEN_MAX {
+            return self.value(len, 0, |out| push_string(bytes, out));
+        }
+        // A message of its own, the most frequent one.
+        let [[a, b, c, d], [e, f, g, h]] = [len, bytes.len()].map(|len| (len as u32).to_le_bytes());
+        self.out.reserve(LENGTH_LEN + len);
+        self.out.extend_from_slice(&[a, b, c, d, tag::STRING, e, f, g, h]);
+        self.out.extend_from_slice(bytes);
     }
 
     fn int(&mut self, value: i64) {
