@@ -441,10 +441,10 @@ impl Checker {
         self.waits(server).first().is_some_and(|wait| wait.0 <= self.time_us as i64)
     }
 
-    /// A connection whose request has waited longer than it wanted to, if there is one.
-    pub fn overdue(&self) -> Option<u64> {
-        let now_us = self.time_us as i64;
-        let late = |id: &&u64| self.model.waits_until_us(**id).is_some_and(|at| at < now_us);
+    /// A connection whose request waits although it did not want to wait up to this time, in
+    /// microseconds since the run began, if there is one.
+    pub fn overdue(&self, time_us: u64) -> Option<u64> {
+        let late = |id: &&u64| self.model.waits_until_us(**id).is_some_and(|at| at < time_us as i64);
         self.connections.keys().find(late).copied()
     }
 

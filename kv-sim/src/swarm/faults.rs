@@ -73,7 +73,7 @@ impl Swarm<'_> {
         for (id, serial) in self.clients.iter().filter_map(|client| client.connection) {
             let pressure = self.pressures.get(&id).copied().unwrap_or_default();
             let until_us = pressure.over_until_us(self.plan.audience);
-            if until_us.is_some_and(|until_us| until_us < self.now_us) {
+            if until_us.is_some_and(|until_us| until_us + self.plan.busy_us < self.now_us) {
                 return Err((
                     serial,
                     Check::Outputs.violated("the subscriber is behind for too long"),
