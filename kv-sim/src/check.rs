@@ -444,7 +444,8 @@ impl Checker {
     /// A connection whose request waits although it did not want to wait up to this time, in
     /// microseconds since the run began, if there is one.
     pub fn overdue(&self, time_us: u64) -> Option<u64> {
-        let late = |id: &&u64| self.model.waits_until_us(**id).is_some_and(|at| at < time_us as i64);
+        let late =
+            |id: &&u64| self.model.waits_until_us(**id).is_some_and(|at| at < time_us as i64);
         self.connections.keys().find(late).copied()
     }
 

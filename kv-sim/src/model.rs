@@ -392,6 +392,13 @@ impl Model {
         of_it.for_each(|watch| watch.is_broken = true);
     }
 
+    /// Something may have happened to a key: what has expired may still be there.
+    fn touch_perhaps(&mut self, database: usize, key: &[u8]) {
+        let watches = self.watches.iter_mut();
+        let of_it = watches.filter(|watch| watch.database == database && watch.key == key);
+        of_it.for_each(|watch| watch.is_doubtful = true);
+    }
+
     /// What follows happens at this time, in microseconds since the run began.
     pub(crate) fn at(&mut self, elapsed_us: u64) {
         self.elapsed_us = elapsed_us as i64;

@@ -29,8 +29,8 @@ use kv_core::keyspace::{PageSize, SegmentSize, Sizes};
 use kv_core::rng::Rng;
 use kv_core::value;
 use kv_proto::server::Pace;
-use serde::{Deserialize, Serialize};
 use scenes::Scene;
+use serde::{Deserialize, Serialize};
 use sorted_sets::sorted_sets;
 use std::collections::{BTreeSet, VecDeque};
 

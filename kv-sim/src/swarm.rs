@@ -141,17 +141,28 @@ pub(crate) fn moment(elapsed_us: u64) -> Now {
 
 /// The bytes of a step's requests of a client that was told this.
 pub(crate) fn render(requests: &[Request], told: &Told) -> Vec<u8> {
-    let said = |word: &Vec<u8>| match word.as_slice() {
-        PAYLOAD => told.payload.clone(),
-        DIGEST => told.digest.clone(),
-        CURSOR => told.cursor.to_string().into(),
-        _ => word.clone(),
-    };
-    let bytes = requests.iter().flat_map(|request| match request {
-        Request::Bytes(bytes) => bytes.clone(),
-        Request::Words(words) => wire::render_request(&words.iter().map(said).collect::<Vec<_>>()),
-    });
-    bytes.collect()
+    let cursor = told.cursor.to_string();
+    let mut out = Vec::new();
+    for request in requests {
+        match request {
+            Request::Bytes(bytes) => out.extend_from_slice(bytes),
+            Request::Words(words) => {
+                let words = words.iter().map(|word| said(word, told, &cursor));
+                wire::render_words(words, &mut out);
+            }
+        }
+    }
+    out
+}
+
+/// What a word stands for.
+fn said<'w>(word: &'w [u8], told: &'w Told, cursor: &'w str) -> &'w [u8] {
+    match word {
+        PAYLOAD => &told.payload,
+        DIGEST => &told.digest,
+        CURSOR => cursor.as_bytes(),
+        _ => word,
+    }
 }
 
 /// The length of the next piece of `left` bytes.

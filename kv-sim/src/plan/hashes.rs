@@ -33,7 +33,11 @@ pub(super) fn hashes(m: &mut Maker<'_>) -> Vec<Bytes> {
 
 fn field(m: &mut Maker<'_>) -> Bytes {
     let long = m.features.large_values && m.one_in(20);
-    if long { [&number(m.rng.below(3))[..], &[b'f'; 600]].concat() } else { format!("f{}", m.below_few(12)).into() }
+    if long {
+        [&number(m.rng.below(3))[..], &[b'f'; 600]].concat()
+    } else {
+        format!("f{}", m.below_few(12)).into()
+    }
 }
 
 fn other(m: &mut Maker<'_>) -> Bytes {

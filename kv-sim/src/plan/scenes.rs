@@ -95,7 +95,8 @@ fn strings_with_deadlines(m: &mut Maker<'_>) -> Vec<Beat> {
         _ => words!["PEXPIRE", key.clone(), number(2 * ttl_ms), m.pick(&["GT", "LT", "NX", "XX"])],
     };
     let set = words!["SET", key.clone(), "1", "PX", number(ttl_ms)];
-    let mut beats = at_once([set, change, words!["PTTL", key.clone()], words!["PTTL", other.clone()]]);
+    let mut beats =
+        at_once([set, change, words!["PTTL", key.clone()], words!["PTTL", other.clone()]]);
     let wait_us = 1000 * (ttl_ms - 1) + m.rng.below(2500);
     beats.push(Beat { wait_us, words: words!["EXISTS", key, other] });
     beats
@@ -176,8 +177,7 @@ fn known_hash(m: &mut Maker<'_>) -> Vec<Beat> {
     let fields: Vec<String> = (0..len).map(&mut field).collect();
     let long = "v".repeat(if m.features.large_values { 200 } else { 1 });
     let pairs = fields.iter().flat_map(|field| [field.clone(), format!("{long}{field}")]);
-    let mut requests =
-        vec![words!["DEL", key.clone()], words(words!["HSET", key.clone()], pairs)];
+    let mut requests = vec![words!["DEL", key.clone()], words(words!["HSET", key.clone()], pairs)];
     for _ in 0..1 + m.rng.below(4) {
         let field = m.pick(&fields);
         requests.push(match m.rng.below(6) {
@@ -196,8 +196,7 @@ fn known_hash(m: &mut Maker<'_>) -> Vec<Beat> {
 fn known_sorted_set(m: &mut Maker<'_>) -> Vec<Beat> {
     let (key, len) = (m.key_of("z"), m.scene_len());
     let pairs = (0..len).flat_map(|member| [number(member / 2), number(member)]);
-    let mut requests =
-        vec![words!["DEL", key.clone()], words(words!["ZADD", key.clone()], pairs)];
+    let mut requests = vec![words!["DEL", key.clone()], words(words!["ZADD", key.clone()], pairs)];
     for _ in 0..1 + m.rng.below(5) {
         requests.push(sorted_set_change(m, &key, len));
     }
@@ -234,7 +233,8 @@ fn several_sorted_sets(m: &mut Maker<'_>) -> Vec<Beat> {
     let mut requests = vec![words(words!["DEL"], keys.clone())];
     for key in &keys {
         let (first, count) = (m.rng.below(6), 1 + m.rng.below(6));
-        let pairs = (first..first + count).flat_map(|member| [number(1 + member % 3), number(member)]);
+        let pairs =
+            (first..first + count).flat_map(|member| [number(1 + member % 3), number(member)]);
         requests.push(words(words!["ZADD", key.clone()], pairs));
     }
     let count = number(keys.len() as u64);
@@ -263,7 +263,8 @@ fn queue(m: &mut Maker<'_>) -> Vec<Beat> {
         let consumer = m.pick(&["a", "b"]);
         let from = id(1 + m.rng.below(len));
         let (count, key) = (m.pick(&["1", "2", "5"]), key.clone());
-        let read = words!["XREADGROUP", "GROUP", "g", consumer, "COUNT", count, "STREAMS", key.clone()];
+        let read =
+            words!["XREADGROUP", "GROUP", "g", consumer, "COUNT", count, "STREAMS", key.clone()];
         requests.push(match m.rng.below(12) {
             0..4 => words(read, [">"]),
             4 | 5 => words(words!["XACK", key, "g"], [from, id(1), id(1 + m.rng.below(len))]),

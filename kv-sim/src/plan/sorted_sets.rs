@@ -1,7 +1,7 @@
 //! Sorted sets.
 
-use super::{Maker, number};
 use super::sets::{scan, sources};
+use super::{Maker, number};
 use crate::model::Bytes;
 
 /// Requests about sorted sets. Scores and weights are such that no sum is inexact, and no product
