@@ -612,6 +612,7 @@ impl Features {
             ([sessions::channels as Make, sessions::floods], scenes::OF_CHANNELS)
         };
         kinds.extend(more);
+        kinds.extend(one_in(rng, 3).then_some(sessions::pauses as Make));
         Features {
             kinds: kinds.into_iter().map(|make| (make, "")).collect(),
             homes: Vec::new(),
@@ -698,7 +699,7 @@ impl Plan {
 /// Whether the model knows no more of a command than is sent.
 fn is_whole(args: &[Bytes]) -> bool {
     let name = args[0].to_ascii_uppercase();
-    [&b"OBJECT"[..], b"MEMORY", b"GEOADD"].contains(&&name[..]) || name.starts_with(b"X")
+    [&b"OBJECT"[..], b"MEMORY", b"GEOADD", b"CLIENT"].contains(&&name[..]) || name.starts_with(b"X")
 }
 
 /// Whether the model may be asked about a request that lacks words of this one.
@@ -1302,6 +1303,7 @@ fn talk(m: &mut Maker<'_>) -> Vec<Bytes> {
 pub(crate) fn is_about_sessions(name: &str) -> bool {
     name.starts_with('b') && !name.starts_with("bit")
         || [
+            "client",
             "discard",
             "exec",
             "multi",

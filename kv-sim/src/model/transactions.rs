@@ -71,6 +71,11 @@ impl Run<'_> {
 }
 
 impl Session {
+    /// The requests of its transaction, if it has one.
+    pub(super) fn queued(&self) -> &[Vec<Bytes>] {
+        self.transaction.as_ref().map_or(&[], |transaction| &transaction.requests)
+    }
+
     pub(super) fn has_transaction(&self) -> bool {
         self.transaction.is_some()
     }

@@ -141,6 +141,18 @@ pub(super) fn watched(m: &mut Maker<'_>) -> Vec<Bytes> {
     }
 }
 
+/// Pauses of all clients, seldom among other requests.
+pub(super) fn pauses(m: &mut Maker<'_>) -> Vec<Bytes> {
+    let ms = m.pick(&["0", "1", "7", "30", "30", "200", "1500"]);
+    match m.rng.below(8) {
+        0 => words!["CLIENT", "PAUSE", ms],
+        1 => words!["CLIENT", "PAUSE", ms, "ALL"],
+        2 | 3 => words!["CLIENT", "PAUSE", ms, m.pick(&["WRITE", "write"])],
+        4 => words!["CLIENT", "UNPAUSE"],
+        _ => watched(m),
+    }
+}
+
 /// Messages that are too many for slow readers.
 pub(super) fn floods(m: &mut Maker<'_>) -> Vec<Bytes> {
     let payload = vec![b'm'; 20 + m.rng.below(200) as usize];
