@@ -16,6 +16,7 @@ mod inspection;
 mod lists;
 mod loosely;
 mod pages;
+mod pauses;
 mod sets;
 mod sketches;
 mod sort;
@@ -97,6 +98,8 @@ pub enum Expect {
     Several(Vec<Value>),
     /// None yet: the request waits.
     Later,
+    /// None: the request was not run, since clients are paused, and comes again.
+    Held,
 }
 
 /// What is known of a step of a scan of a collection.
@@ -271,6 +274,7 @@ pub struct Model {
     /// Those that have waited longest first.
     waiters: Vec<waiting::Waiter>,
     channels: channels::Channels,
+    pause: Option<pauses::Pause>,
     /// What sessions are told, in order.
     letters: Vec<(u64, Letter)>,
 }
@@ -310,6 +314,7 @@ const GROUPS: &[&[Row]] = &[
     hashes::COMMANDS,
     inspection::COMMANDS,
     lists::COMMANDS,
+    pauses::COMMANDS,
     sets::COMMANDS,
     sketches::COMMANDS,
     sort::COMMANDS,
@@ -343,6 +348,7 @@ impl Model {
             watches: Vec::new(),
             waiters: Vec::new(),
             channels: channels::Channels::default(),
+            pause: None,
             letters: Vec::new(),
         }
     }
@@ -390,6 +396,13 @@ impl Model {
         let watches = self.watches.iter_mut();
         let of_it = watches.filter(|watch| watch.database == database && watch.key == key);
         of_it.for_each(|watch| watch.is_broken = true);
+    }
+
+    /// Something may have happened to a key: what has expired may still be there.
+    fn touch_perhaps(&mut self, database: usize, key: &[u8]) {
+        let watches = self.watches.iter_mut();
+        let of_it = watches.filter(|watch| watch.database == database && watch.key == key);
+        of_it.for_each(|watch| watch.is_doubtful = true);
     }
 
     /// What follows happens at this time, in microseconds since the run began.
@@ -473,6 +486,9 @@ impl Run<'_> {
     fn dispatch(&mut self) -> Outcome {
         let admitted = self.row().and_then(|row| self.check_subscriber().map(|()| row));
         let (_, _, handler) = admitted.map_err(|error| self.refuse(error))?;
+        if self.is_held() {
+            return Ok(Expect::Held);
+        }
         if self.session.transaction.is_some() && !self.is_immediate() {
             return self.put_off();
         }

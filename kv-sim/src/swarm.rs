@@ -142,17 +142,28 @@ pub(crate) fn moment(elapsed_us: u64) -> Now {
 
 /// The bytes of a step's requests of a client that was told this.
 pub(crate) fn render(requests: &[Request], told: &Told) -> Vec<u8> {
-    let said = |word: &Vec<u8>| match word.as_slice() {
-        PAYLOAD => told.payload.clone(),
-        DIGEST => told.digest.clone(),
-        CURSOR => told.cursor.to_string().into(),
-        _ => word.clone(),
-    };
-    let bytes = requests.iter().flat_map(|request| match request {
-        Request::Bytes(bytes) => bytes.clone(),
-        Request::Words(words) => wire::render_request(&words.iter().map(said).collect::<Vec<_>>()),
-    });
-    bytes.collect()
+    let cursor = told.cursor.to_string();
+    let mut out = Vec::new();
+    for request in requests {
+        match request {
+            Request::Bytes(bytes) => out.extend_from_slice(bytes),
+            Request::Words(words) => {
+                let words = words.iter().map(|word| said(word, told, &cursor));
+                wire::render_words(words, &mut out);
+            }
+        }
+    }
+    out
+}
+
+/// What a word stands for.
+fn said<'w>(word: &'w [u8], told: &'w Told, cursor: &'w str) -> &'w [u8] {
+    match word {
+        PAYLOAD => &told.payload,
+        DIGEST => &told.digest,
+        CURSOR => cursor.as_bytes(),
+        _ => word,
+    }
 }
 
 /// The length of the next piece of `left` bytes.
@@ -197,6 +208,8 @@ struct Swarm<'a> {
     watch: Watch,
     listener: Option<Listener>,
     metronomes: Vec<Metronome>,
+    /// Until when each server is busy.
+    busy_until_us: Vec<u64>,
     /// Executions and slices since the invariants were checked last.
     unchecked: u64,
     /// Events since the last look at the keys.
@@ -298,6 +311,7 @@ impl<'a> Swarm<'a> {
             watch,
             listener: plan.listens.then(|| Listener::new(kernel, plan, moment(0))),
             metronomes: (0..plan.servers).map(|_| Metronome::new(plan)).collect(),
+            busy_until_us: vec![0; plan.servers],
             unchecked: 0,
             unlooked: 0,
             request_max: 0,
@@ -381,11 +395,21 @@ impl<'a> Swarm<'a> {
         true
     }
 
-    /// When the next server has something to do, and which it is.
+    /// When the next server has something to do and time for it, and which it is.
     fn next_deadline(&self) -> Option<(u64, usize)> {
-        let deadline =
-            |(position, server): (usize, &Server)| server.poll_deadline().map(|at| (at, position));
-        self.servers.iter().enumerate().filter_map(deadline).min()
+        let servers = self.servers.iter().zip(&self.busy_until_us).enumerate();
+        let deadlines = servers.filter_map(|(position, (server, &busy_until_us))| {
+            Some((server.poll_deadline()?.max(busy_until_us), position))
+        });
+        deadlines.min()
+    }
+
+    /// What a server has done takes time, in which it does nothing else, unless it is late already.
+    fn keep_busy(&mut self, server: usize) {
+        let is_late = self.servers[server].poll_deadline().is_some_and(|at| at <= self.now_us);
+        if self.plan.busy_us > 0 && !is_late {
+            self.busy_until_us[server] = self.now_us + self.rng.below(self.plan.busy_us + 1);
+        }
     }
 
     /// The server's time has come.
@@ -408,6 +432,7 @@ impl<'a> Swarm<'a> {
         self.check_execution(server);
         self.checker.time_out(server);
         self.drain_events();
+        self.keep_busy(server);
     }
 
     /// A server passes on what there is for its connections.
@@ -420,7 +445,7 @@ impl<'a> Swarm<'a> {
 
     /// Looks behind the replies, at intervals in proportion to the work it takes.
     fn look(&mut self) {
-        if let Some(serial) = self.checker.overdue() {
+        if let Some(serial) = self.checker.overdue(self.now_us.saturating_sub(self.plan.busy_us)) {
             let text = "the request waits longer than it wants to";
             self.checker.fail(serial, Check::Waits.violated(text));
         }
@@ -457,7 +482,7 @@ impl<'a> Swarm<'a> {
             return Err(Check::Keys.violated(text));
         }
         let pace = self.plan.pace;
-        let soon_us = self.now_us + pace.interval_us.max(OVERDUE_US);
+        let soon_us = self.now_us + pace.interval_us.max(OVERDUE_US) + self.plan.busy_us;
         let soon_us = soon_us.max(self.notices_clock_by_us());
         let deadline = self.next_deadline().map(|(at, _)| at);
         if found > live && deadline.is_none_or(|at| at > soon_us) {
@@ -485,13 +510,13 @@ impl<'a> Swarm<'a> {
     /// How long a key may outlive its deadline: at a slower pace, as long as it takes if each slice
     /// does the least in one shard.
     fn lag_max_us(&self) -> u64 {
-        let pace = self.plan.pace;
+        let Plan { pace, busy_us, shards, .. } = *self.plan;
         if pace == Pace::default() {
-            return LAG_MAX_US;
+            return LAG_MAX_US + busy_us;
         }
         let timers = self.checker.model().deadlines() as u64;
         let slices = 4 + 8 * timers + self.checker.replies();
-        LAG_MAX_US + pace.interval_us * slices * self.plan.shards as u64
+        LAG_MAX_US + busy_us + (pace.interval_us + busy_us) * slices * shards as u64
     }
 
     fn look_at_memory(&mut self) -> Result<(), Violation> {
@@ -677,11 +702,13 @@ impl<'a> Swarm<'a> {
         self.deliveries = 0;
         let (count, first) = (self.servers.len(), self.rng.below(self.servers.len() as u64));
         for server in (0..count).map(|position| (position + first as usize) % count) {
-            if count == 1 || self.rng.below(4) > 0 {
+            let is_free = self.busy_until_us[server] <= self.now_us;
+            if is_free && (count == 1 || self.rng.below(4) > 0) {
                 let now = self.now();
                 self.servers[server].execute(now);
                 self.check_execution(server);
                 self.drain_events();
+                self.keep_busy(server);
             }
         }
     }

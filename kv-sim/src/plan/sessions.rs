@@ -1,18 +1,18 @@
 //! What sessions do to each other: requests that wait, transactions, channels. All of it is about a
 //! few keys and channels, so that clients meet.
 
-use super::{Kind, Maker};
+use super::{Make, Maker};
 use crate::model::Bytes;
 
 /// What plans about sessions consist of, each as often as it stands here or not at all.
-pub(super) const KINDS: &[Kind] = &[waiting, waiting, arrivals, watched, channels, ordered];
+pub(super) const KINDS: &[Make] = &[waiting, waiting, arrivals, watched, channels, ordered];
 
 /// Seldom for ever, and never for so long that a run would take hours.
 fn timeout(m: &mut Maker<'_>) -> Bytes {
     m.pick(&["0.001", "0.0101", "0.05", "0.2", "1", "3", "0", "-1", "x"]).into()
 }
 
-fn list(m: &mut Maker<'_>) -> Bytes {
+pub(super) fn list(m: &mut Maker<'_>) -> Bytes {
     m.pick(&["l0", "l0", "l1", "l2"]).into()
 }
 
@@ -28,7 +28,7 @@ fn side(m: &mut Maker<'_>) -> Bytes {
     m.pick(&["LEFT", "RIGHT"]).into()
 }
 
-fn element(m: &mut Maker<'_>) -> Bytes {
+pub(super) fn element(m: &mut Maker<'_>) -> Bytes {
     // So that hardly any two are the same.
     m.rng.below(1_000_000).to_string().into()
 }
@@ -104,18 +104,6 @@ pub(super) fn transactions(m: &mut Maker<'_>) -> Vec<Bytes> {
     }
 }
 
-/// In turn what makes a watched key expire before a transaction: chance hardly ever does.
-pub(super) fn expiring_watch(m: &mut Maker<'_>) -> Vec<Bytes> {
-    m.sequence += 1;
-    match m.sequence % 5 {
-        1 => words!["SET", "w4", "1", "PX", m.pick(&["2", "10", "50", "200", "2000"])],
-        2 => words!["WATCH", "w4"],
-        3 => words!["MULTI"],
-        4 => words!["EXISTS", "w4"],
-        _ => words!["EXEC"],
-    }
-}
-
 /// What makes transactions of other commands.
 pub(super) fn blocks(m: &mut Maker<'_>) -> Vec<Bytes> {
     words![m.pick(&["MULTI", "MULTI", "MULTI", "EXEC", "EXEC", "EXEC", "DISCARD"])]
@@ -150,6 +138,18 @@ pub(super) fn watched(m: &mut Maker<'_>) -> Vec<Bytes> {
         21 => words!["LREM", "l0", "0", "nothing"],
         22 => words!["ZADD", "z0", "NX", "1", "always"],
         _ => words!["EXISTS", key, other],
+    }
+}
+
+/// Pauses of all clients, seldom among other requests.
+pub(super) fn pauses(m: &mut Maker<'_>) -> Vec<Bytes> {
+    let ms = m.pick(&["0", "1", "7", "30", "30", "200", "1500"]);
+    match m.rng.below(8) {
+        0 => words!["CLIENT", "PAUSE", ms],
+        1 => words!["CLIENT", "PAUSE", ms, "ALL"],
+        2 | 3 => words!["CLIENT", "PAUSE", ms, m.pick(&["WRITE", "write"])],
+        4 => words!["CLIENT", "UNPAUSE"],
+        _ => watched(m),
     }
 }
 

@@ -29,10 +29,11 @@ impl Swarm<'_> {
     }
 
     /// When a server has noticed what happened to the clocks last, and had time to do what was due
-    /// then.
+    /// then, or when a pause ended, in which it does nothing.
     pub(super) fn notices_clock_by_us(&self) -> u64 {
         let work_us = self.lag_max_us() + wall::LOOK_INTERVAL_US;
-        self.disturbed_us.map_or(0, |disturbed_us| disturbed_us + work_us)
+        let disturbed_us = self.disturbed_us.max(self.checker.model().pause_end_us());
+        disturbed_us.map_or(0, |disturbed_us| disturbed_us + work_us)
     }
 
     /// For how long a client takes nothing, from now on, in microseconds.
@@ -73,7 +74,7 @@ impl Swarm<'_> {
         for (id, serial) in self.clients.iter().filter_map(|client| client.connection) {
             let pressure = self.pressures.get(&id).copied().unwrap_or_default();
             let until_us = pressure.over_until_us(self.plan.audience);
-            if until_us.is_some_and(|until_us| until_us < self.now_us) {
+            if until_us.is_some_and(|until_us| until_us + self.plan.busy_us < self.now_us) {
                 return Err((
                     serial,
                     Check::Outputs.violated("the subscriber is behind for too long"),

@@ -143,11 +143,11 @@ pub(super) const BUGS: &[Bug] = &[
         replace: "if kind != crate::pubsub::Kind::Pattern { cx.kernel.pubsub.unsubscribe(kind, name, cx.session.id()); }",
     },
     Bug {
-        name: "confirmation-before-messages",
-        harm: "Messages come after the confirmation that no more will come.",
+        name: "unsubscribed-client-stays-a-subscriber",
+        harm: "Who has left the last channel may still ask for nothing but channels.",
         file: "kv-core/src/commands/pubsub.rs",
-        find: "cx.session.deliver(cx.out)",
-        replace: "Flow::Continue",
+        find: "cx.session.subscriptions.take_if(|subscriptions| subscriptions.is_empty());",
+        replace: "",
     },
     Bug {
         name: "messages-swapped",
