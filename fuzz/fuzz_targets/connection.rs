@@ -7,6 +7,7 @@ use kv_core::kernel::{Kernel, NoHost};
 use kv_core::now::Now;
 use kv_core::session::Peer;
 use kv_fuzz::pieces::Pieces;
+use kv_proto::dialect::Terms;
 use kv_proto::server::{ConnectionId, Event, Server};
 use libfuzzer_sys::fuzz_target;
 use std::sync::Arc;
@@ -38,8 +39,8 @@ struct Outcome {
 impl Outcome {
     fn of<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Self {
         let mut server = server();
-        let other = server.handle_accept(NOW, Peer::default());
-        let id = server.handle_accept(NOW, Peer::default());
+        let other = server.handle_accept(NOW, Peer::default(), Terms::default());
+        let id = server.handle_accept(NOW, Peer::default(), Terms::default());
         let mut outcome = Outcome { replies: Vec::new(), is_closed: false };
         for piece in pieces {
             outcome.receive(&mut server, id, piece);

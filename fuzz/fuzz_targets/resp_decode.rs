@@ -3,7 +3,8 @@
 #![no_main]
 
 use kv_fuzz::pieces::Pieces;
-use kv_proto::resp::decode::{Arguments, Decoder, Limits, ProtocolError};
+use kv_proto::request::{Arguments, Limits};
+use kv_proto::resp::decode::{Decoder, ProtocolError};
 use kv_proto::resp::encode_request;
 use libfuzzer_sys::fuzz_target;
 

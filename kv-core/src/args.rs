@@ -1,12 +1,31 @@
 //! A request: the command's name and its arguments, as spans of one buffer.
 
-/// A half-open range of a request's buffer. Offsets are 32 bits, since no query buffer is larger
-/// than 1 GiB.
+/// A half-open range of a request's buffer, or a [`Literal`]. Offsets are 32 bits, since no query
+/// buffer is larger than 1 GiB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
     start: u32,
     end: u32,
 }
+
+/// A word that no client has sent, but that the command needs which the client means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Literal {
+    /// `GET`
+    Get,
+    /// `GETDEL`
+    GetDel,
+    /// `GETSET`
+    GetSet,
+    /// `*`, the pattern that every key matches.
+    Star,
+}
+
+/// By the numbers of the literals.
+const LITERALS: [&[u8]; 4] = [b"GET", b"GETDEL", b"GETSET", b"*"];
+
+/// Where a literal's span begins. No span of a buffer begins behind its own end.
+const LITERAL_START: u32 = u32::MAX;
 
 impl Span {
     /// The span of `len` bytes at `start`.
@@ -19,9 +38,27 @@ impl Span {
         Self { start: start as u32, end }
     }
 
-    /// The bytes of `buffer` that the span covers.
+    /// The span of a word that is in no buffer.
+    pub const fn literal(word: Literal) -> Self {
+        Self { start: LITERAL_START, end: word as u32 }
+    }
+
+    /// The bytes of `buffer` that the span covers, or the literal that it is.
+    ///
+    /// # Panics
+    /// If the buffer is shorter.
+    #[inline]
     pub fn of(self, buffer: &[u8]) -> &[u8] {
-        &buffer[self.start as usize..self.end as usize]
+        match buffer.get(self.start as usize..self.end as usize) {
+            Some(bytes) => bytes,
+            None => self.word(),
+        }
+    }
+
+    #[cold]
+    fn word(self) -> &'static [u8] {
+        let word = LITERALS.get(self.end as usize).filter(|_| self.start == LITERAL_START);
+        word.unwrap_or_else(|| panic!("no buffer has {self:?}, and no word does"))
     }
 }
 
@@ -120,5 +157,28 @@ mod tests {
         assert_eq!(args.skip(2).get(0), b"value");
         assert_eq!(args.first(2).from(1).collect::<Vec<_>>(), [b""]);
         assert_eq!(args.first(9).len(), 3);
+    }
+
+    #[test]
+    fn literals_are_words_beside_any_buffer() {
+        for (literal, word) in [
+            (Literal::Get, "GET"),
+            (Literal::GetDel, "GETDEL"),
+            (Literal::GetSet, "GETSET"),
+            (Literal::Star, "*"),
+        ] {
+            for buffer in [&b""[..], b"some bytes"] {
+                assert_eq!(Span::literal(literal).of(buffer), word.as_bytes());
+            }
+        }
+        let spans = [Span::literal(Literal::Get), Span::new(1, 3)];
+        let owned: OwnedArgs = Args::new(b"akeyz", &spans).from(0).collect();
+        assert_eq!(owned.as_args().from(0).collect::<Vec<_>>(), [&b"GET"[..], b"key"]);
+    }
+
+    #[test]
+    #[should_panic(expected = "no buffer has")]
+    fn a_span_beyond_its_buffer_is_no_literal() {
+        Span::new(2, 1).of(b"ab");
     }
 }

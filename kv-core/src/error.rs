@@ -69,6 +69,10 @@ pub enum Error {
     /// A user name and password that do not fit.
     #[error("WRONGPASS invalid username-password pair or user is disabled.")]
     WrongPassword,
+    /// A request that names no command, or no subcommand of one. Holds the whole text, which quotes
+    /// the client.
+    #[error("{}", String::from_utf8_lossy(.0))]
+    UnknownCommand(Box<[u8]>),
     /// An error of one command only, or one that quotes the client: the whole text, in bytes,
     /// since what a client sends need not be UTF-8.
     #[error("{}", String::from_utf8_lossy(.0))]
@@ -91,6 +95,7 @@ impl Error {
     pub fn message(&self) -> Cow<'_, [u8]> {
         match self {
             Self::Text(text) => Cow::Borrowed(text),
+            Self::UnknownCommand(text) => Cow::Borrowed(text),
             other => Cow::Owned(other.to_string().into_bytes()),
         }
     }

@@ -1053,9 +1053,8 @@ fn unknown_command(args: Args<'_>) -> Error {
         quoted.extend_from_slice(b"' ");
     }
     let name = quote(args.get(0), QUOTE_MAX);
-    Error::composed(
-        [b"ERR unknown command '", name, b"', with args beginning with: ", &quoted].concat(),
-    )
+    let text = [b"ERR unknown command '", name, b"', with args beginning with: ", &quoted].concat();
+    Error::UnknownCommand(text.into())
 }
 
 fn while_subscribed(command: &'static Command) -> Error {
@@ -1069,7 +1068,8 @@ fn while_subscribed(command: &'static Command) -> Error {
 fn unknown_subcommand(container: &[u8], name: &[u8]) -> Error {
     let help = container.to_ascii_uppercase();
     let name = quote(name, QUOTE_MAX);
-    Error::composed([b"ERR unknown subcommand '", name, b"'. Try ", &help, b" HELP."].concat())
+    let text = [b"ERR unknown subcommand '", name, b"'. Try ", &help, b" HELP."].concat();
+    Error::UnknownCommand(text.into())
 }
 
 /// The beginning of `text`, up to `max` bytes or a zero byte, as Redis quotes it.

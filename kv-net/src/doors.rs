@@ -4,6 +4,7 @@ use crate::listener::{self, Listener};
 use crate::server::StartError;
 use crate::unix_socket::{self, SocketFile};
 use kv_core::config::{self, Config, Id};
+use kv_proto::dialect::{Dialect, Terms};
 use mio::net::TcpListener;
 use std::io;
 use std::net::SocketAddr;
@@ -27,10 +28,16 @@ impl Doors {
         let binds = listener::parse(&config.text(config::BIND))?;
         let sockets = listener::listen(&binds, port(config, config::PORT), backlog)?;
         let addresses = addresses(&sockets)?;
-        let is_proxied = config.text(config::PROXY_PROTOCOL) == "yes";
-        let tcp = |socket| Listener::Tcp { socket, is_proxied };
-        let listeners = sockets.into_iter().map(tcp).collect();
-        let mut doors = Self { listeners, addresses, socket_file: None, admin: Vec::new() };
+        let mut doors =
+            Self { listeners: Vec::new(), addresses, socket_file: None, admin: Vec::new() };
+        doors.add(sockets, config, Dialect::Resp);
+        for (id, dialect) in [(config::TLV_PORT, tlv(config)), (config::FRAME_PORT, Dialect::Frame)]
+        {
+            let port = port(config, id);
+            if port > 0 {
+                doors.add(listener::listen(&binds, port, backlog)?, config, dialect);
+            }
+        }
         doors.open_unix_socket(config, backlog)?;
         let admin_port = port(config, config::ADMIN_PORT);
         if admin_port > 0 {
@@ -38,6 +45,12 @@ impl Doors {
         }
         doors.announce()?;
         Ok(doors)
+    }
+
+    fn add(&mut self, sockets: Vec<TcpListener>, config: &Config, dialect: Dialect) {
+        let is_proxied = config.text(config::PROXY_PROTOCOL) == "yes";
+        let terms = Terms { dialect, is_proxied };
+        self.listeners.extend(sockets.into_iter().map(|socket| Listener::Tcp { socket, terms }));
     }
 
     fn open_unix_socket(&mut self, config: &Config, backlog: i32) -> Result<(), StartError> {
@@ -53,7 +66,16 @@ impl Doors {
 
     /// Logs all of them, once each can be connected to.
     fn announce(&self) -> io::Result<()> {
-        self.addresses.iter().for_each(|address| tracing::info!("listening on {address}"));
+        for listener in &self.listeners {
+            let Listener::Tcp { socket, terms } = listener else { continue };
+            let address = socket.local_addr()?;
+            match terms.dialect {
+                Dialect::Resp => tracing::info!("listening on {address}"),
+                Dialect::Tlv => tracing::info!("listening for TLV on {address}"),
+                Dialect::TlvStrict => tracing::info!("listening for strict TLV on {address}"),
+                Dialect::Frame => tracing::info!("listening for frames on {address}"),
+            }
+        }
         if let Some(file) = &self.socket_file {
             tracing::info!("listening on the Unix socket {}", file.path().display());
         }
@@ -62,6 +84,11 @@ impl Doors {
         }
         Ok(())
     }
+}
+
+/// The variant of TLV that is spoken.
+fn tlv(config: &Config) -> Dialect {
+    if config.text(config::TLV_STRICT) == "yes" { Dialect::TlvStrict } else { Dialect::Tlv }
 }
 
 fn port(config: &Config, id: Id) -> u16 {

@@ -461,15 +461,11 @@ impl EventLoop {
     }
 
     /// Serves a connection that already counts in the load.
-    fn adopt(&mut self, Accepted { mut stream, is_proxied }: Accepted) {
+    fn adopt(&mut self, Accepted { mut stream, terms }: Accepted) {
         let (now, peer) = (self.clock.now(), stream.peer());
         tracing::debug!("accepted the client at {}", peer.address);
         stream.prepare(self.server.kernel().config.int(config::TCP_KEEPALIVE) as u64);
-        let id = if is_proxied {
-            self.server.handle_accept_proxied(now, peer)
-        } else {
-            self.server.handle_accept(now, peer)
-        };
+        let id = self.server.handle_accept(now, peer, terms);
         let token = Token(id.index());
         if let Err(error) = self.poll.registry().register(&mut stream, token, Interest::READABLE) {
             tracing::warn!("cannot watch a connection: {error}");

@@ -2,6 +2,7 @@
 
 use crate::server::StartError;
 use crate::stream::Stream;
+use kv_proto::dialect::Terms;
 use mio::event::Source;
 use mio::net::{TcpListener, UnixListener};
 use socket2::{Domain, Protocol, Socket, Type};
@@ -14,11 +15,7 @@ const FREE_PORT_TRIES: usize = 16;
 /// Where connections come from.
 #[derive(Debug)]
 pub(crate) enum Listener {
-    Tcp {
-        socket: TcpListener,
-        /// Each connection begins with a header of the PROXY protocol.
-        is_proxied: bool,
-    },
+    Tcp { socket: TcpListener, terms: Terms },
     Unix(UnixListener),
 }
 
@@ -26,18 +23,18 @@ pub(crate) enum Listener {
 #[derive(Debug)]
 pub(crate) struct Accepted {
     pub(crate) stream: Stream,
-    pub(crate) is_proxied: bool,
+    pub(crate) terms: Terms,
 }
 
 impl Listener {
     pub(crate) fn accept(&self) -> io::Result<Accepted> {
         match self {
-            Self::Tcp { socket, is_proxied } => {
-                let stream = Stream::Tcp(socket.accept()?.0);
-                Ok(Accepted { stream, is_proxied: *is_proxied })
+            Self::Tcp { socket, terms } => {
+                Ok(Accepted { stream: Stream::Tcp(socket.accept()?.0), terms: *terms })
             }
             Self::Unix(socket) => {
-                Ok(Accepted { stream: Stream::Unix(socket.accept()?.0), is_proxied: false })
+                let stream = Stream::Unix(socket.accept()?.0);
+                Ok(Accepted { stream, terms: Terms::default() })
             }
         }
     }

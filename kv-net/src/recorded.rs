@@ -3,6 +3,7 @@
 use crate::recorder::{Outcome, Recorder};
 use kv_core::now::Now;
 use kv_core::session::Peer;
+use kv_proto::dialect::Terms;
 use kv_proto::recording::{Input, checksum};
 use kv_proto::server::{ConnectionId, Event, Server};
 use std::ops::Deref;
@@ -29,27 +30,14 @@ impl Recorded {
         Self { server, recorder }
     }
 
-    pub(crate) fn handle_accept(&mut self, now: Now, peer: Peer) -> ConnectionId {
-        self.accept(now, peer, Input::Accept, Server::handle_accept)
-    }
-
-    pub(crate) fn handle_accept_proxied(&mut self, now: Now, proxy: Peer) -> ConnectionId {
-        self.accept(now, proxy, Input::AcceptProxied, Server::handle_accept_proxied)
-    }
-
-    fn accept(
-        &mut self,
-        now: Now,
-        peer: Peer,
-        describe: fn(Peer) -> Input,
-        call: fn(&mut Server, Now, Peer) -> ConnectionId,
-    ) -> ConnectionId {
+    pub(crate) fn handle_accept(&mut self, now: Now, peer: Peer, terms: Terms) -> ConnectionId {
         match &self.recorder {
             Some(recorder) if recorder.is_on() => {
-                let input = describe(peer.clone());
-                recorder.run(&mut self.server, Some(now), input, &[], |it| call(it, now, peer))
+                let input = Input::Accept(peer.clone(), terms);
+                let call = |server: &mut Server| server.handle_accept(now, peer, terms);
+                recorder.run(&mut self.server, Some(now), input, &[], call)
             }
-            _ => call(&mut self.server, now, peer),
+            _ => self.server.handle_accept(now, peer, terms),
         }
     }
 

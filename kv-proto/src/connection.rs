@@ -1,16 +1,17 @@
 //! One client's connection: received bytes in, the kernel, bytes to send out.
 
+use crate::codec::{Codec, Speech};
+use crate::dialect::Dialect;
 use crate::proxy::{self, Endpoints, HeaderError};
-use crate::resp::decode::{Decoder, Limits, ProtocolError};
-use crate::resp::encode::Encoder;
-use crate::window::{End, Turn, Window};
+use crate::request::Limits;
+use crate::window::{End, Next, Turn, Window};
 use kv_core::config::{ClientClass, Config, OutputLimits};
 use kv_core::error::Error;
 use kv_core::kernel::{Batch, Flow, Kernel, Unwelcome};
 use kv_core::mailbox::Post;
 use kv_core::now::Now;
 use kv_core::rare::{Rare, sometimes};
-use kv_core::reply::{Protocol, Reply as _};
+use kv_core::reply::Reply;
 use kv_core::session::{Buffered, Origin, Peer, Session};
 use std::ops::Range;
 use std::sync::Arc;
@@ -67,8 +68,7 @@ pub(crate) struct Connection {
     pub(crate) session: Option<Session>,
     /// As long as a header of the PROXY protocol is to come: who has connected.
     proxy: Option<Box<Peer>>,
-    decoder: Decoder,
-    protocol: Protocol,
+    codec: Codec,
     input: Input,
     /// Up to where its input has been decoded in this turn.
     decoded: usize,
@@ -123,17 +123,16 @@ impl Phase {
 impl Connection {
     /// A connection whose client is known by its first bytes only: those tell whose connection
     /// `proxy` passes on.
-    pub(crate) fn announced(proxy: Peer, now: Now) -> Self {
-        Self { proxy: Some(Box::new(proxy)), phase: Phase::Announced, ..Self::new(now) }
+    pub(crate) fn announced(proxy: Peer, dialect: Dialect, now: Now) -> Self {
+        Self { proxy: Some(Box::new(proxy)), phase: Phase::Announced, ..Self::new(dialect, now) }
     }
 
     /// A connection without a session, which closes at once unless it is opened.
-    pub(crate) fn new(now: Now) -> Self {
+    pub(crate) fn new(dialect: Dialect, now: Now) -> Self {
         Self {
             session: None,
             proxy: None,
-            decoder: Decoder::default(),
-            protocol: Protocol::default(),
+            codec: Codec::new(dialect),
             input: Input::default(),
             decoded: 0,
             used: 0,
@@ -161,8 +160,8 @@ impl Connection {
             }
             Err(reason) => {
                 self.phase = Phase::Closing;
-                let mut out = Encoder::new(&mut self.output.bytes, &mut self.protocol);
-                out.error(&Error::from(reason));
+                let error = Error::from(reason);
+                self.codec.write(&mut self.output.bytes, |out: &mut dyn Reply| out.error(&error));
                 Err(reason)
             }
         }
@@ -213,7 +212,7 @@ impl Connection {
 
     /// Room of its own for received bytes.
     pub(crate) fn room(&mut self, pool: &mut Pool) -> &mut [u8] {
-        self.input.room(self.decoder.needed(), pool)
+        self.input.room(self.codec.needed(), pool)
     }
 
     /// So many bytes were put in its own room.
@@ -244,12 +243,19 @@ impl Connection {
         if self.has_input() || self.phase.is_stopped() {
             self.keep_fresh(arena, pool);
         }
-        let Self { session, decoder, input, fresh, decoded, .. } = self;
+        let Self { session, codec, input, fresh, decoded, .. } = self;
         let input = received(input, fresh, arena);
         match (session, self.phase) {
             (Some(session), Phase::Open) => {
                 let limits = Limits { is_unknown: batch.requires_auth(session), ..*limits };
-                window.decode(decoder, input, decoded, session.database, batch, &limits)
+                let database = session.database;
+                codec.settle(input);
+                match codec {
+                    Codec::Resp(it) => window.decode(it, input, decoded, database, batch, &limits),
+                    Codec::Tlv(it) => window.decode(it, input, decoded, database, batch, &limits),
+                    Codec::Frame(it) => window.decode(it, input, decoded, database, batch, &limits),
+                    Codec::Text(it) => window.decode(it, input, decoded, database, batch, &limits),
+                }
             }
             (_, phase) if phase.is_stopped() => Some(Ok(())),
             _ => {
@@ -294,47 +300,32 @@ impl Connection {
         batch: &mut Batch<'_>,
         limits: &OutputSettings,
     ) -> Phase {
-        let Self { session: Some(session), input, fresh, output, protocol, .. } = self else {
+        let Self { session: Some(session), codec, input, fresh, used, output, .. } = self else {
             unreachable!("a connection without a session is closing");
         };
-        for next in window.requests(turn, received(input, fresh, arena)) {
-            if let Some(stopped) = limits.stop(session, output) {
-                return stopped;
-            }
-            let before = std::mem::replace(&mut self.used, next.end);
-            let mut out = Encoder::new(&mut output.bytes, protocol);
-            match batch.execute_prepared(next.prepared, session, next.args, &mut out) {
-                Flow::Continue => {}
-                Flow::Close => return Phase::Closing,
-                Flow::Wait => return Phase::Waiting,
-                Flow::Pause => {
-                    self.used = before;
-                    return Phase::Held;
-                }
-            }
-            // What a request tells its own session comes right behind its reply.
-            if session.has_mail() && session.deliver(&mut out) == Flow::Close {
-                return Phase::Dead;
-            }
-        }
-        limits.stop(session, output).unwrap_or_else(|| self.come_to(turn.end))
+        let requests = window.requests(turn, received(input, fresh, arena));
+        let run = Run { session, batch, limits, used, output };
+        let stopped = match codec {
+            Codec::Resp(speech) => run.all(requests, speech),
+            Codec::Tlv(speech) => run.all(requests, speech),
+            Codec::Frame(speech) => run.all(requests, speech),
+            Codec::Text(speech) => run.all(requests, speech),
+        };
+        stopped.unwrap_or_else(|| self.come_to(turn.end))
     }
 
     /// Comes to the end of the input, if that is decoded.
     fn come_to(&mut self, end: Option<End>) -> Phase {
         let Some(end) = end else { return Phase::Open };
         self.used = self.decoded;
-        match end.map_err(ProtocolError::reply) {
-            Ok(()) => Phase::Open,
-            Err(None) => Phase::Dead,
-            Err(Some(error)) => {
-                sometimes(Rare::GarbageBehindRequests, !self.output().is_empty());
-                if !self.session.as_ref().is_some_and(Session::is_silent) {
-                    Encoder::new(&mut self.output.bytes, &mut self.protocol).error(&error);
-                }
-                Phase::Closing
-            }
+        let Err(garbage) = end else { return Phase::Open };
+        let is_silent = self.session.as_ref().is_some_and(Session::is_silent);
+        let has_output = !self.output().is_empty();
+        if !self.codec.complain(garbage, is_silent, &mut self.output.bytes) {
+            return Phase::Dead;
         }
+        sometimes(Rare::GarbageBehindRequests, has_output);
+        Phase::Closing
     }
 
     /// Keeps the input that was not used.
@@ -352,14 +343,14 @@ impl Connection {
             // What was decoded beyond the pause will be decoded again.
             Phase::Paused => {
                 sometimes(Rare::OutputPauses, self.has_input());
-                self.decoder = Decoder::default();
+                self.codec.forget();
             }
             // Nobody is there to get the reply.
             Phase::Waiting | Phase::Held if self.end_of_input => {
                 sometimes(Rare::EndOfInputWhileWaiting, true);
                 self.phase = Phase::Dead;
             }
-            Phase::Waiting | Phase::Held => self.decoder = Decoder::default(),
+            Phase::Waiting | Phase::Held => self.codec.forget(),
             Phase::Open if self.end_of_input => self.phase = Phase::Closing,
             _ => {}
         }
@@ -388,9 +379,9 @@ impl Connection {
 
     /// Writes what others have told the session. Whether it goes on after having waited.
     pub(crate) fn deliver(&mut self, limits: &OutputLimits, pool: &mut Pool) -> bool {
-        let Self { session: Some(session), output, protocol, .. } = self else { return false };
+        let Self { session: Some(session), output, codec, .. } = self else { return false };
         output.prepare(pool);
-        let flow = session.deliver(&mut Encoder::new(&mut output.bytes, protocol));
+        let flow = codec.write(&mut output.bytes, |out: &mut dyn Reply| session.deliver(out));
         if flow == Flow::Close || output.exceeds(limits.hard) {
             sometimes(Rare::SubscriberIsBehind, true);
             self.phase = Phase::Dead;
@@ -400,9 +391,9 @@ impl Connection {
 
     /// The request that waits has waited long enough. Whether the connection goes on.
     pub(crate) fn time_out(&mut self, kernel: &Kernel, pool: &mut Pool) -> bool {
-        let Self { session: Some(session), output, protocol, .. } = self else { return false };
+        let Self { session: Some(session), output, codec, .. } = self else { return false };
         output.prepare(pool);
-        kernel.time_out(session, &mut Encoder::new(&mut output.bytes, protocol));
+        codec.write(&mut output.bytes, |out: &mut dyn Reply| kernel.time_out(session, out));
         self.goes_on_after_waiting()
     }
 
@@ -506,6 +497,53 @@ impl Connection {
 
     fn class(&self) -> ClientClass {
         self.session.as_ref().map_or(ClientClass::Normal, Session::class)
+    }
+}
+
+/// What the requests of a turn need, and change.
+struct Run<'a, 'k> {
+    session: &'a mut Session,
+    batch: &'a mut Batch<'k>,
+    limits: &'a OutputSettings,
+    /// Up to where the input has been used.
+    used: &'a mut usize,
+    output: &'a mut Output,
+}
+
+impl Run<'_, '_> {
+    /// Runs one after the other. What stops the connection, if anything does.
+    fn all<'a>(
+        self,
+        requests: impl Iterator<Item = Next<'a>>,
+        speech: &mut impl Speech,
+    ) -> Option<Phase> {
+        let Self { session, batch, limits, used, output } = self;
+        for next in requests {
+            let stopped = limits.stop(session, output);
+            if stopped.is_some() {
+                return stopped;
+            }
+            let before = std::mem::replace(used, next.end);
+            let mut out = speech.sink(&mut output.bytes);
+            match batch.execute_prepared(next.prepared, session, next.args, &mut out) {
+                Flow::Continue => {}
+                Flow::Close => return Some(Phase::Closing),
+                Flow::Wait => return Some(Phase::Waiting),
+                Flow::Pause => {
+                    *used = before;
+                    return Some(Phase::Held);
+                }
+            }
+            // What a request tells its own session comes right behind its reply.
+            if session.has_mail() && session.deliver(&mut out) == Flow::Close {
+                return Some(Phase::Dead);
+            }
+            drop(out);
+            if speech.has_failed() {
+                return Some(Phase::Closing);
+            }
+        }
+        limits.stop(session, output)
     }
 }
 

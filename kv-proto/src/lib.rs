@@ -5,10 +5,15 @@
 
 #![forbid(unsafe_code)]
 
+mod codec;
 mod connection;
+pub mod dialect;
+pub mod frame;
 pub mod proxy;
 pub mod recording;
+pub mod request;
 pub mod resp;
 pub mod server;
 pub mod text;
+pub mod tlv;
 mod window;

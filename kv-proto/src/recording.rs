@@ -7,7 +7,7 @@
 //! that were polled, and of what was sent the length and a checksum. Whoever makes the same calls
 //! gets the same outputs, and notices the first that is not.
 //!
-//! # Format, version 1
+//! # Format, version 2
 //!
 //! A file begins with [`MAGIC`], whose last byte is the version. *Frames* follow. Each is written at
 //! once, and what was written of the last one when a process was killed is no frame:
@@ -28,7 +28,7 @@
 //! | 1 | end, if there is one: nothing follows | 0 the server stopped, 1 the recording is full |
 //! | 2 | the following calls are to another server, at first 0 | its number |
 //! | 3 | they are at another time | signed: by how much the monotonic time differs from the last, and how much more the Unix time does |
-//! | 4, 5 | a client connects, without and with a header to come | addresses of client and server, descriptor (signed), origin |
+//! | 4 | a client connects | addresses of client and server, descriptor (signed), origin, dialect (0 RESP, 1 TLV, 2 strict TLV, 3 frames), whether a header is to come |
 //! | 6 | room to read to was asked for | connection |
 //! | 7 | bytes were received | connection, bytes |
 //! | 8 | no more will come | connection |
@@ -56,13 +56,14 @@ mod encode;
 pub use decode::{Damage, Decoder, Frame, frame};
 pub use encode::{Encoder, FRAME_HEADER_LEN};
 
+use crate::dialect::Terms;
 use crate::server::Event;
 use kv_core::kernel::{Facts, Usage};
 use kv_core::now::Now;
 use kv_core::session::Peer;
 
 /// What a recording begins with. The last byte is the version of the format.
-pub const MAGIC: [u8; 8] = *b"kv-rec\n\x01";
+pub const MAGIC: [u8; 8] = *b"kv-rec\n\x02";
 
 /// A record.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,9 +117,7 @@ pub struct Call<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
     /// `handle_accept`
-    Accept(Peer),
-    /// `handle_accept_proxied`
-    AcceptProxied(Peer),
+    Accept(Peer, Terms),
     /// `input`
     Room(usize),
     /// `handle_received`
@@ -228,7 +227,6 @@ mod tag {
     pub(super) const SERVER: u8 = 2;
     pub(super) const NOW: u8 = 3;
     pub(super) const ACCEPT: u8 = 4;
-    pub(super) const ACCEPT_PROXIED: u8 = 5;
     pub(super) const ROOM: u8 = 6;
     pub(super) const RECEIVED: u8 = 7;
     pub(super) const END_OF_INPUT: u8 = 8;

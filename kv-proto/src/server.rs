@@ -9,13 +9,14 @@
 //!
 //! ```
 //! # use kv_core::{config::Config, kernel::{Kernel, NoHost}, now::Now, session::Peer};
+//! # use kv_proto::dialect::Terms;
 //! # use kv_proto::server::{Event, Server};
 //! # use std::sync::Arc;
 //! let now = Now { mono_us: 0, unix_us: 1_700_000_000_000_000 };
 //! let kernel = Kernel::new(Config::default(), 1, 42, Box::new(NoHost::default()), now);
 //! let mut server = Server::new(Arc::new(kernel));
 //!
-//! let id = server.handle_accept(now, Peer::default());
+//! let id = server.handle_accept(now, Peer::default(), Terms::default());
 //! let request = b"PING\r\n";
 //! server.input(id)[..request.len()].copy_from_slice(request);
 //! server.handle_received(id, request.len());
@@ -28,8 +29,9 @@
 //! ```
 
 use crate::connection::{Connection, OutputSettings, Pool, READ_MAX, READ_MIN, Settings};
+use crate::dialect::Terms;
 use crate::proxy::HeaderError;
-use crate::resp::decode::Limits;
+use crate::request::Limits;
 use crate::window::Window;
 use kv_core::config::{self, ClientClass, Config};
 use kv_core::kernel::{Batch, Kernel, Unwelcome};
@@ -231,9 +233,13 @@ impl Server {
         self.connections.is_empty()
     }
 
-    /// A client connected. If there are too many clients, the connection tells so and closes.
-    pub fn handle_accept(&mut self, now: Now, peer: Peer) -> ConnectionId {
-        let id = ConnectionId(self.connections.insert(Connection::new(now)));
+    /// A client connected, or a proxy that passes one on, to a listener with these terms. If there are
+    /// too many clients, the connection tells so and closes.
+    pub fn handle_accept(&mut self, now: Now, peer: Peer, terms: Terms) -> ConnectionId {
+        if terms.is_proxied {
+            return self.expect_header(now, peer, terms);
+        }
+        let id = ConnectionId(self.connections.insert(Connection::new(terms.dialect, now)));
         self.open(now, id, peer);
         // Others may have told the session something before they were told whom to wake.
         if self.connections[id.0].has_mail() {
@@ -242,16 +248,15 @@ impl Server {
         id
     }
 
-    /// The same, for a connection that must begin with a header of the PROXY protocol, which tells
-    /// who the client is. `proxy` is who has connected.
-    pub fn handle_accept_proxied(&mut self, now: Now, proxy: Peer) -> ConnectionId {
+    fn expect_header(&mut self, now: Now, proxy: Peer, terms: Terms) -> ConnectionId {
         if self.announced >= ANNOUNCED_MAX {
-            let id = ConnectionId(self.connections.insert(Connection::new(now)));
+            let id = ConnectionId(self.connections.insert(Connection::new(terms.dialect, now)));
             self.events.push_back(Event::Refused(id, Refusal::TooManyUnknown));
             self.after_change(now, id, false);
             return id;
         }
-        let id = ConnectionId(self.connections.insert(Connection::announced(proxy, now)));
+        let connection = Connection::announced(proxy, terms.dialect, now);
+        let id = ConnectionId(self.connections.insert(connection));
         self.announced += 1;
         self.watch(id, now.mono_us + HEADER_PATIENCE_US);
         id

@@ -10,7 +10,8 @@
 //! has no effect: if its connection stops before its turn, the request is forgotten, and decoded
 //! again when the connection goes on.
 
-use crate::resp::decode::{Arguments, Decoder, Limits, ProtocolError, Request};
+use crate::codec::{Garbage, Speech};
+use crate::request::{Arguments, Limits, Request};
 use crate::server::ConnectionId;
 use kv_core::args::Args;
 use kv_core::kernel::{Batch, Prepared};
@@ -38,7 +39,7 @@ pub(crate) struct Turn {
 }
 
 /// What follows the last request: the beginning of one at most, or something that is none.
-pub(crate) type End = Result<(), ProtocolError>;
+pub(crate) type End = Result<(), Garbage>;
 
 /// A request that was decoded and did not run yet.
 #[derive(Debug)]
@@ -84,7 +85,7 @@ impl Window {
     /// of the next depend on what that does.
     pub(crate) fn decode(
         &mut self,
-        decoder: &mut Decoder,
+        speech: &mut impl Speech,
         input: &[u8],
         position: &mut usize,
         database: usize,
@@ -97,10 +98,10 @@ impl Window {
                 return None;
             }
             let rest = &input[*position..];
-            let request = match decoder.decode(rest, limits, &mut self.arguments) {
+            let request = match speech.decode(rest, limits, &mut self.arguments) {
                 Ok(Some(request)) => request,
                 Ok(None) => break,
-                Err(error) => return Some(Err(error)),
+                Err(error) => return Some(Err(error.into())),
             };
             let start = std::mem::replace(position, *position + request.len());
             if !request.is_blank() {

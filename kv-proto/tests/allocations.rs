@@ -4,6 +4,7 @@ use kv_core::config::Config;
 use kv_core::kernel::{Kernel, NoHost};
 use kv_core::now::Now;
 use kv_core::session::Peer;
+use kv_proto::dialect::Terms;
 use kv_proto::server::{ConnectionId, Server};
 use std::sync::Arc;
 
@@ -41,7 +42,7 @@ fn allocations_with(
     let now = Now { mono_us: 0, unix_us: 1_700_000_000_000_000 };
     let kernel = Kernel::new(Config::default(), shards, 1, Box::new(NoHost::default()), now);
     let mut server = Server::new(Arc::new(kernel));
-    let id = server.handle_accept(now, Peer::default());
+    let id = server.handle_accept(now, Peer::default(), Terms::default());
     round(&mut server, id, now, b"MSET key value number 12345 a 1 b 2\r\n");
     round(&mut server, id, now, b"SET volatile value EX 1000\r\n");
     round(&mut server, id, now, b"RPUSH list x y\r\n");
@@ -115,7 +116,7 @@ fn renaming(requests: &[&str], numbers: usize) -> (u64, u64) {
     let now = Now { mono_us: 0, unix_us: 1_700_000_000_000_000 };
     let kernel = Kernel::new(Config::default(), 1, 1, Box::new(NoHost::default()), now);
     let mut server = Server::new(Arc::new(kernel));
-    let id = server.handle_accept(now, Peer::default());
+    let id = server.handle_accept(now, Peer::default(), Terms::default());
     for request in requests {
         for number in 1..=numbers {
             let request = request.replace('*', &number.to_string());

@@ -4,6 +4,7 @@ use kv_core::config::{self, Config};
 use kv_core::kernel::{Kernel, NoHost};
 use kv_core::now::Now;
 use kv_core::session::{Origin, Peer};
+use kv_proto::dialect::Terms;
 use kv_proto::proxy::HeaderError;
 use kv_proto::server::{ConnectionId, Event, Refusal, Server};
 use std::sync::Arc;
@@ -28,12 +29,13 @@ impl Driver {
 
     fn connect(&mut self, origin: Origin) -> ConnectionId {
         let peer = Peer { address: "10.0.0.9:7".into(), origin, ..Peer::default() };
-        self.server.handle_accept(self.now, peer)
+        self.server.handle_accept(self.now, peer, Terms::default())
     }
 
     fn connect_proxied(&mut self, origin: Origin) -> ConnectionId {
         let peer = Peer { address: "10.0.0.9:7".into(), origin, ..Peer::default() };
-        self.server.handle_accept_proxied(self.now, peer)
+        let terms = Terms { is_proxied: true, ..Terms::default() };
+        self.server.handle_accept(self.now, peer, terms)
     }
 
     fn put(&mut self, id: ConnectionId, bytes: &[u8]) {
@@ -267,7 +269,7 @@ fn an_idle_connection_takes_less_than_a_kibibyte() {
         for _ in 0..CLIENTS {
             let address = "192.168.100.100:50000".to_owned();
             let peer = Peer { address: address.clone(), local_address: address, ..Peer::default() };
-            let id = driver.server.handle_accept(driver.now, peer);
+            let id = driver.server.handle_accept(driver.now, peer, Terms::default());
             assert_eq!(driver.answer(id, b"PING\r\n"), "+PONG\r\n");
         }
     });

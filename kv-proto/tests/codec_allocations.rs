@@ -1,7 +1,8 @@
 //! The usual request and its reply cost no allocation once the connection's buffers are warm.
 
 use kv_core::reply::{Protocol, Reply};
-use kv_proto::resp::decode::{Arguments, Decoder, Limits};
+use kv_proto::request::{Arguments, Limits};
+use kv_proto::resp::decode::Decoder;
 use kv_proto::resp::encode::Encoder;
 use kv_proto::resp::encode_request;
 

@@ -1,6 +1,7 @@
 //! The request decoder against Redis's behaviour, in one piece and in pieces.
 
-use kv_proto::resp::decode::{Arguments, Decoder, Limits, ProtocolError};
+use kv_proto::request::{Arguments, Limits};
+use kv_proto::resp::decode::{Decoder, ProtocolError};
 use kv_proto::resp::encode_request;
 use proptest::prelude::*;
 

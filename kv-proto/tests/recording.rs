@@ -3,6 +3,7 @@
 use kv_core::kernel::{Facts, Usage};
 use kv_core::now::Now;
 use kv_core::session::{Origin, Peer};
+use kv_proto::dialect::{Dialect, Terms};
 use kv_proto::recording::{
     Answer, Call, Damage, Decoder, Encoder, End, Input, MAGIC, Output, Record, Start, frame,
 };
@@ -38,9 +39,13 @@ fn records() -> Vec<Record<'static>> {
     };
     let sent = Input::Sent { connection: 300, len: 1 << 40, checksum: u32::MAX };
     let inputs = [
-        Input::Accept(peer(Origin::Local)),
-        Input::Accept(peer(Origin::Unix)),
-        Input::AcceptProxied(peer(Origin::Remote)),
+        Input::Accept(peer(Origin::Local), Terms::default()),
+        Input::Accept(peer(Origin::Unix), Dialect::Frame.into()),
+        Input::Accept(peer(Origin::Local), Dialect::Tlv.into()),
+        Input::Accept(
+            peer(Origin::Remote),
+            Terms { dialect: Dialect::TlvStrict, is_proxied: true },
+        ),
         Input::Room(0),
         Input::Received(usize::MAX),
         Input::EndOfInput(127),

@@ -4,6 +4,7 @@ use kv_core::config::Config;
 use kv_core::kernel::{Kernel, NoHost};
 use kv_core::now::Now;
 use kv_core::session::Peer;
+use kv_proto::dialect::Terms;
 use kv_proto::server::{ConnectionId, Event, Server};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
@@ -28,7 +29,7 @@ impl Driver {
     }
 
     fn connect(&mut self) -> ConnectionId {
-        self.server.handle_accept(self.now, Peer::default())
+        self.server.handle_accept(self.now, Peer::default(), Terms::default())
     }
 
     /// Hands in bytes, as many reads as it takes, and runs them.
@@ -312,7 +313,7 @@ fn requests_of_paused_clients_run_when_the_pause_ends() {
 fn the_end_of_a_pause_reaches_all_servers() {
     let mut driver = Driver::new(&[]);
     let mut server = Server::new(Arc::clone(driver.server.kernel()));
-    let far = server.handle_accept(driver.now, Peer::default());
+    let far = server.handle_accept(driver.now, Peer::default(), Terms::default());
     let (id, other) = (driver.connect(), driver.connect());
     assert_eq!(driver.answer(id, b"CLIENT PAUSE 1000 WRITE\r\n"), "+OK\r\n");
     assert_eq!(driver.answer(other, b"SET a 1\r\n"), "");

@@ -19,6 +19,7 @@ use kv_core::config::{self, LoadError, Loader, Step as LoadStep};
 use kv_core::kernel::Kernel;
 use kv_core::now::Now;
 use kv_core::session::Peer;
+use kv_proto::dialect::Terms;
 use kv_proto::recording::{Input, Output, Start, checksum};
 use kv_proto::server::{ConnectionId, Server};
 use std::collections::{BTreeMap, BTreeSet};
@@ -297,10 +298,7 @@ impl Replay {
         let now = step.now;
         self.note(step);
         match step.input.clone() {
-            Input::Accept(peer) => return self.accept(step, peer, Server::handle_accept),
-            Input::AcceptProxied(peer) => {
-                return self.accept(step, peer, Server::handle_accept_proxied);
-            }
+            Input::Accept(peer, terms) => return self.accept(step, peer, terms),
             Input::Room(connection) => {
                 let (server, id) = self.place(step.server, connection)?;
                 server.input(id);
@@ -341,11 +339,12 @@ impl Replay {
         &mut self,
         step: &Step,
         peer: Peer,
-        accept: fn(&mut Server, Now, Peer) -> ConnectionId,
+        terms: Terms,
     ) -> Result<Option<Output>, Mismatch> {
         let address = peer.address.clone();
-        let id = accept(self.server(step.server)?, step.now, peer);
-        self.clients.insert((step.server, id.index()), Client::new(id, address));
+        let id = self.server(step.server)?.handle_accept(step.now, peer, terms);
+        let client = Client::new(id, address, terms.dialect);
+        self.clients.insert((step.server, id.index()), client);
         Ok(Some(Output::Opened(id.index())))
     }
 
@@ -398,7 +397,7 @@ impl Replay {
     fn note(&mut self, step: &Step) {
         let connection = step.connection().unwrap_or_default();
         let direction = match step.input {
-            Input::Accept(_) | Input::AcceptProxied(_) => Direction::Open,
+            Input::Accept(..) => Direction::Open,
             Input::Received(_) => Direction::Received,
             Input::EndOfInput(_) => Direction::EndOfInput,
             Input::Lost(_) => Direction::Lost,

@@ -24,6 +24,7 @@ use kv_core::kernel::{Kernel, NoHost};
 use kv_core::now::Now;
 use kv_core::rng::Rng;
 use kv_core::session::Peer;
+use kv_proto::dialect::Terms;
 use kv_proto::server::{ConnectionId, Event, Pace, Server};
 use std::collections::{BTreeMap, BTreeSet};
 use std::iter::Peekable;
@@ -540,7 +541,7 @@ impl<'a> Swarm<'a> {
         }
         let peer = Peer { address: format!("10.0.0.{client}:1"), ..Peer::default() };
         let (now, server) = (self.now(), client % self.servers.len());
-        let connection = self.servers[server].handle_accept(now, peer);
+        let connection = self.servers[server].handle_accept(now, peer, Terms::default());
         let serial = self.checker.open(Place { server, index: connection.index() }, client);
         let id = (server, connection);
         self.clients[client].connection = Some((id, serial));

@@ -2,6 +2,7 @@
 
 use kv_core::now::Now;
 use kv_core::session::Peer;
+use kv_proto::dialect::Terms;
 use kv_proto::recording::{Call, Encoder, Input, MAGIC, Output, Record, Start};
 use kv_sim::replay::tape::{Ending, TapeError};
 use kv_sim::replay::{self, Mismatch, Outcome, ReplayError, Report};
@@ -63,7 +64,8 @@ fn check(records: &[Record<'_>], record: u64, mismatch: Mismatch) {
 
 #[test]
 fn calls_that_no_driver_makes_are_told_of() {
-    let accept = [call(Input::Accept(Peer::default())), Record::Output(Output::Opened(0))];
+    let accept =
+        [call(Input::Accept(Peer::default(), Terms::default())), Record::Output(Output::Opened(0))];
     let after = |input| [&accept[..], &[call(input)]].concat();
     check(&after(Input::Room(1)), 2, Mismatch::NoConnection(1));
     check(&after(Input::Lost(7)), 2, Mismatch::NoConnection(7));
@@ -90,7 +92,7 @@ fn another_event_is_told_of_unless_it_is_the_last_that_is_known() {
 fn a_panic_is_told_with_the_record_that_led_to_it() {
     // A time beyond which there is none, which only a debug build minds.
     let now = Now { mono_us: u64::MAX, unix_us: 0 };
-    let input = Input::AcceptProxied(Peer::default());
+    let input = Input::Accept(Peer::default(), Terms { is_proxied: true, ..Terms::default() });
     let records = [call(Input::Poll), Record::Call(Call { server: 0, now, input, received: &[] })];
     let Outcome::Different(difference) = replayed(&records).outcome else { panic!("it ran") };
     assert_eq!(difference.record, 2);

@@ -22,6 +22,8 @@ pub const DIR: Id = id("dir");
 pub const ENABLE_DEBUG_COMMAND: Id = id("enable-debug-command");
 /// `enable-protected-configs`
 pub const ENABLE_PROTECTED_CONFIGS: Id = id("enable-protected-configs");
+/// `frame-port`
+pub const FRAME_PORT: Id = id("frame-port");
 /// `hash-max-listpack-entries`
 pub const HASH_MAX_LISTPACK_ENTRIES: Id = id("hash-max-listpack-entries");
 /// `hash-max-listpack-value`
@@ -106,6 +108,10 @@ pub const TCP_KEEPALIVE: Id = id("tcp-keepalive");
 pub const THREADS: Id = id("threads");
 /// `timeout`, in seconds
 pub const TIMEOUT: Id = id("timeout");
+/// `tlv-port`
+pub const TLV_PORT: Id = id("tlv-port");
+/// `tlv-strict`
+pub const TLV_STRICT: Id = id("tlv-strict");
 /// `tracking-table-max-keys`
 pub const TRACKING_TABLE_MAX_KEYS: Id = id("tracking-table-max-keys");
 /// `unixsocket`

@@ -136,6 +136,13 @@ pub(super) static PARAMETERS: &[Parameter] = &[
         ..DEFAULT
     },
     Parameter {
+        name: "frame-port",
+        kind: Kind::Int { min: 0, max: 65_535 },
+        default: "0",
+        summary: "the TCP port, at the addresses of 'bind', for clients that speak the frame protocol, customarily 1234; 0 for none",
+        ..DEFAULT
+    },
+    Parameter {
         name: "hash-max-listpack-entries",
         kind: SIZE,
         default: "512",
@@ -523,6 +530,20 @@ pub(super) static PARAMETERS: &[Parameter] = &[
         default: "0",
         change: Change::Anytime,
         summary: "seconds after which a client without requests is closed; 0 never closes it",
+        ..DEFAULT
+    },
+    Parameter {
+        name: "tlv-port",
+        kind: Kind::Int { min: 0, max: 65_535 },
+        default: "0",
+        summary: "the TCP port, at the addresses of 'bind', for clients that speak the TLV protocol; 0 for none",
+        ..DEFAULT
+    },
+    Parameter {
+        name: "tlv-strict",
+        kind: Kind::Bool,
+        default: "no",
+        summary: "whether replies at 'tlv-port' begin with a status, which tells values, absent values and errors apart",
         ..DEFAULT
     },
     Parameter {

@@ -3,6 +3,7 @@
 use super::{
     Answer, Call, Context, End, FRAME_HEADER_LEN, Input, MAGIC, Output, Record, Start, tag,
 };
+use crate::dialect::{Dialect, Terms};
 use kv_core::kernel::{Facts, Usage};
 use kv_core::now::Now;
 use kv_core::session::{Origin, Peer};
@@ -104,7 +105,7 @@ impl Decoder {
                 self.time(fields)?;
                 return Ok(None);
             }
-            tag::ACCEPT..=tag::CLOSE => {
+            tag::ACCEPT | tag::ROOM..=tag::CLOSE => {
                 let input = input(tag, fields)?;
                 let received = if tag == tag::RECEIVED { fields.bytes()? } else { &[] };
                 let Context { server, now, .. } = self.context;
@@ -170,8 +171,7 @@ impl Decoder {
 /// All of a call but what was received.
 fn input(tag: u8, fields: &mut Fields<'_, '_>) -> Result<Input, Damage> {
     Ok(match tag {
-        tag::ACCEPT => Input::Accept(peer(fields)?),
-        tag::ACCEPT_PROXIED => Input::AcceptProxied(peer(fields)?),
+        tag::ACCEPT => Input::Accept(peer(fields)?, terms(fields)?),
         tag::ROOM => Input::Room(fields.index()?),
         tag::RECEIVED => Input::Received(fields.index()?),
         tag::END_OF_INPUT => Input::EndOfInput(fields.index()?),
@@ -196,6 +196,11 @@ fn peer(fields: &mut Fields<'_, '_>) -> Result<Peer, Damage> {
         descriptor: fields.signed()? as i64,
         origin: fields.choice([Origin::Local, Origin::Unix, Origin::Remote])?,
     })
+}
+
+fn terms(fields: &mut Fields<'_, '_>) -> Result<Terms, Damage> {
+    let dialect = fields.choice(Dialect::ALL)?;
+    Ok(Terms { dialect, is_proxied: fields.choice([false, true])? })
 }
 
 fn output(tag: u8, fields: &mut Fields<'_, '_>) -> Result<Output, Damage> {

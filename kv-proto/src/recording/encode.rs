@@ -1,6 +1,7 @@
 //! Writing recordings.
 
 use super::{Answer, Call, Context, End, Input, Output, Record, Start, tag};
+use crate::dialect::Terms;
 use kv_core::kernel::{Facts, Usage};
 use kv_core::now::Now;
 use kv_core::session::{Origin, Peer};
@@ -87,8 +88,7 @@ impl Encoder {
         }
         self.time(call.now);
         match &call.input {
-            Input::Accept(peer) => self.peer(tag::ACCEPT, peer),
-            Input::AcceptProxied(peer) => self.peer(tag::ACCEPT_PROXIED, peer),
+            Input::Accept(peer, terms) => self.accept(peer, *terms),
             Input::Room(connection) => self.tagged(tag::ROOM, *connection),
             Input::Received(connection) => {
                 self.tagged(tag::RECEIVED, *connection);
@@ -121,16 +121,17 @@ impl Encoder {
         }
     }
 
-    fn peer(&mut self, tag: u8, peer: &Peer) {
-        self.frame.push(tag);
+    fn accept(&mut self, peer: &Peer, terms: Terms) {
+        self.frame.push(tag::ACCEPT);
         self.bytes(peer.address.as_bytes());
         self.bytes(peer.local_address.as_bytes());
         self.signed(peer.descriptor as u64);
-        self.frame.push(match peer.origin {
+        let origin = match peer.origin {
             Origin::Local => 0,
             Origin::Unix => 1,
             Origin::Remote => 2,
-        });
+        };
+        self.frame.extend([origin, terms.dialect as u8, terms.is_proxied.into()]);
     }
 
     fn output(&mut self, output: Output) {

@@ -5,7 +5,8 @@
 //! requests can be decoded before the first is run.
 //!
 //! ```
-//! use kv_proto::resp::decode::{Arguments, Decoder, Limits};
+//! use kv_proto::request::{Arguments, Limits};
+//! use kv_proto::resp::decode::Decoder;
 //!
 //! let (mut decoder, mut arguments) = (Decoder::default(), Arguments::default());
 //! let input = b"*2\r\n$3\r\nGET\r\n$3\r\nkey\r\n";
@@ -16,34 +17,12 @@
 //! ```
 
 use std::borrow::Cow;
-use std::ops::Range;
 
-use kv_core::args::{Args, Span};
+use kv_core::args::Span;
 use kv_core::error::Error;
 use kv_core::words;
 
-/// What a client may ask a server to hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// The longest argument of an array, in bytes: `proto-max-bulk-len`.
-    pub bulk_len_max: usize,
-    /// The longest line, in bytes without its line end: an inline request or a length.
-    pub inline_len_max: usize,
-    /// The most arguments of an array.
-    pub args_max: usize,
-    /// The longest array in bytes, its lengths included: `client-query-buffer-limit`. Beyond
-    /// 4 GiB it has no effect, which is the limit then.
-    pub request_len_max: usize,
-    /// Whether the client has yet to say who it is. Until then an array has at most
-    /// [`UNKNOWN_ARGS_MAX`] arguments of at most [`UNKNOWN_BULK_LEN_MAX`] bytes each.
-    pub is_unknown: bool,
-}
-
-/// The most arguments of an array of a client that has yet to say who it is.
-pub const UNKNOWN_ARGS_MAX: usize = 10;
-
-/// The longest argument of such a client, in bytes.
-pub const UNKNOWN_BULK_LEN_MAX: usize = 16384;
+use crate::request::{Arguments, Limits, Request, UNKNOWN_ARGS_MAX, UNKNOWN_BULK_LEN_MAX};
 
 impl Limits {
     /// Whether an array may have so many arguments.
@@ -63,19 +42,6 @@ impl Limits {
         }
         let is_too_long = self.is_unknown && len > UNKNOWN_BULK_LEN_MAX;
         if is_too_long { Err(ProtocolError::UnauthenticatedBulkLength) } else { Ok(()) }
-    }
-}
-
-impl Default for Limits {
-    /// What Redis allows unless it is configured otherwise.
-    fn default() -> Self {
-        Self {
-            bulk_len_max: 512 << 20,
-            inline_len_max: 64 << 10,
-            args_max: i32::MAX as usize,
-            request_len_max: 1 << 30,
-            is_unknown: false,
-        }
     }
 }
 
@@ -166,62 +132,6 @@ enum Phase {
     BulkLen,
     /// An argument.
     Bulk,
-}
-
-/// The arguments of requests, one request after the other.
-#[derive(Debug, Default)]
-pub struct Arguments {
-    spans: Vec<Span>,
-    /// The bytes of the arguments of inline requests with quotes.
-    unquoted: Vec<u8>,
-}
-
-/// A decoded request, whose arguments stand in a list of [`Arguments`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Request {
-    len: usize,
-    spans: Range<usize>,
-    is_unquoted: bool,
-}
-
-impl Request {
-    /// How many bytes of input it takes.
-    #[allow(clippy::len_without_is_empty, reason = "a request takes at least its line end")]
-    pub fn len(&self) -> usize {
-        self.len
-    }
-
-    /// Whether it has no arguments, as an empty line: a request to skip.
-    pub fn is_blank(&self) -> bool {
-        self.spans.is_empty()
-    }
-}
-
-/// An empty list keeps memory for so many spans, of 8 bytes each, and gives back what is beyond.
-const SPANS_KEPT: usize = 4096;
-
-/// An empty list keeps memory for so many unquoted bytes.
-const UNQUOTED_KEPT: usize = 64 << 10;
-
-impl Arguments {
-    /// The arguments of a request in this list. `input` begins with the request, as it did for
-    /// [`Decoder::decode`].
-    pub fn of<'a>(&'a self, request: &Request, input: &'a [u8]) -> Args<'a> {
-        let buffer = if request.is_unquoted { &self.unquoted } else { input };
-        Args::new(buffer, &self.spans[request.spans.clone()])
-    }
-
-    /// Forgets all requests, and gives back memory that only unusual ones need.
-    pub fn clear(&mut self) {
-        self.truncate(0, 0);
-        self.spans.shrink_to(SPANS_KEPT);
-        self.unquoted.shrink_to(UNQUOTED_KEPT);
-    }
-
-    fn truncate(&mut self, spans: usize, unquoted: usize) {
-        self.spans.truncate(spans);
-        self.unquoted.truncate(unquoted);
-    }
 }
 
 /// The longest line that `short_number` takes; no limit makes it an error.
@@ -564,6 +474,29 @@ pub(super) fn number(text: &[u8]) -> Option<i64> {
     }
 }
 
+/// Decodes requests that are lines of text and nothing else, also where they begin as an array does.
+#[derive(Debug, Default)]
+pub struct LineDecoder(Decoder);
+
+impl LineDecoder {
+    /// As [`Decoder::decode`].
+    pub fn decode(
+        &mut self,
+        input: &[u8],
+        limits: &Limits,
+        arguments: &mut Arguments,
+    ) -> Result<Option<Request>, ProtocolError> {
+        let first = arguments.spans.len();
+        self.0.phase = Phase::Inline;
+        self.0.go_on(input, limits, arguments, first)
+    }
+
+    /// As [`Decoder::needed`].
+    pub fn needed(&self) -> usize {
+        self.0.needed()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -610,22 +543,6 @@ mod tests {
     #[test]
     fn a_pipeline_of_lines_is_searched_once() {
         check_linear(&b"SET key value\r\n".repeat(1000));
-    }
-
-    #[test]
-    fn memory_of_unusual_requests_is_given_back() {
-        let (mut decoder, mut arguments) = (Decoder::default(), Arguments::default());
-        let many = [&b"*10000\r\n"[..], &b"$0\r\n\r\n".repeat(10_000)].concat();
-        let quoted = [&b"ECHO \""[..], &[b'a'; 40_000], b"\"\n"].concat();
-        for request in [&many, &quoted, &quoted] {
-            let decoded = decoder.decode(request, &Limits::default(), &mut arguments);
-            assert_eq!(decoded.unwrap().unwrap().len(), request.len());
-        }
-        assert!(arguments.spans.capacity() > SPANS_KEPT);
-        assert!(arguments.unquoted.capacity() > UNQUOTED_KEPT);
-        arguments.clear();
-        assert!(arguments.spans.capacity() <= SPANS_KEPT);
-        assert!(arguments.unquoted.capacity() <= UNQUOTED_KEPT);
     }
 
     #[test]

@@ -91,6 +91,9 @@ pub enum ReplyError {
     /// CR LF is missing, or half of it is.
     #[error("a reply without its line end")]
     MissingLineEnd,
+    /// The parts of a reply end behind the length that it announces, or before it.
+    #[error("the parts of a reply do not fit its length")]
+    LengthMismatch,
     /// The reply exceeds [`ReplyLimits::depth_max`].
     #[error("the reply is nested too deep")]
     TooDeep,

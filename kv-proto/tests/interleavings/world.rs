@@ -18,6 +18,7 @@ use kv_core::config::Config;
 use kv_core::kernel::{Kernel, NoHost};
 use kv_core::now::Now;
 use kv_core::session::Peer;
+use kv_proto::dialect::Terms;
 use kv_proto::resp::value::{ReplyDecoder, ReplyLimits};
 use kv_proto::server::{ConnectionId, Event, Server};
 use shuttle::sync::{Condvar, Mutex, MutexGuard};
@@ -205,7 +206,7 @@ impl EventLoop {
 
     fn connect(&mut self, name: &str) -> Option<ConnectionId> {
         if !self.clients.contains_key(name) {
-            let id = self.server.handle_accept(self.hub.now(), Peer::default());
+            let id = self.server.handle_accept(self.hub.now(), Peer::default(), Terms::default());
             let client = Client { id: Some(id), ..Client::default() };
             self.clients.insert(name.into(), client);
         }

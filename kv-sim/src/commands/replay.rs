@@ -136,8 +136,10 @@ fn describe(step: &Step, sent: &[u8], is_verbose: bool) -> String {
         false => quoted(bytes),
     };
     let input = match &step.input {
-        Input::Accept(peer) => format!("connects from {}", peer.address),
-        Input::AcceptProxied(peer) => format!("connects from {}, by proxy", peer.address),
+        Input::Accept(peer, terms) => {
+            let proxy = if terms.is_proxied { ", by proxy" } else { "" };
+            format!("connects from {}{proxy}, speaks {:?}", peer.address, terms.dialect)
+        }
         Input::Room(connection) => format!("c{connection} is read from"),
         Input::Received(connection) => format!("c{connection} received {}", shown(&step.received)),
         Input::EndOfInput(connection) => format!("c{connection} sends no more"),

@@ -11,6 +11,7 @@ use crate::watch::Watch;
 use kv_core::now::Now;
 use kv_core::rng::Rng;
 use kv_core::session::Peer;
+use kv_proto::dialect::Terms;
 use kv_proto::server::{ConnectionId, Event, Server};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -125,7 +126,7 @@ impl Driver {
 
     fn accept(self: &Rc<Self>, stream: TcpStream, address: SocketAddr) {
         let peer = Peer { address: address.to_string(), ..Peer::default() };
-        let id = self.server.borrow_mut().handle_accept(self.now(), peer);
+        let id = self.server.borrow_mut().handle_accept(self.now(), peer, Terms::default());
         let place = Place { server: 0, index: id.index() };
         let serial = self.shared.tell(|checker| checker.open(place, client_at(address)));
         self.shared.connections.borrow_mut().insert(address, serial);

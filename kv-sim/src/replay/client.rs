@@ -1,9 +1,13 @@
 //! What was said on a connection, for people.
 
 use crate::wire::quoted;
-use kv_proto::resp::decode::{Arguments, Decoder, Limits};
+use kv_proto::dialect::Dialect;
+use kv_proto::frame;
+use kv_proto::request::{Arguments, Limits, Request};
+use kv_proto::resp::decode::Decoder;
 use kv_proto::resp::value::{ReplyDecoder, ReplyLimits};
 use kv_proto::server::ConnectionId;
+use kv_proto::tlv::{self, Variant};
 use std::collections::VecDeque;
 
 /// How many requests and replies of each connection are kept.
@@ -23,6 +27,7 @@ const UNLIMITED: Limits = Limits {
 pub struct Client {
     id: ConnectionId,
     address: String,
+    dialect: Dialect,
     requests: Half<Decoder>,
     replies: Half<ReplyDecoder>,
 }
@@ -37,8 +42,8 @@ struct Half<D> {
 }
 
 impl Client {
-    pub(super) fn new(id: ConnectionId, address: String) -> Self {
-        Self { id, address, requests: Half::new(), replies: Half::new() }
+    pub(super) fn new(id: ConnectionId, address: String, dialect: Dialect) -> Self {
+        Self { id, address, dialect, requests: Half::new(), replies: Half::new() }
     }
 
     pub(super) fn id(&self) -> ConnectionId {
@@ -61,9 +66,10 @@ impl Client {
     }
 
     pub(super) fn receive(&mut self, bytes: &[u8]) {
+        let dialect = self.dialect;
         self.requests.take(bytes, |decoder, input| {
             let mut arguments = Arguments::default();
-            let request = decoder.decode(input, &UNLIMITED, &mut arguments).map_err(drop)?;
+            let request = request(dialect, decoder, input, &mut arguments)?;
             let Some(request) = request else { return Ok(None) };
             let words = arguments.of(&request, input);
             let words: Vec<String> = words.from(0).map(quoted).collect();
@@ -72,12 +78,45 @@ impl Client {
     }
 
     pub(super) fn send(&mut self, bytes: &[u8]) {
+        let dialect = self.dialect;
         self.replies.take(bytes, |decoder, output| {
-            let limits = ReplyLimits { depth_max: usize::MAX, len_max: usize::MAX };
-            let len = decoder.reply_len(output, &limits).map_err(drop)?;
+            let len = reply_len(dialect, decoder, output)?;
             Ok(len.map(|len| (len, quoted(&output[..len]))))
         });
     }
+}
+
+/// Where a person types lines at the port for frames, nothing is read.
+fn request(
+    dialect: Dialect,
+    decoder: &mut Decoder,
+    input: &[u8],
+    arguments: &mut Arguments,
+) -> Result<Option<Request>, ()> {
+    match dialect {
+        Dialect::Resp => decoder.decode(input, &UNLIMITED, arguments).map_err(drop),
+        Dialect::Tlv | Dialect::TlvStrict => {
+            tlv::Decoder::default().decode(input, &UNLIMITED, arguments).map_err(drop)
+        }
+        Dialect::Frame => {
+            frame::Decoder::default().decode(input, &UNLIMITED, arguments).map_err(drop)
+        }
+    }
+}
+
+fn reply_len(
+    dialect: Dialect,
+    decoder: &mut ReplyDecoder,
+    output: &[u8],
+) -> Result<Option<usize>, ()> {
+    let limits = ReplyLimits { depth_max: usize::MAX, len_max: usize::MAX };
+    let decoded = match dialect {
+        Dialect::Resp => return decoder.reply_len(output, &limits).map_err(drop),
+        Dialect::Tlv => tlv::decode_reply(output, Variant::Plain, &limits),
+        Dialect::TlvStrict => tlv::decode_reply(output, Variant::Strict, &limits),
+        Dialect::Frame => frame::decode_reply(output, &limits),
+    };
+    Ok(decoded.map_err(drop)?.map(|(_, len)| len))
 }
 
 /// The length of what is whole, and its text.

@@ -9,6 +9,7 @@ use crate::watch::Usage;
 use crate::wire::{self, Value};
 use kv_core::kernel::Kernel;
 use kv_core::session::Peer;
+use kv_proto::dialect::Terms;
 use kv_proto::server::{ConnectionId, Server};
 
 /// How many slices of work it may take until nothing is left to do.
@@ -41,7 +42,7 @@ impl Swarm<'_> {
 
     pub(super) fn accept(&mut self) -> ConnectionId {
         let now = self.now();
-        self.servers[0].handle_accept(now, Peer::default())
+        self.servers[0].handle_accept(now, Peer::default(), Terms::default())
     }
 
     /// Whether nothing is left of the clients' sessions.
