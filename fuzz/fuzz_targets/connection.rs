@@ -1,5 +1,5 @@
-//! A connection: whatever a client sends and however it is cut, the replies are the same, what is
-//! held is bounded, and another client is served.
+//! A connection: whatever a client sends, in whatever dialect and however it is cut, the replies are
+//! the same, what is held is bounded, and another client is served.
 #![no_main]
 
 use kv_core::config::{Config, find};
@@ -7,7 +7,7 @@ use kv_core::kernel::{Kernel, NoHost};
 use kv_core::now::Now;
 use kv_core::session::Peer;
 use kv_fuzz::pieces::Pieces;
-use kv_proto::dialect::Terms;
+use kv_proto::dialect::{Dialect, Terms};
 use kv_proto::server::{ConnectionId, Event, Server};
 use libfuzzer_sys::fuzz_target;
 use std::sync::Arc;
@@ -26,8 +26,10 @@ const NOW: Now = Now { mono_us: 1, unix_us: 1_700_000_000_000_000 };
 
 fuzz_target!(|data: &[u8]| {
     let Some(pieces) = Pieces::new(data) else { return };
-    let whole = Outcome::of([pieces.stream]);
-    assert_eq!(Outcome::of(pieces.iter()), whole);
+    // Two bits of the first byte that say nothing about the pieces.
+    let dialect = Dialect::ALL[usize::from(data[0] >> 4 & 3)];
+    let whole = Outcome::of(dialect, [pieces.stream]);
+    assert_eq!(Outcome::of(dialect, pieces.iter()), whole);
 });
 
 #[derive(Debug, PartialEq, Eq)]
@@ -37,10 +39,10 @@ struct Outcome {
 }
 
 impl Outcome {
-    fn of<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Self {
+    fn of<'a>(dialect: Dialect, pieces: impl IntoIterator<Item = &'a [u8]>) -> Self {
         let mut server = server();
         let other = server.handle_accept(NOW, Peer::default(), Terms::default());
-        let id = server.handle_accept(NOW, Peer::default(), Terms::default());
+        let id = server.handle_accept(NOW, Peer::default(), dialect.into());
         let mut outcome = Outcome { replies: Vec::new(), is_closed: false };
         for piece in pieces {
             outcome.receive(&mut server, id, piece);

@@ -90,6 +90,17 @@ impl<'a> Args<'a> {
         self.spans[index].of(self.buffer)
     }
 
+    /// The argument at `index`, which is a key. No literal is one, and not to ask whether it is
+    /// keeps the look-up of keys small.
+    ///
+    /// # Panics
+    /// As [`Args::get`].
+    #[inline]
+    pub(crate) fn key(&self, index: usize) -> &'a [u8] {
+        let Span { start, end } = self.spans[index];
+        &self.buffer[start as usize..end as usize]
+    }
+
     /// The argument at `index`, if there is one.
     pub fn try_get(&self, index: usize) -> Option<&'a [u8]> {
         self.spans.get(index).map(|span| span.of(self.buffer))

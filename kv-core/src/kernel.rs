@@ -600,7 +600,8 @@ impl Batch<'_> {
         self.find_out(database, args)
     }
 
-    #[inline]
+    // Every dialect has a loop of its own that calls this: inlined in each of them.
+    #[inline(always)]
     fn find_out(&mut self, database: usize, args: Args<'_>) -> Prepared {
         let command = resolve(self.kernel.config.names(), args);
         let position = command.ok().and_then(|command| first_key_position(command, args));

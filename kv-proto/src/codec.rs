@@ -41,8 +41,8 @@ pub(crate) enum Codec {
     Resp(Resp),
     Tlv(Tlv),
     Frame(Frame),
-    /// A person, at the port for frames.
-    Text(Text),
+    /// A person, at the port for frames. Boxed, since it is larger than the others.
+    Text(Box<Text>),
 }
 
 #[derive(Debug, Default)]
@@ -120,10 +120,9 @@ impl Codec {
         {
             frame.is_settled = true;
             if frame::is_text(*head) {
-                *self = Self::Text(Text {
-                    decoder: resp::decode::LineDecoder::default(),
-                    layout: Layout::new(Style::Terminal, Protocol::V2),
-                });
+                let layout = Layout::new(Style::Terminal, Protocol::V2);
+                let decoder = resp::decode::LineDecoder::default();
+                *self = Self::Text(Box::new(Text { decoder, layout }));
             }
         }
     }

@@ -254,7 +254,9 @@ impl Connection {
                     Codec::Resp(it) => window.decode(it, input, decoded, database, batch, &limits),
                     Codec::Tlv(it) => window.decode(it, input, decoded, database, batch, &limits),
                     Codec::Frame(it) => window.decode(it, input, decoded, database, batch, &limits),
-                    Codec::Text(it) => window.decode(it, input, decoded, database, batch, &limits),
+                    Codec::Text(it) => {
+                        window.decode(&mut **it, input, decoded, database, batch, &limits)
+                    }
                 }
             }
             (_, phase) if phase.is_stopped() => Some(Ok(())),
@@ -309,7 +311,7 @@ impl Connection {
             Codec::Resp(speech) => run.all(requests, speech),
             Codec::Tlv(speech) => run.all(requests, speech),
             Codec::Frame(speech) => run.all(requests, speech),
-            Codec::Text(speech) => run.all(requests, speech),
+            Codec::Text(speech) => run.all(requests, &mut **speech),
         };
         stopped.unwrap_or_else(|| self.come_to(turn.end))
     }

@@ -270,6 +270,15 @@ impl<'a> Encoder<'a> {
     }
 }
 
+/// A transaction that turns replies off leaves out elements that it has announced.
+impl Drop for Encoder<'_> {
+    fn drop(&mut self) {
+        while self.missing > 0 {
+            self.null();
+        }
+    }
+}
+
 impl Reply for Encoder<'_> {
     fn simple(&mut self, status: &str) {
         self.bulk(status.as_bytes());

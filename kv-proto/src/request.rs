@@ -14,7 +14,7 @@ pub struct Limits {
     pub bulk_len_max: usize,
     /// The longest line, in bytes without its line end: an inline request or a length.
     pub inline_len_max: usize,
-    /// The most arguments of an array.
+    /// The most arguments of an array. Beyond 32 bits it has no effect, which is the limit then.
     pub args_max: usize,
     /// The longest array in bytes, its lengths included: `client-query-buffer-limit`. Beyond
     /// 4 GiB it has no effect, which is the limit then.

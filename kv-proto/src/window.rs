@@ -83,6 +83,7 @@ impl Window {
     /// Decodes requests from `position` on, which moves behind them, until the window is full or
     /// the input comes to its end. Of a client that has yet to say who it is, only one: the limits
     /// of the next depend on what that does.
+    #[inline(never)]
     pub(crate) fn decode(
         &mut self,
         speech: &mut impl Speech,

@@ -264,6 +264,7 @@ impl<'a> Entry<'a> {
 
     /// Whether the deadline has passed, or those of all that the value holds. The millisecond of
     /// the deadline itself still belongs to the key's life, as in Redis.
+    #[inline]
     pub fn is_expired(self, unix_ms: i64) -> bool {
         self.deadline().is_some_and(|deadline| deadline < unix_ms)
             || self.boxed().is_some_and(|value| value.is_over(unix_ms))

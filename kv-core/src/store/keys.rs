@@ -23,7 +23,7 @@ pub struct HashedKey {
 impl HashedKey {
     pub(super) fn new(store: &Store, args: Args<'_>, position: usize) -> Self {
         let number = u32::try_from(position).ok().and_then(NonZeroU32::new);
-        let hash = store.hash(args.get(position));
+        let hash = store.hash(args.key(position));
         Self { position: number.expect("a key is not the command's name"), hash }
     }
 
@@ -33,7 +33,7 @@ impl HashedKey {
     }
 
     pub(super) fn of<'a>(&self, args: Args<'a>) -> &'a [u8] {
-        args.get(self.position.get() as usize)
+        args.key(self.position.get() as usize)
     }
 }
 

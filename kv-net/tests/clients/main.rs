@@ -9,6 +9,7 @@ mod cli;
 mod frameworks;
 mod libraries;
 mod printed;
+mod protocols;
 #[path = "../support/mod.rs"]
 mod support;
 

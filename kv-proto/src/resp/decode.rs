@@ -28,7 +28,7 @@ impl Limits {
     /// Whether an array may have so many arguments.
     #[inline]
     fn check_args(&self, len: usize) -> Result<(), ProtocolError> {
-        if len > self.args_max {
+        if len > self.args_max.min(u32::MAX as usize) {
             return Err(ProtocolError::InvalidMultibulkLength);
         }
         let is_too_long = self.is_unknown && len > UNKNOWN_ARGS_MAX;
@@ -107,8 +107,8 @@ pub struct Decoder {
     position: usize,
     /// Up to where the line that begins at `position` has been searched for its end.
     searched: usize,
-    /// How many arguments are still to come.
-    args_left: usize,
+    /// How many arguments are still to come. In 32 bits, so that a connection stays small.
+    args_left: u32,
     /// The length of the bulk string that is being decoded.
     bulk_len: usize,
     /// The arguments so far of an array of which a part is still to come.
@@ -207,7 +207,7 @@ impl Decoder {
             Some((position, 0)) => return Some(position),
             None => self.phase = Phase::ArrayLen,
             Some((position, args_left)) => {
-                self.args_left = args_left;
+                self.args_left = args_left as u32;
                 self.next(Phase::BulkLen, position);
             }
         }
@@ -306,7 +306,7 @@ impl Decoder {
             },
         };
         limits.check_args(len)?;
-        self.args_left = len;
+        self.args_left = len as u32;
         self.next(Phase::BulkLen, 1 + digits + 2);
         Ok(true)
     }
