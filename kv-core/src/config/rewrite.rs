@@ -317,7 +317,7 @@ mod tests {
     #[test]
     fn values_are_quoted_where_they_must_be() {
         let secret = "a \"b\\ \n\u{e9}#";
-        let line = r##"requirepass "a \"b\\ \x0a\xc3\xa9#""##;
+        let line = r##"requirepass "a \"b\\ \n\xc3\xa9#""##;
         check("requirepass x\n", &[("requirepass", secret)], &format!("{line}\n"));
         check("requirepass x\n", &[("requirepass", "")], "requirepass \"\"\n");
         check("bind a\n", &[("bind", "127.0.0.1 -::1")], "bind 127.0.0.1 -::1\n");

@@ -166,3 +166,24 @@ fn redis_cli_blocking() {
 fn redis_cli_monitor() {
     at_a_terminal("monitor");
 }
+
+/// The same as redis-cli, as far as it is for the same.
+fn with_kv_client(topic: &str) {
+    let server = serve(2, &[]);
+    let program = env!("CARGO_BIN_EXE_kv-client");
+    run_checks("python3", &[&beside("terminal.py"), &port(&server), topic, program]);
+}
+
+#[test]
+#[ignore = "needs redis-cli and python3; run with --ignored"]
+fn kv_client_does_at_a_terminal_what_redis_cli_does() {
+    for topic in ["hints", "transaction", "pubsub", "monitor", "blocking"] {
+        with_kv_client(topic);
+    }
+}
+
+#[test]
+#[ignore = "needs redis-cli and python3; run with --ignored"]
+fn kv_client_completes_reconnects_and_keeps_a_history() {
+    with_kv_client("kv_client");
+}

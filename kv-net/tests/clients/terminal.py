@@ -1,4 +1,4 @@
-"""Uses redis-cli as a person at a terminal does: terminal.py PORT TOPIC"""
+"""Uses redis-cli as a person at a terminal does, or a program like it: terminal.py PORT TOPIC [PROGRAM]"""
 
 import fcntl
 import json
@@ -6,12 +6,15 @@ import os
 import pty
 import re
 import select
+import signal
 import struct
 import subprocess
 import sys
+import tempfile
 import termios
 
-PORT, TOPIC = sys.argv[1:]
+PORT, TOPIC, *PROGRAM = sys.argv[1:]
+PROGRAM = PROGRAM or ["redis-cli"]
 PATIENCE_S = 20
 
 
@@ -28,7 +31,7 @@ class Terminal:
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 200, 0, 0))
         environment = dict(os.environ, TERM="xterm", HOME="/nonexistent")
         self.program = subprocess.Popen(
-            ["redis-cli", "-p", PORT, *arguments],
+            [*PROGRAM, "-p", PORT, *arguments],
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
@@ -174,6 +177,48 @@ def blocking():
     leave(terminal)
 
 
+def kv_client():
+    """What the client of this project does beyond redis-cli."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["KV_CLIENT_HISTORY"] = history = folder + "/history"
+        terminal = Terminal()
+        terminal.expect(f"{PORT}> ")
+        terminal.type("getr\t")
+        terminal.expect("getrange")
+        terminal.type("\x15")
+        terminal.type("select 2\r")
+        terminal.expect("OK", f"{PORT}[2]> ")
+        # A wait can be interrupted, and the database stays.
+        terminal.type("subscribe news\r")
+        terminal.expect("3) (integer) 1")
+        terminal.program.send_signal(signal.SIGINT)
+        terminal.expect("no longer waiting", f"{PORT}[2]> ")
+        terminal.type("\x03")
+        terminal.expect("Ctrl-D", f"{PORT}[2]> ")
+        # A connection that the server has closed is replaced.
+        assert reply("client", "kill", "type", "normal") == "1\n"
+        terminal.type("set kept yes\r")
+        terminal.expect("OK", f"{PORT}[2]> ")
+        assert reply("-n", "2", "get", "kept") == "yes\n"
+        # What was pasted is obeyed line by line.
+        terminal.type("\x1b[200~set pasted 1\nincr pasted\x1b[201~\r")
+        terminal.expect("OK", "(integer) 2", f"{PORT}[2]> ")
+        terminal.type('get "kept\r')
+        terminal.expect("unbalanced quotes", f"{PORT}[2]> ")
+        terminal.type("auth secret\r")
+        terminal.expect("(error) ERR AUTH", f"{PORT}[2]> ")
+        leave(terminal)
+        with open(history) as lines:
+            seen = lines.read()
+        assert "set kept yes" in seen and "secret" not in seen, seen
+        terminal = Terminal()
+        terminal.expect(f"{PORT}> ")
+        terminal.type("\x1b[A\x1b[A")
+        terminal.expect('get "kept')
+        terminal.type("\x15")
+        leave(terminal)
+
+
 {
     "hints": hints,
     "transaction": transaction,
@@ -182,5 +227,6 @@ def blocking():
     "monitor": monitor,
     "pubsub": pubsub,
     "blocking": blocking,
+    "kv_client": kv_client,
 }[TOPIC]()
 print("ok")
