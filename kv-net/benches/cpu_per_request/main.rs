@@ -25,6 +25,8 @@
 mod fill;
 mod floor;
 mod load;
+#[path = "../support/median.rs"]
+mod median;
 mod options;
 #[path = "../support/mod.rs"]
 mod support;

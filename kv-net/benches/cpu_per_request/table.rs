@@ -1,6 +1,7 @@
 //! The table of results.
 
 use crate::fill::FLOOR;
+use crate::median::median;
 use crate::support::servers::REDIS;
 use std::fmt::Write;
 
@@ -40,11 +41,4 @@ fn ratio(runs: &[Sample], base: Option<&[Sample]>) -> String {
     let rounds = runs.iter().zip(base);
     let ratios = rounds.map(|(run, base)| run.us_per_request / base.us_per_request).collect();
     format!("{:.2}", median(ratios))
-}
-
-/// The middle one, or between the two in the middle.
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    let (low, high) = ((values.len() - 1) / 2, values.len() / 2);
-    (values[low] + values[high]) / 2.0
 }
