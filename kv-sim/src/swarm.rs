@@ -18,13 +18,13 @@ use crate::plan::{
 use crate::pressure::Pressure;
 use crate::wall::Wall;
 use crate::watch::{Metronome, Watch};
-use crate::{EPOCH_US, Failed, Options, Outcome, wire};
+use crate::{EPOCH_US, Failed, Options, Outcome, speech};
 use kv_core::config::{self, Config};
 use kv_core::kernel::{Kernel, NoHost};
 use kv_core::now::Now;
 use kv_core::rng::Rng;
 use kv_core::session::Peer;
-use kv_proto::dialect::Terms;
+use kv_proto::dialect::Dialect;
 use kv_proto::server::{ConnectionId, Event, Pace, Server};
 use std::collections::{BTreeMap, BTreeSet};
 use std::iter::Peekable;
@@ -141,16 +141,19 @@ pub(crate) fn moment(elapsed_us: u64) -> Now {
 }
 
 /// The bytes of a step's requests of a client that was told this.
-pub(crate) fn render(requests: &[Request], told: &Told) -> Vec<u8> {
+pub(crate) fn render(requests: &[Request], dialect: Dialect, told: &Told) -> Vec<u8> {
     let said = |word: &Vec<u8>| match word.as_slice() {
         PAYLOAD => told.payload.clone(),
         DIGEST => told.digest.clone(),
         CURSOR => told.cursor.to_string().into(),
         _ => word.clone(),
     };
-    let bytes = requests.iter().flat_map(|request| match request {
-        Request::Bytes(bytes) => bytes.clone(),
-        Request::Words(words) => wire::render_request(&words.iter().map(said).collect::<Vec<_>>()),
+    let bytes = requests.iter().flat_map(|request| match (request, request.words()) {
+        (Request::Bytes(bytes), _) if dialect == Dialect::Resp => bytes.clone(),
+        (_, Some(words)) => {
+            speech::render_request(dialect, &words.iter().map(said).collect::<Vec<_>>())
+        }
+        (_, None) => speech::garbage(dialect).to_vec(),
     });
     bytes.collect()
 }
@@ -522,12 +525,13 @@ impl<'a> Swarm<'a> {
     }
 
     fn begin_step(&mut self, client: usize) {
-        let Some(step) = self.clients[client].script.step(self.clients[client].next_step) else {
+        let script = self.clients[client].script;
+        let Some(step) = script.step(self.clients[client].next_step) else {
             self.clients[client].phase = Phase::Done;
             return;
         };
         let (_, serial) = self.connect(client);
-        let mut bytes = render(&step.requests, &self.checker.told(serial));
+        let mut bytes = render(&step.requests, script.dialect, &self.checker.told(serial));
         bytes.truncate(sent_len(step.then, bytes.len()));
         self.request_max = self.request_max.max(bytes.len() as u64);
         self.clients[client].left = bytes;
@@ -541,8 +545,10 @@ impl<'a> Swarm<'a> {
         }
         let peer = Peer { address: format!("10.0.0.{client}:1"), ..Peer::default() };
         let (now, server) = (self.now(), client % self.servers.len());
-        let connection = self.servers[server].handle_accept(now, peer, Terms::default());
-        let serial = self.checker.open(Place { server, index: connection.index() }, client);
+        let dialect = self.clients[client].script.dialect;
+        let connection = self.servers[server].handle_accept(now, peer, dialect.into());
+        let place = Place { server, index: connection.index() };
+        let serial = self.checker.open(place, client, dialect);
         let id = (server, connection);
         self.clients[client].connection = Some((id, serial));
         self.owners.insert(id, client);

@@ -67,7 +67,7 @@ fn float_arg(arg: &[u8]) -> Result<f64, Bytes> {
 }
 
 /// The fewest digits that tell it. Whole numbers have up to seven zeros behind these.
-fn text(score: f64) -> String {
+pub(crate) fn text(score: f64) -> String {
     if score.abs() < (1u64 << 52) as f64 || score.is_infinite() {
         return score.to_string();
     }
