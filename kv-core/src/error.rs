@@ -12,6 +12,9 @@ pub enum Error {
     /// The key holds a value of another type than the command works on.
     #[error("WRONGTYPE Operation against a key holding the wrong kind of value")]
     WrongType,
+    /// The key holds a string that PFADD did not make.
+    #[error("WRONGTYPE Key is not a valid HyperLogLog string value.")]
+    NotASketch,
     /// An argument or a stored string that should be a 64-bit integer is none.
     #[error("ERR value is not an integer or out of range")]
     NotAnInteger,

@@ -8,23 +8,20 @@ use kv_proto::tlv::{self, Operation, Variant};
 use kv_proto::{frame, resp};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use support::{PATIENCE, Served, free_address, raise_file_limit, serve};
+use support::{PATIENCE, Program, free_address, raise_file_limit, serve};
 
-/// A server in this process, where this dialect is spoken there.
-fn serve_in(dialect: Dialect, threads: usize) -> (Served, SocketAddr) {
-    let address = free_address();
+/// The settings of a server where this dialect is spoken at this port.
+fn settings(dialect: Dialect, address: SocketAddr) -> Vec<(&'static str, String)> {
     let port = address.port().to_string();
-    let setting = match dialect {
-        Dialect::Resp => {
-            let server = serve(threads, &[("maxclients", "20000")]);
-            let address = server.address();
-            return (server, address);
+    let maxclients = ("maxclients", "20000".into());
+    match dialect {
+        Dialect::Resp => vec![maxclients, ("port", port)],
+        Dialect::Tlv => vec![maxclients, ("tlv-port", port)],
+        Dialect::TlvStrict => {
+            vec![maxclients, ("tlv-port", port), ("tlv-strict", "yes".into())]
         }
-        Dialect::Tlv | Dialect::TlvStrict => ("tlv-port", &*port),
-        Dialect::Frame => ("frame-port", &*port),
-    };
-    let strict = ("tlv-strict", if dialect == Dialect::TlvStrict { "yes" } else { "no" });
-    (serve(threads, &[("maxclients", "20000"), strict, setting]), address)
+        Dialect::Frame => vec![maxclients, ("frame-port", port)],
+    }
 }
 
 struct Client {
@@ -78,10 +75,12 @@ impl Client {
     }
 }
 
-fn check_all_are_served(count: usize) {
+/// Talks to a server that `start` gives for its settings.
+fn check_all_are_served<S>(count: usize, start: impl Fn(&[(&'static str, String)]) -> S) {
     raise_file_limit();
     for dialect in Dialect::ALL {
-        let (server, address) = serve_in(dialect, 2);
+        let address = free_address();
+        let _server = start(&settings(dialect, address));
         let mut clients: Vec<_> = (0..count).map(|_| Client::connect(dialect, address)).collect();
         for round in 0..3 {
             for (number, client) in clients.iter_mut().enumerate() {
@@ -97,17 +96,23 @@ fn check_all_are_served(count: usize) {
                 assert_eq!(client.reply(), expected, "{dialect:?}, client {number}");
             }
         }
-        assert_eq!(server.server().kernel().sessions.len(), count);
     }
 }
 
 #[test]
 fn a_thousand_clients_of_each_protocol_are_served_at_once() {
-    check_all_are_served(1000);
+    check_all_are_served(1000, |settings| {
+        let settings: Vec<_> = settings.iter().map(|(name, value)| (*name, &value[..])).collect();
+        serve(2, &settings)
+    });
 }
 
 #[test]
-#[ignore = "takes 20,000 open files"]
+#[ignore = "takes 10,000 open files here and as many in the server"]
 fn ten_thousand_clients_of_each_protocol_are_served_at_once() {
-    check_all_are_served(10_000);
+    check_all_are_served(10_000, |settings| {
+        let flags = settings.iter().map(|(name, value)| [format!("--{name}"), value.clone()]);
+        let flags: Vec<String> = flags.flatten().collect();
+        Program::kv(&flags.iter().map(String::as_str).collect::<Vec<_>>())
+    });
 }

@@ -68,7 +68,7 @@ impl From<&Error> for Code {
         match error {
             Error::UnknownCommand(_) => Self::Unknown,
             Error::StringTooLong => Self::TooBig,
-            Error::WrongType => Self::WrongType,
+            Error::WrongType | Error::NotASketch => Self::WrongType,
             _ => Self::BadArgument,
         }
     }

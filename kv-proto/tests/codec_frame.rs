@@ -211,6 +211,7 @@ fn errors_have_a_code_and_a_text() {
         (unknown, 1, "ERR unknown"),
         (Error::StringTooLong, 2, too_long),
         (Error::WrongType, 3, wrong_type),
+        (Error::NotASketch, 3, "WRONGTYPE Key is not a valid HyperLogLog string value."),
         (Error::Syntax, 4, "ERR syntax error"),
     ] {
         let mut payload = vec![1, code, 0, 0, 0, text.len() as u8, 0, 0, 0];

@@ -4,8 +4,11 @@
 use crate::Summary;
 use crate::failure::{Check, Failure, Violation};
 use crate::model::{Bytes, Expect, Flaw, Hit, Hits, Keys, Letter, Model, Page, Scan, Session};
+use crate::speech;
 use crate::trace::{Direction, Trace};
 use crate::wire::{self, Request, Value, quoted};
+use kv_proto::dialect::Dialect;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Checks one run.
@@ -83,6 +86,7 @@ impl Waiting {
 #[derive(Debug, Default)]
 struct Connection {
     session: Session,
+    dialect: Dialect,
     place: Place,
     waiting: Waiting,
     /// If its requests are put off: when they come again, as the server saw it last, in microseconds
@@ -136,13 +140,13 @@ pub struct Told {
 }
 
 impl Told {
-    fn note(&mut self, request: &[Bytes], reply: &[u8]) {
+    fn note(&mut self, request: &[Bytes], dialect: Dialect, reply: &[u8]) {
         let place = match request[0].to_ascii_uppercase().as_slice() {
             b"DUMP" => &mut self.payload,
             b"DIGEST" => &mut self.digest,
             _ => return,
         };
-        if let Ok(Some((Value::Blob(_, bytes), _))) = wire::parse_reply(reply) {
+        if let Ok(Some((Value::Blob(_, bytes), _))) = speech::parse_reply(dialect, reply) {
             *place = bytes;
         }
     }
@@ -162,6 +166,7 @@ struct DuePush {
 #[derive(Debug)]
 struct Due {
     request: Vec<Bytes>,
+    dialect: Dialect,
     expect: Expect,
     /// The reply's bytes, if they are known.
     bytes: Option<Bytes>,
@@ -262,11 +267,12 @@ impl Checker {
     }
 
     /// A connection of a client, by position, was opened; gives the number it has here.
-    pub fn open(&mut self, place: Place, client: usize) -> u64 {
+    pub fn open(&mut self, place: Place, client: usize, dialect: Dialect) -> u64 {
         self.owners.push(client);
         let id = self.owners.len() as u64;
-        let mut connection =
-            Connection { session: Session::new(id), place, ..Connection::default() };
+        let mut session = Session::new(id);
+        session.has_one_version = dialect != Dialect::Resp;
+        let mut connection = Connection { session, dialect, place, ..Connection::default() };
         let accepted = self.connections.values().filter(|connection| !connection.refused).count();
         if accepted >= self.clients_max {
             connection.refuse();
@@ -422,7 +428,7 @@ impl Checker {
                 Letter::Push(push) => connection.owe_push(&push),
                 Letter::Reply(request, expect) => {
                     let made = connection.made;
-                    connection.owe(Due::new(request, expect), &[]);
+                    connection.owe(request, expect, &[]);
                     connection.undelivered += connection.made - made;
                     connection.waiting = Waiting::Answered;
                 }
@@ -460,7 +466,7 @@ impl Checker {
             let connection = self.connections.get_mut(&id).expect("it waits");
             if std::mem::take(&mut connection.waiting) != Waiting::Held {
                 let (request, nothing) = self.model.time_out(id);
-                connection.owe(Due::new(request, Expect::Exactly(nothing)), &[]);
+                connection.owe(request, Expect::Exactly(nothing), &[]);
             }
             self.make_ready(id);
         }
@@ -672,7 +678,7 @@ impl Connection {
         self.refused = true;
         self.session.closing = true;
         let expect = Expect::Exactly(Value::error(b"ERR max number of clients reached"));
-        self.owe(Due::new(vec![b"(connecting)".to_vec()], expect), &[]);
+        self.owe(vec![b"(connecting)".to_vec()], expect, &[]);
     }
 
     fn unsent(&self) -> usize {
@@ -708,12 +714,12 @@ impl Connection {
             self.paused = true;
             return false;
         }
-        match wire::parse_request(&self.input) {
+        match speech::parse_request(self.dialect, &self.input) {
             Request::Incomplete => return false,
             Request::Nothing(len) => drop(self.input.drain(..len)),
             Request::Arguments(request, len) => {
-                let reply = output.get(self.written()..).unwrap_or_default();
-                let expect = oracle.run(&mut self.session, &request, reply);
+                let reply = self.in_resp(output.get(self.written()..).unwrap_or_default());
+                let expect = oracle.run(&mut self.session, &request, &reply);
                 if let Expect::Held = expect {
                     self.waiting = Waiting::Held;
                     return false;
@@ -726,7 +732,10 @@ impl Connection {
                 let text = format!("ERR Protocol error: {text}");
                 let expect = Expect::Exactly(Value::error(text.as_bytes()));
                 let input = std::mem::take(&mut self.input);
-                self.owe(Due::new(vec![input], expect), output);
+                match self.dialect {
+                    Dialect::Tlv | Dialect::TlvStrict => {}
+                    _ => self.owe(vec![input], expect, output),
+                }
             }
         }
         if self.session.closing {
@@ -745,28 +754,44 @@ impl Connection {
                     self.pushes.iter_mut().for_each(|push| push.before = push.before.min(owed));
                 }
                 for value in values {
-                    self.owe(Due::new(request.clone(), Expect::Exactly(value)), output);
+                    self.owe(request.clone(), Expect::Exactly(value), output);
                 }
             }
-            expect => self.owe(Due::new(request, expect), output),
+            expect => self.owe(request, expect, output),
         }
+    }
+
+    /// The reply at the beginning of `output`, as the model knows replies.
+    fn in_resp<'o>(&self, output: &'o [u8]) -> Cow<'o, [u8]> {
+        if self.dialect == Dialect::Resp {
+            return Cow::Borrowed(output);
+        }
+        let parsed = speech::parse_reply(self.dialect, output).ok().flatten();
+        Cow::Owned(parsed.map_or(Bytes::new(), |(value, _)| value.bytes()))
     }
 
     /// A message has to come.
     fn owe_push(&mut self, push: &Value) {
-        let bytes = push.bytes();
+        let bytes = speech::push_bytes(self.dialect, push);
         self.made += bytes.len();
         self.undelivered += bytes.len();
         self.pushes.push_back(DuePush { bytes, after: self.owed, before: u64::MAX });
     }
 
-    /// A reply has to come; `output` is what the server has made and not sent.
-    fn owe(&mut self, due: Due, output: &[u8]) {
-        let reply =
-            || output.get(self.written()..).and_then(|rest| wire::parse_reply(rest).ok()?);
+    /// A reply has to come, or the connection's end instead of it; `output` is what the server has
+    /// made and not sent.
+    fn owe(&mut self, request: Vec<Bytes>, expect: Expect, output: &[u8]) {
+        let is_error = matches!(&expect, Expect::Exactly(Value::Line(b'-', _)));
+        if is_error && self.dialect == Dialect::Tlv {
+            self.session.closing = true;
+            return;
+        }
+        let due = Due::new(request, expect.carried(self.dialect), self.dialect);
+        let rest = output.get(self.written()..).unwrap_or_default();
+        let reply = || speech::parse_reply(self.dialect, rest).ok()?;
         self.made += match &due.bytes {
             Some(bytes) => bytes.len(),
-            None => reply().map_or(0, |(_, len)| len),
+            None => reply().map_or_else(|| due.about_len(), |(_, len)| len),
         };
         self.due.push_back(due);
         self.owed += 1;
@@ -778,8 +803,8 @@ impl Connection {
         while at < self.output.len() {
             let rest = &self.output[at..];
             if let Some(push) = self.pushes.front() {
-                let parsed =
-                    wire::parse_reply(rest).map_err(|text| Check::Replies.violated(text))?;
+                let parsed = speech::parse_reply(self.dialect, rest);
+                let parsed = parsed.map_err(|text| Check::Replies.violated(text))?;
                 let Some((_, len)) = parsed else { break };
                 if rest[..len] == push.bytes {
                     push.check_time(self.matched)?;
@@ -796,7 +821,7 @@ impl Connection {
             let matched = due.match_reply(rest, &mut self.walk);
             let matched = matched.map_err(|text| Check::Replies.violated(text))?;
             let Some(len) = matched else { break };
-            self.told.note(&due.request, rest);
+            self.told.note(&due.request, self.dialect, rest);
             self.due.pop_front();
             self.matched += 1;
             at += len;
@@ -852,7 +877,7 @@ impl DuePush {
 
 /// Whether `output` is exactly the reply that `expect` wants; the error explains.
 pub(crate) fn judge(request: &[Bytes], expect: Expect, output: &[u8]) -> Result<(), String> {
-    let due = Due::new(request.to_vec(), expect);
+    let due = Due::new(request.to_vec(), expect, Dialect::Resp);
     match due.match_reply(output, &mut None)? {
         Some(len) if len == output.len() => Ok(()),
         _ => Err(due.mismatch(output, "a reply of another length")),
@@ -860,12 +885,20 @@ pub(crate) fn judge(request: &[Bytes], expect: Expect, output: &[u8]) -> Result<
 }
 
 impl Due {
-    fn new(request: Vec<Bytes>, expect: Expect) -> Self {
+    fn new(request: Vec<Bytes>, expect: Expect, dialect: Dialect) -> Self {
         let bytes = match &expect {
-            Expect::Exactly(value) => Some(value.bytes()),
+            Expect::Exactly(value) => speech::exact_bytes(dialect, value),
             _ => None,
         };
-        Self { request, expect, bytes }
+        Self { request, dialect, expect, bytes }
+    }
+
+    /// About how long a reply in a frame is that nobody has seen yet.
+    fn about_len(&self) -> usize {
+        match &self.expect {
+            Expect::Exactly(value) => speech::push_bytes(self.dialect, value).len(),
+            _ => 0,
+        }
     }
 
     fn show(&self) -> String {
@@ -878,7 +911,7 @@ impl Due {
         if let Some(bytes) = &self.bytes {
             return self.match_bytes(output, bytes);
         }
-        let parsed = wire::parse_reply(output);
+        let parsed = speech::parse_reply(self.dialect, output);
         let Some((reply, len)) = parsed.map_err(|text| self.mismatch(output, &text))? else {
             return Ok(None);
         };
@@ -935,7 +968,7 @@ impl Due {
             return Ok((len == expected.len()).then_some(len));
         }
         // A wrong reply is told of when all of it is there.
-        match wire::parse_reply(output) {
+        match speech::parse_reply(self.dialect, output) {
             Ok(None) => Ok(None),
             Ok(Some((_, len))) => Err(self.mismatch(&output[..len], &quoted(expected))),
             Err(_) => Err(self.mismatch(output, &quoted(expected))),
@@ -1135,7 +1168,7 @@ mod tests {
 
     fn checker() -> (Checker, u64) {
         let mut checker = Checker::new(None, false);
-        let id = checker.open(Place::default(), 0);
+        let id = checker.open(Place::default(), 0, Dialect::Resp);
         for request in REQUESTS {
             let words: Vec<Bytes> = request.split(' ').map(Bytes::from).collect();
             checker.received(id, &wire::render_request(&words));
@@ -1172,8 +1205,10 @@ mod tests {
     #[test]
     fn requests_of_a_lost_connection_that_were_not_executed_have_no_effect() {
         let mut checker = Checker::new(None, false);
-        let (first, second) =
-            (checker.open(Place::default(), 0), checker.open(Place::default(), 0));
+        let (first, second) = (
+            checker.open(Place::default(), 0, Dialect::Resp),
+            checker.open(Place::default(), 0, Dialect::Resp),
+        );
         checker.received(first, b"SET k 1\r\n");
         checker.lost(first);
         checker.received(second, b"GET k\r\n");
@@ -1196,7 +1231,7 @@ mod tests {
 
     fn walk(replies: &[&[u8]]) -> Option<String> {
         let mut checker = Checker::new(None, false);
-        let id = checker.open(Place::default(), 0);
+        let id = checker.open(Place::default(), 0, Dialect::Resp);
         checker.received(id, b"MSET a 1 b 2 c 3\r\n");
         checker.execute(0, crate::EPOCH_US, |_| &[]);
         checker.sent(id, b"+OK\r\n");

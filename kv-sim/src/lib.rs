@@ -41,6 +41,7 @@ mod pressure;
 pub mod replay;
 pub mod report;
 pub mod shrink;
+pub mod speech;
 pub mod swarm;
 pub mod trace;
 mod wall;

@@ -28,6 +28,7 @@ mod waiting;
 
 pub use geo::{Hit, Hits};
 pub(crate) use loosely::OUT_OF_MEMORY;
+pub(crate) use sorted_sets::text as score_text;
 pub(crate) use waiting::Letter;
 
 use crate::wire::{self, Value, parse_int};
@@ -135,6 +136,8 @@ pub struct Session {
     pub database: usize,
     /// The protocol version, 2 or 3.
     pub protocol: u8,
+    /// Whether there is no other version.
+    pub has_one_version: bool,
     /// Whether the server closes the connection after the last reply.
     pub closing: bool,
     /// Its requests since MULTI.
@@ -152,8 +155,15 @@ impl Session {
 
 impl Default for Session {
     fn default() -> Self {
-        let (database, protocol) = (0, 2);
-        Self { id: 0, database, protocol, closing: false, transaction: None, in_exec: false }
+        Self {
+            id: 0,
+            database: 0,
+            protocol: 2,
+            has_one_version: false,
+            closing: false,
+            transaction: None,
+            in_exec: false,
+        }
     }
 }
 

@@ -9,6 +9,7 @@ macro_rules! words {
 
 mod bitmaps;
 mod conditions;
+mod dialects;
 mod faults;
 mod geo;
 mod hashes;
@@ -28,6 +29,7 @@ use crate::wire;
 use kv_core::keyspace::{PageSize, SegmentSize, Sizes};
 use kv_core::rng::Rng;
 use kv_core::value;
+use kv_proto::dialect::Dialect;
 use kv_proto::server::Pace;
 use scenes::Scene;
 use serde::{Deserialize, Serialize};
@@ -181,6 +183,9 @@ pub enum Ending {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Script {
+    /// What it speaks. For the swarm tier only.
+    #[serde(with = "text::dialect", skip_serializing_if = "text::is_default")]
+    pub dialect: Dialect,
     /// How its bytes are cut.
     #[serde(skip_serializing_if = "text::is_default")]
     pub chunking: Chunking,
@@ -502,7 +507,7 @@ impl Plan {
             network: Network::new(&mut rng, &mut trouble, clients),
             // Where clients ask who listens, they would be told of one more.
             listens: one_in(&mut rng, 3) && !features.sessions,
-            scripts: (0..clients).map(script).collect(),
+            scripts: dialects::mix(seed, memory.is_some(), (0..clients).map(script).collect()),
         }
     }
 }
@@ -729,7 +734,8 @@ impl Maker<'_> {
                 self.ahead = self.scene().into();
             }
         }
-        Script { chunking: self.chunking(), pause_max_us: self.pick(&[0, 0, 3, 2000]), steps }
+        let (chunking, pause_max_us) = (self.chunking(), self.pick(&[0, 0, 3, 2000]));
+        Script { chunking, pause_max_us, steps, ..Script::default() }
     }
 
     fn chunking(&mut self) -> Chunking {

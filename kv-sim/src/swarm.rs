@@ -18,13 +18,14 @@ use crate::plan::{
 use crate::pressure::Pressure;
 use crate::wall::Wall;
 use crate::watch::{Metronome, Watch};
-use crate::{EPOCH_US, Failed, Options, Outcome, wire};
+use crate::wire;
+use crate::{EPOCH_US, Failed, Options, Outcome, speech};
 use kv_core::config::{self, Config};
 use kv_core::kernel::{Kernel, NoHost};
 use kv_core::now::Now;
 use kv_core::rng::Rng;
 use kv_core::session::Peer;
-use kv_proto::dialect::Terms;
+use kv_proto::dialect::Dialect;
 use kv_proto::server::{ConnectionId, Event, Pace, Server};
 use std::collections::{BTreeMap, BTreeSet};
 use std::iter::Peekable;
@@ -141,16 +142,23 @@ pub(crate) fn moment(elapsed_us: u64) -> Now {
 }
 
 /// The bytes of a step's requests of a client that was told this.
-pub(crate) fn render(requests: &[Request], told: &Told) -> Vec<u8> {
+pub(crate) fn render(requests: &[Request], dialect: Dialect, told: &Told) -> Vec<u8> {
     let cursor = told.cursor.to_string();
     let mut out = Vec::new();
     for request in requests {
-        match request {
-            Request::Bytes(bytes) => out.extend_from_slice(bytes),
-            Request::Words(words) => {
+        match (request, dialect) {
+            (Request::Bytes(bytes), Dialect::Resp) => out.extend_from_slice(bytes),
+            (Request::Words(words), Dialect::Resp) => {
                 let words = words.iter().map(|word| said(word, told, &cursor));
                 wire::render_words(words, &mut out);
             }
+            _ => match request.words() {
+                Some(words) => {
+                    let words = words.iter().map(|word| said(word, told, &cursor).to_vec());
+                    out.extend(speech::render_request(dialect, &words.collect::<Vec<_>>()));
+                }
+                None => out.extend_from_slice(speech::garbage(dialect)),
+            },
         }
     }
     out
@@ -547,12 +555,13 @@ impl<'a> Swarm<'a> {
     }
 
     fn begin_step(&mut self, client: usize) {
-        let Some(step) = self.clients[client].script.step(self.clients[client].next_step) else {
+        let script = self.clients[client].script;
+        let Some(step) = script.step(self.clients[client].next_step) else {
             self.clients[client].phase = Phase::Done;
             return;
         };
         let (_, serial) = self.connect(client);
-        let mut bytes = render(&step.requests, &self.checker.told(serial));
+        let mut bytes = render(&step.requests, script.dialect, &self.checker.told(serial));
         bytes.truncate(sent_len(step.then, bytes.len()));
         self.request_max = self.request_max.max(bytes.len() as u64);
         self.clients[client].left = bytes;
@@ -566,8 +575,10 @@ impl<'a> Swarm<'a> {
         }
         let peer = Peer { address: format!("10.0.0.{client}:1"), ..Peer::default() };
         let (now, server) = (self.now(), client % self.servers.len());
-        let connection = self.servers[server].handle_accept(now, peer, Terms::default());
-        let serial = self.checker.open(Place { server, index: connection.index() }, client);
+        let dialect = self.clients[client].script.dialect;
+        let connection = self.servers[server].handle_accept(now, peer, dialect.into());
+        let place = Place { server, index: connection.index() };
+        let serial = self.checker.open(place, client, dialect);
         let id = (server, connection);
         self.clients[client].connection = Some((id, serial));
         self.owners.insert(id, client);

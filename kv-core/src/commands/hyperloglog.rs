@@ -11,7 +11,6 @@ use crate::value::hyperloglog::{
 };
 use crate::value::string::StrRef;
 
-const NOT_A_SKETCH: Error = Error::text("WRONGTYPE Key is not a valid HyperLogLog string value.");
 const NO_SUCH_KEY: Error = Error::text("ERR The specified key does not exist");
 const NOT_SPARSE: Error = Error::text("ERR HLL encoding is not sparse");
 
@@ -228,7 +227,7 @@ fn own_sketch<'v>(db: &'v mut View<'_>, key: &[u8]) -> Result<Option<HllRef<'v>>
 fn as_sketch(string: Option<StrRef<'_>>) -> Result<Option<HllRef<'_>>, Error> {
     match string {
         None => Ok(None),
-        Some(StrRef::Int(_)) => Err(NOT_A_SKETCH),
-        Some(StrRef::Bytes { bytes, .. }) => HllRef::new(bytes).map(Some).ok_or(NOT_A_SKETCH),
+        Some(StrRef::Int(_)) => Err(Error::NotASketch),
+        Some(StrRef::Bytes { bytes, .. }) => HllRef::new(bytes).map(Some).ok_or(Error::NotASketch),
     }
 }

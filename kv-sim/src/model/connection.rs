@@ -69,6 +69,9 @@ pub(super) fn hello(run: &mut Run<'_>) -> Outcome {
         protocol = version as u8;
     }
     check_hello_options(run.args.get(2..).unwrap_or_default())?;
+    if protocol == 3 && run.session.has_one_version {
+        return Err(b"NOPROTO unsupported protocol version".into());
+    }
     run.session.protocol = protocol;
     Ok(Expect::Hello(protocol))
 }

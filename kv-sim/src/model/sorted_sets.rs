@@ -68,7 +68,7 @@ fn float_arg(arg: &[u8]) -> Result<f64, Bytes> {
 
 /// The fewest digits that tell it. Large whole numbers have up to seven zeros behind these, and
 /// fractions up to six digits, or more if the point is near their first.
-fn text(score: f64) -> String {
+pub(crate) fn text(score: f64) -> String {
     let is_whole = score.fract() == 0.0 && score.abs() < (1u64 << 52) as f64;
     if score.is_infinite() || is_whole {
         return score.to_string();

@@ -5,6 +5,7 @@ use crate::failure::Check;
 use crate::plan::{Plan, Script, Step, Then};
 use crate::swarm::{piece, render, sent_len};
 use kv_core::rng::Rng;
+use kv_proto::dialect::Dialect;
 use std::cell::{Cell, RefCell};
 use std::io;
 use std::rc::Rc;
@@ -198,7 +199,7 @@ impl Client {
     /// of use.
     async fn run_step(&self, step: &Step, mut link: Link) -> turmoil::Result<Option<Link>> {
         let told = self.shared.checker.borrow().told(link.serial);
-        let mut bytes = render(&step.requests, &told);
+        let mut bytes = render(&step.requests, Dialect::Resp, &told);
         bytes.truncate(sent_len(step.then, bytes.len()));
         self.send(&mut link, &bytes).await;
         let goes_on = match step.then {

@@ -11,7 +11,7 @@ use crate::watch::Watch;
 use kv_core::now::Now;
 use kv_core::rng::Rng;
 use kv_core::session::Peer;
-use kv_proto::dialect::Terms;
+use kv_proto::dialect::{Dialect, Terms};
 use kv_proto::server::{ConnectionId, Event, Server};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -128,7 +128,8 @@ impl Driver {
         let peer = Peer { address: address.to_string(), ..Peer::default() };
         let id = self.server.borrow_mut().handle_accept(self.now(), peer, Terms::default());
         let place = Place { server: 0, index: id.index() };
-        let serial = self.shared.tell(|checker| checker.open(place, client_at(address)));
+        let serial =
+            self.shared.tell(|checker| checker.open(place, client_at(address), Dialect::Resp));
         self.shared.connections.borrow_mut().insert(address, serial);
         let link = Rc::new(Link {
             id,

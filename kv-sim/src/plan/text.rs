@@ -3,9 +3,10 @@
 
 use super::{Chunking, MemoryLimit, Network, Plan, Request, Script, Step, Then};
 use crate::model::Bytes;
-use crate::wire;
+use crate::{speech, wire};
 use kv_core::config::Policy;
 use kv_core::store::SHARDS_MAX;
+use kv_proto::dialect::Dialect;
 use kv_proto::server::Pace;
 use serde::de::{Error as _, MapAccess, Visitor, value::MapAccessDeserializer};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -82,7 +83,9 @@ impl Plan {
               no more than 256 256ths of a step before a break",
             ),
         ];
-        match rules.iter().find(|(holds, _)| !holds) {
+        let is_sayable = self.scripts.iter().all(Script::is_sayable);
+        let of_tlv = (is_sayable, "clients: TLV has GET, GETDEL and GETSET, in capitals");
+        match rules.iter().chain([&of_tlv]).find(|(holds, _)| !holds) {
             None => Ok(()),
             Some((_, rule)) => Err(format!("no plan can run without this: {rule}")),
         }
@@ -99,6 +102,15 @@ impl Script {
     fn is_possible(&self) -> bool {
         let is_step = |step: &Step| !matches!(step.then, Then::Break(257..));
         self.chunking != Chunking::Pieces(0) && self.steps.iter().all(is_step)
+    }
+
+    /// Whether its dialect has all that it says.
+    fn is_sayable(&self) -> bool {
+        let is_tlv = matches!(self.dialect, Dialect::Tlv | Dialect::TlvStrict);
+        let mut requests = self.steps.iter().flat_map(|step| &step.requests);
+        let is_sayable =
+            |request: &Request| request.words().is_none_or(|it| speech::is_operation(&it));
+        !is_tlv || requests.all(is_sayable)
     }
 }
 
@@ -157,6 +169,35 @@ pub(super) mod seed {
         from: D,
     ) -> Result<u64, D::Error> {
         i64::deserialize(from).map(|seed| seed as u64)
+    }
+}
+
+/// Dialects by their names.
+pub(super) mod dialect {
+    use super::*;
+
+    const NAMES: [(Dialect, &str); 4] = [
+        (Dialect::Resp, "resp"),
+        (Dialect::Tlv, "tlv"),
+        (Dialect::TlvStrict, "tlv_strict"),
+        (Dialect::Frame, "frame"),
+    ];
+
+    pub(in super::super) fn serialize<S: Serializer>(
+        dialect: &Dialect,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        let name = NAMES.iter().find(|(it, _)| it == dialect);
+        to.serialize_str(name.expect("each has a name").1)
+    }
+
+    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Dialect, D::Error> {
+        let name = String::deserialize(from)?;
+        let known = NAMES.iter().find(|(_, it)| *it == name);
+        let unknown = || D::Error::custom(format!("{name:?} is no dialect"));
+        known.map(|(dialect, _)| *dialect).ok_or_else(unknown)
     }
 }
 
@@ -378,6 +419,8 @@ mod tests {
             ("tier = \"x\"", "turmoil"),
             ("memory = { bytes = 1, policy = \"least\" }", "least"),
             ("[[clients]]\nchunking = { pieces = 0 }", "pieces"),
+            ("[[clients]]\ndialect = \"x\"", "dialect"),
+            ("[[clients]]\ndialect = \"tlv\"\nsteps = [{ requests = ['SET k v'] }]", "GETSET"),
             ("[[clients]]\nsteps = [{ request = [] }]", "request"),
             ("[[clients]]\nsteps = [{ requests = [\"\"] }]", "without words"),
             ("[[clients]]\nsteps = [{ requests = ['GET \"k'] }]", "quotes"),
