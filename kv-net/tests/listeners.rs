@@ -267,6 +267,14 @@ fn balanced_keeps_threads_within_one_connection_of_each_other() {
     }
 }
 
+/// How many sockets listen at a port of 127.0.0.1.
+#[cfg(target_os = "linux")]
+fn listening_sockets(port: u16) -> usize {
+    let sockets = fs::read_to_string("/proc/net/tcp").expect("it is there");
+    let listens = format!(" 0100007F:{port:04X} 00000000:0000 0A ");
+    sockets.lines().filter(|line| line.contains(&listens)).count()
+}
+
 #[test]
 fn reuseport_spreads_connections_over_the_threads() {
     // The system picks a thread by a keyed hash of the addresses. That one of two gets all of 64
@@ -277,6 +285,8 @@ fn reuseport_spreads_connections_over_the_threads() {
         clients.iter_mut().for_each(|client| assert_eq!(client.call("PING"), r"+PONG\r\n"));
         let loads = watched.loads(64);
         assert_eq!(loads.len(), threads);
+        #[cfg(target_os = "linux")]
+        assert_eq!(listening_sockets(watched.server.address().port()), threads);
         assert!(loads.iter().filter(|&&load| load > 0).count() > 1, "{loads:?}");
         drop(clients);
         watched.loads(0);
