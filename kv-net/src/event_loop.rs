@@ -97,7 +97,7 @@ impl Inbox {
     }
 }
 
-/// One thread's connections and, in one of the threads, the listeners.
+/// One thread's connections, and the listeners at which it accepts.
 #[derive(Debug)]
 pub(crate) struct EventLoop {
     poll: Poll,
@@ -107,8 +107,6 @@ pub(crate) struct EventLoop {
     /// All loops with the same kernel, by the numbers of their servers.
     loops: Arc<[Arc<Inbox>]>,
     doors: Vec<Door>,
-    /// In the loop that accepts connections: the inboxes of all that take them.
-    takers: Vec<Arc<Inbox>>,
     accept_retry_us: Option<u64>,
     /// By the index of their connections.
     sockets: Vec<Option<Socket>>,
@@ -123,6 +121,8 @@ pub(crate) struct EventLoop {
 struct Door {
     listener: Listener,
     is_ready: bool,
+    /// Whether its connections are for all loops, and not only for this one.
+    is_for_all: bool,
 }
 
 #[derive(Debug)]
@@ -160,7 +160,6 @@ impl EventLoop {
             inbox: Arc::new(inbox),
             loops: Arc::new([]),
             doors: Vec::new(),
-            takers: Vec::new(),
             accept_retry_us: None,
             sockets: Vec::new(),
             ready: VecDeque::new(),
@@ -180,21 +179,20 @@ impl EventLoop {
         self.loops = loops;
     }
 
-    /// Makes the loop accept connections, which it hands to the loop with the fewest of these.
-    pub(crate) fn accept_from(
-        &mut self,
-        listeners: Vec<Listener>,
-        takers: Vec<Arc<Inbox>>,
-    ) -> io::Result<()> {
-        self.takers = takers;
-        for (index, mut listener) in listeners.into_iter().enumerate() {
-            self.poll.registry().register(
-                listener.source(),
-                Token(LISTENERS + index),
-                Interest::READABLE,
-            )?;
-            self.doors.push(Door { listener, is_ready: false });
-        }
+    /// Makes the loop accept connections, and hand each to the loop with the fewest of these.
+    pub(crate) fn accept_for_all(&mut self, listeners: Vec<Listener>) -> io::Result<()> {
+        listeners.into_iter().try_for_each(|listener| self.open_door(listener, true))
+    }
+
+    /// Makes the loop accept connections and keep them.
+    pub(crate) fn accept_own(&mut self, listeners: Vec<Listener>) -> io::Result<()> {
+        listeners.into_iter().try_for_each(|listener| self.open_door(listener, false))
+    }
+
+    fn open_door(&mut self, mut listener: Listener, is_for_all: bool) -> io::Result<()> {
+        let token = Token(LISTENERS + self.doors.len());
+        self.poll.registry().register(listener.source(), token, Interest::READABLE)?;
+        self.doors.push(Door { listener, is_ready: false, is_for_all });
         Ok(())
     }
 
@@ -434,7 +432,8 @@ impl EventLoop {
                     break;
                 }
                 match self.doors[index].listener.accept() {
-                    Ok(accepted) => self.hand_out(accepted),
+                    Ok(accepted) if self.doors[index].is_for_all => self.hand_out(accepted),
+                    Ok(accepted) => self.keep(accepted),
                     Err(error) if error.kind() == ErrorKind::WouldBlock => {
                         self.doors[index].is_ready = false;
                     }
@@ -451,13 +450,18 @@ impl EventLoop {
 
     /// Gives a connection to the loop that has the fewest.
     fn hand_out(&mut self, accepted: Accepted) {
-        let target = self.takers.iter().min_by_key(|inbox| inbox.load()).unwrap_or(&self.inbox);
-        target.load.fetch_add(1, Ordering::Relaxed);
+        let target = self.loops.iter().min_by_key(|inbox| inbox.load()).unwrap_or(&self.inbox);
         if Arc::ptr_eq(target, &self.inbox) {
-            self.adopt(accepted);
+            self.keep(accepted);
         } else {
+            target.load.fetch_add(1, Ordering::Relaxed);
             target.push(accepted);
         }
+    }
+
+    fn keep(&mut self, accepted: Accepted) {
+        self.inbox.load.fetch_add(1, Ordering::Relaxed);
+        self.adopt(accepted);
     }
 
     /// Serves a connection that already counts in the load.

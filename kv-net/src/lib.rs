@@ -18,6 +18,7 @@ mod event_loop;
 mod host;
 mod listener;
 mod metrics;
+mod processors;
 mod recorded;
 mod recorder;
 mod server;

@@ -5,7 +5,7 @@ use crate::stream::Stream;
 use kv_proto::dialect::Terms;
 use mio::event::Source;
 use mio::net::{TcpListener, UnixListener};
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -39,6 +39,12 @@ impl Listener {
         }
     }
 
+    /// Another one at the same place, unless there can be only one.
+    pub(crate) fn open_beside(&self, opening: Opening) -> io::Result<Option<Self>> {
+        let Self::Tcp { socket, terms } = self else { return Ok(None) };
+        Ok(Some(Self::Tcp { socket: open_beside(socket, opening)?, terms: *terms }))
+    }
+
     pub(crate) fn source(&mut self) -> &mut dyn Source {
         match self {
             Self::Tcp { socket, .. } => socket,
@@ -51,12 +57,23 @@ impl Listener {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Bind {
     ip: IpAddr,
+    /// Whether the socket takes IPv4 addresses, too.
+    is_dual: bool,
     /// Whether the server starts without it where the machine does not have that address.
     optional: bool,
 }
 
-/// Reads a list of addresses: `*` is every IPv4 address, `::*` every IPv6 one, and a minus in front
-/// makes an address optional.
+/// How sockets are opened.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Opening {
+    /// How many connections may wait to be accepted.
+    pub(crate) backlog: i32,
+    /// Whether other sockets of this process may listen at the same place.
+    pub(crate) is_shared: bool,
+}
+
+/// Reads a list of addresses: `*` is every IPv4 address, `::*` every IPv6 one, `[::]` both, and a
+/// minus in front makes an address optional.
 pub(crate) fn parse(addresses: &str) -> Result<Vec<Bind>, StartError> {
     addresses.split_ascii_whitespace().map(parse_one).collect()
 }
@@ -75,7 +92,7 @@ fn parse_one(address: &str) -> Result<Bind, StartError> {
             bare.parse().map_err(|_| StartError::Address(name.into()))?
         }
     };
-    Ok(Bind { ip, optional })
+    Ok(Bind { ip, is_dual: name == "[::]", optional })
 }
 
 /// Warns if the system lets fewer connections wait to be accepted than `backlog`.
@@ -91,12 +108,12 @@ pub(crate) fn warn_of_short_queue(backlog: i32) {
 pub(crate) fn listen(
     binds: &[Bind],
     port: u16,
-    backlog: i32,
+    opening: Opening,
 ) -> Result<Vec<TcpListener>, StartError> {
     let mut tries = if port == 0 { FREE_PORT_TRIES } else { 1 };
     loop {
         tries -= 1;
-        match listen_once(binds, port, backlog) {
+        match listen_once(binds, port, opening) {
             Err(StartError::Listen { source, .. })
                 if tries > 0 && source.kind() == ErrorKind::AddrInUse => {}
             result => return result,
@@ -104,7 +121,11 @@ pub(crate) fn listen(
     }
 }
 
-fn listen_once(binds: &[Bind], port: u16, backlog: i32) -> Result<Vec<TcpListener>, StartError> {
+fn listen_once(
+    binds: &[Bind],
+    port: u16,
+    opening: Opening,
+) -> Result<Vec<TcpListener>, StartError> {
     let mut listeners: Vec<TcpListener> = Vec::new();
     for bind in binds {
         let port = match listeners.first() {
@@ -112,7 +133,7 @@ fn listen_once(binds: &[Bind], port: u16, backlog: i32) -> Result<Vec<TcpListene
             None => port,
         };
         let address = SocketAddr::new(bind.ip, port);
-        match open(address, backlog) {
+        match open_new(address, bind.is_dual, opening) {
             Ok(listener) => listeners.push(listener),
             Err(error) if bind.optional && is_missing(&error) => {
                 tracing::debug!("not listening on {address}: {error}");
@@ -129,17 +150,39 @@ fn is_missing(error: &io::Error) -> bool {
     error.kind() == ErrorKind::AddrNotAvailable || error.raw_os_error() == Some(EAFNOSUPPORT)
 }
 
-fn open(address: SocketAddr, backlog: i32) -> io::Result<TcpListener> {
+/// Opens the first socket at an address. Another process must not have one there, which sharing
+/// would let pass.
+fn open_new(address: SocketAddr, is_dual: bool, opening: Opening) -> io::Result<TcpListener> {
+    if opening.is_shared && address.port() != 0 {
+        bind(address, is_dual, false)?;
+    }
+    open(address, is_dual, opening)
+}
+
+/// Opens another socket where a shared one listens already.
+fn open_beside(socket: &TcpListener, opening: Opening) -> io::Result<TcpListener> {
+    let address = socket.local_addr()?;
+    let is_dual = address.is_ipv6() && !SockRef::from(socket).only_v6()?;
+    open(address, is_dual, opening)
+}
+
+fn open(address: SocketAddr, is_dual: bool, opening: Opening) -> io::Result<TcpListener> {
+    let socket = bind(address, is_dual, opening.is_shared)?;
+    socket.listen(opening.backlog)?;
+    Ok(TcpListener::from_std(socket.into()))
+}
+
+fn bind(address: SocketAddr, is_dual: bool, is_shared: bool) -> io::Result<Socket> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     if address.is_ipv6() {
-        // Otherwise [::] would take the port of 0.0.0.0 too.
-        socket.set_only_v6(true)?;
+        // Otherwise :: would take the port of 0.0.0.0 too.
+        socket.set_only_v6(!is_dual)?;
     }
     socket.set_reuse_address(true)?;
+    socket.set_reuse_port(is_shared)?;
     socket.set_nonblocking(true)?;
     socket.bind(&address.into())?;
-    socket.listen(backlog)?;
-    Ok(TcpListener::from_std(socket.into()))
+    Ok(socket)
 }
 
 #[cfg(test)]
@@ -148,13 +191,12 @@ mod tests {
 
     #[test]
     fn addresses_are_read_as_in_redis_configuration() {
-        let binds = parse("127.0.0.1 -::1 * ::*").unwrap();
+        let binds = parse("127.0.0.1 -::1 * ::* [::]").unwrap();
         let ips: Vec<String> = binds.iter().map(|bind| bind.ip.to_string()).collect();
-        assert_eq!(ips, ["127.0.0.1", "::1", "0.0.0.0", "::"]);
-        assert_eq!(
-            binds.iter().map(|bind| bind.optional).collect::<Vec<_>>(),
-            [false, true, false, false]
-        );
+        assert_eq!(ips, ["127.0.0.1", "::1", "0.0.0.0", "::", "::"]);
+        let of = |what: fn(&Bind) -> bool| binds.iter().map(what).collect::<Vec<_>>();
+        assert_eq!(of(|bind| bind.optional), [false, true, false, false, false]);
+        assert_eq!(of(|bind| bind.is_dual), [false, false, false, false, true]);
         assert!(parse("127.0.0.1 nowhere").is_err());
     }
 }

@@ -6,6 +6,7 @@ use crate::config_file::read_limited;
 use crate::doors::Doors;
 use crate::event_loop::{EventLoop, Inbox};
 use crate::host::Machine;
+use crate::processors::{self, Processors};
 use crate::recorded::Recorded;
 use crate::recorder::{RecordedHost, Recorder};
 use crate::sources::Sources;
@@ -108,6 +109,14 @@ pub enum StartError {
         address: SocketAddr,
         /// What the operating system says.
         source: io::Error,
+    },
+    /// A list of processors that is none, or that has some which the process may not use.
+    #[error("bad value '{list}' for 'server-cpulist': {reason}")]
+    Processors {
+        /// The value.
+        list: String,
+        /// What is wrong with it.
+        reason: String,
     },
     /// A Unix socket that cannot be listened on.
     #[error("cannot listen on the Unix socket {path}: {source}; choose another 'unixsocket'")]
@@ -232,8 +241,10 @@ impl Builder {
         let (config, config_file) = self.sources.finish();
         settle_directory(&config)?;
         let seed = seed(&config)?;
-        let Doors { listeners, addresses, socket_file, admin } = Doors::open(&config)?;
         let threads = threads(&config);
+        let processors = Processors::parse(&config.text(config::SERVER_CPULIST))?;
+        let Doors { listeners, own, addresses, socket_file, admin } =
+            Doors::open(&config, threads)?;
         let shards =
             if threads == 1 { 1 } else { (threads * SHARDS_PER_THREAD).next_power_of_two() };
         raise_descriptor_limit(config.int(config::MAXCLIENTS) as u64 + SPARE_DESCRIPTORS);
@@ -260,13 +271,20 @@ impl Builder {
         let inboxes: Vec<_> = loops.iter().map(EventLoop::inbox).collect();
         let all: Arc<[_]> = inboxes.clone().into();
         loops.iter_mut().for_each(|event_loop| event_loop.meet(Arc::clone(&all)));
-        loops[0].accept_from(listeners, inboxes.clone())?;
+        loops[0].accept_for_all(listeners)?;
+        let mut with_own = loops.iter_mut().zip(own);
+        with_own.try_for_each(|(event_loop, listeners)| event_loop.accept_own(listeners))?;
         let mut server =
             Server { kernel, addresses, threads: Vec::new(), admin: None, socket_file, recorder };
         for (index, event_loop) in loops.into_iter().enumerate() {
             let inbox = event_loop.inbox();
             let thread = std::thread::Builder::new().name(format!("kv-{index}"));
-            let handle = Some(thread.spawn(move || event_loop.run())?);
+            let processor = processors.of_thread(index);
+            let run = move || {
+                processor.iter().for_each(|&processor| processors::pin(processor));
+                event_loop.run()
+            };
+            let handle = Some(thread.spawn(run)?);
             server.threads.push(Thread { inbox, handle });
         }
         if !admin.is_empty() {

@@ -71,8 +71,10 @@ impl Stream {
     }
 }
 
+/// Of a client that came over IPv4 to a socket for both, the address without IPv6's prefix.
 fn tcp_name(address: io::Result<SocketAddr>) -> String {
-    address.map_or("?:0".into(), |address| address.to_string())
+    let name = |address: SocketAddr| SocketAddr::new(address.ip().to_canonical(), address.port());
+    address.map_or("?:0".into(), |address| name(address).to_string())
 }
 
 fn tcp_origin(address: io::Result<SocketAddr>) -> Origin {

@@ -2,6 +2,8 @@
 
 use super::parameter::{Id, id};
 
+/// `accept`
+pub const ACCEPT: Id = id("accept");
 /// `admin-port`
 pub const ADMIN_PORT: Id = id("admin-port");
 /// `bind`
@@ -84,6 +86,8 @@ pub const REQUIREPASS: Id = id("requirepass");
 pub const SAVE: Id = id("save");
 /// `seed`
 pub const SEED: Id = id("seed");
+/// `server-cpulist`
+pub const SERVER_CPULIST: Id = id("server-cpulist");
 /// `set-max-intset-entries`
 pub const SET_MAX_INTSET_ENTRIES: Id = id("set-max-intset-entries");
 /// `set-max-listpack-entries`

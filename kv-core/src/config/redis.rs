@@ -110,7 +110,6 @@ const NAMES: &[&str] = &[
     "replica-serve-stale-data",
     "replicaof",
     "sanitize-dump-payload",
-    "server_cpulist",
     "set-proc-title",
     "shutdown-on-sigint",
     "shutdown-on-sigterm",

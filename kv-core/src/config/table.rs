@@ -37,6 +37,13 @@ const LIST_MAX_LISTPACK: Parameter = Parameter {
 /// All settings, sorted by name.
 pub(super) static PARAMETERS: &[Parameter] = &[
     Parameter {
+        name: "accept",
+        kind: Kind::Choice(&["balanced", "reuseport"]),
+        default: "balanced",
+        summary: "how threads come by connections: balanced has one thread accept them and hand each to the thread with the fewest; reuseport has each thread accept its own, at sockets that the system spreads connections over",
+        ..DEFAULT
+    },
+    Parameter {
         name: "active-expire-effort",
         kind: Kind::Int { min: 1, max: 10 },
         default: "1",
@@ -72,7 +79,7 @@ pub(super) static PARAMETERS: &[Parameter] = &[
         name: "bind",
         kind: Kind::Addresses,
         default: "127.0.0.1 -::1",
-        summary: "addresses to listen on; one with a minus before it may be missing",
+        summary: "addresses to listen on; one with a minus before it may be missing; [::] is every IPv6 and every IPv4 address, at one socket",
         ..DEFAULT
     },
     Parameter {
@@ -432,6 +439,17 @@ pub(super) static PARAMETERS: &[Parameter] = &[
         ..DEFAULT
     },
     Parameter {
+        name: "server-cpulist",
+        summary: "processors that the threads are pinned to, one after the other, such as 0,2-5 or 0-7:2; empty to leave that to the system",
+        ..DEFAULT
+    },
+    Parameter {
+        name: "server_cpulist",
+        summary: "another name for server-cpulist",
+        alias_of: Some("server-cpulist"),
+        ..DEFAULT
+    },
+    Parameter {
         name: "set-max-intset-entries",
         kind: SIZE,
         default: "512",
@@ -506,7 +524,7 @@ pub(super) static PARAMETERS: &[Parameter] = &[
         name: "tcp-backlog",
         kind: Kind::Int { min: 0, max: i32::MAX as i64 },
         default: "511",
-        summary: "how many connections may wait to be accepted",
+        summary: "how many connections may wait to be accepted; with 'accept reuseport' at least 1024 for each thread",
         ..DEFAULT
     },
     Parameter {

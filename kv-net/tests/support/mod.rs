@@ -115,6 +115,11 @@ impl Program {
         kill(Pid::from_raw(self.child.id() as i32), signal).expect("it is ours");
     }
 
+    /// What the system calls it by.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Waits for the end of the program.
     pub(crate) fn end(mut self) -> ExitStatus {
         eventually("the program ends", || self.child.try_wait().expect("it is ours"))
