@@ -190,14 +190,18 @@ fn what_cannot_be_done_is_said_with_what_to_do() {
         let said = complaint(&run(args, ""));
         assert!(said.starts_with("kv-client: ") && said.contains(what), "{args:?}: {said}");
     }
+    let world = World::new(&[]);
+    world.shown("resp", &["rpush", "list", "a"]);
+    let said = complaint(&world.client("tlv", &["get", "list"]));
+    assert!(said.contains("tlv-strict"), "{said}");
+    let said = complaint(&world.client("tlv", &["incr", "k"]));
+    assert!(said.contains("GET key, SET key value and DELETE key"), "{said}");
     let world = World::new(&[("requirepass", "secret")]);
     let said = complaint(&world.client("resp", &["-a", "guess", "ping"]));
     assert!(said.contains("refuses the password: WRONGPASS"), "{said}");
     assert_eq!(world.shown("frame", &["-a", "secret", "echo", "hello"]), "\"hello\"\n");
     let said = complaint(&world.client("tlv", &["-a", "secret", "get", "k"]));
     assert!(said.contains("TLV"), "{said}");
-    let said = complaint(&world.client("tlv", &["incr", "k"]));
-    assert!(said.contains("GET key, SET key value and DELETE key"), "{said}");
 }
 
 #[test]
