@@ -4,11 +4,11 @@
 mod support;
 
 use kv_net::{Builder, Server, StartError};
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::thread;
-use support::{Client, Program, eventually, free_address, serve};
+use support::{Client, eventually, free_address, serve};
 
 /// A server that speaks every protocol, and where.
 struct World {
@@ -65,17 +65,21 @@ impl World {
 }
 
 fn run(args: &[&str], input: &str) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_kv-client"))
+    let mut child = start(args);
+    // A client that fails early reads nothing.
+    let _ = child.stdin.take().expect("it is piped").write_all(input.as_bytes());
+    child.wait_with_output().expect("it was started")
+}
+
+fn start(args: &[&str]) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_kv-client"))
         .args(args)
         .env_remove("KV_CLIENT_PASSWORD")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .expect("the client's binary runs");
-    // A client that fails early reads nothing.
-    let _ = child.stdin.take().expect("it is piped").write_all(input.as_bytes());
-    child.wait_with_output().expect("it was started")
+        .expect("the client's binary runs")
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -150,20 +154,21 @@ fn lines_of_standard_input_are_commands() {
 
 #[test]
 fn messages_are_shown_until_the_connection_ends() {
-    let server = Program::kv(&["--threads", "2"]);
-    let port = server.address.port().to_string();
+    let server = serve(2, &[]);
+    let port = server.address().port().to_string();
     for version in ["-2", "-3"] {
-        let listener = thread::spawn({
-            let port = port.clone();
-            move || run(&["-p", &port, version, "subscribe", "news"], "")
-        });
-        let mut publisher = Client::connect(server.address);
-        eventually("somebody listens", || {
-            (publisher.call("PUBLISH news hello") == r":1\r\n").then_some(())
-        });
-        assert_eq!(publisher.call("CLIENT KILL TYPE pubsub"), r":1\r\n");
-        let output = listener.join().expect("it does not panic");
-        assert_eq!(text(&output.stdout), "subscribe\nnews\n1\nmessage\nnews\nhello\n");
+        let mut listener = start(&["-p", &port, version, "subscribe", "news"]);
+        let mut lines = BufReader::new(listener.stdout.take().expect("it is piped")).lines();
+        let mut expect = |lines_expected: &[&str]| {
+            for expected in lines_expected {
+                assert_eq!(lines.next().expect("more comes").expect("it is text"), *expected);
+            }
+        };
+        expect(&["subscribe", "news", "1"]);
+        assert_eq!(server.client().call("PUBLISH news hello"), r":1\r\n");
+        expect(&["message", "news", "hello"]);
+        assert_eq!(server.client().call("CLIENT KILL TYPE pubsub"), r":1\r\n");
+        let output = listener.wait_with_output().expect("it was started");
         assert_eq!(complaint(&output), "kv-client: the server has closed the connection\n");
     }
 }
@@ -185,14 +190,18 @@ fn what_cannot_be_done_is_said_with_what_to_do() {
         let said = complaint(&run(args, ""));
         assert!(said.starts_with("kv-client: ") && said.contains(what), "{args:?}: {said}");
     }
+    let world = World::new(&[]);
+    world.shown("resp", &["rpush", "list", "a"]);
+    let said = complaint(&world.client("tlv", &["get", "list"]));
+    assert!(said.contains("tlv-strict"), "{said}");
+    let said = complaint(&world.client("tlv", &["incr", "k"]));
+    assert!(said.contains("GET key, SET key value and DELETE key"), "{said}");
     let world = World::new(&[("requirepass", "secret")]);
     let said = complaint(&world.client("resp", &["-a", "guess", "ping"]));
     assert!(said.contains("refuses the password: WRONGPASS"), "{said}");
     assert_eq!(world.shown("frame", &["-a", "secret", "echo", "hello"]), "\"hello\"\n");
     let said = complaint(&world.client("tlv", &["-a", "secret", "get", "k"]));
     assert!(said.contains("TLV"), "{said}");
-    let said = complaint(&world.client("tlv", &["incr", "k"]));
-    assert!(said.contains("GET key, SET key value and DELETE key"), "{said}");
 }
 
 #[test]

@@ -45,6 +45,10 @@ pub(crate) enum LinkError {
     Unspeakable(String),
     #[error("the server has closed the connection")]
     Closed,
+    #[error(
+        "the server has closed the connection, as it does in TLV instead of telling an error; --protocol tlv-strict tells errors, where the server has 'tlv-strict yes'"
+    )]
+    ClosedUntold,
     #[error("the connection is lost: {0}")]
     Lost(io::Error),
     #[error(
@@ -115,6 +119,7 @@ impl Link {
                 return Err(LinkError::Interrupted);
             }
             match self.replies.read_from(&mut self.socket) {
+                Ok(0) if self.dialect == Dialect::Tlv => return Err(LinkError::ClosedUntold),
                 Ok(0) => return Err(LinkError::Closed),
                 Err(error) if !is_temporary(&error) => return Err(lost(error)),
                 _ => {}

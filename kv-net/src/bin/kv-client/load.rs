@@ -8,13 +8,14 @@ use crate::Outcome;
 use crate::dialogue::{Dialogue, Options, Target};
 use crate::link::LinkError;
 use client::Client;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use kv_proto::resp::value::Value;
 use kv_proto::text::{self, Style};
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use report::Report;
+use std::fmt;
 use std::io::{self, ErrorKind, Write as _};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -158,9 +159,13 @@ impl<'a> Load<'a> {
 }
 
 fn progress_bar(requests: u64) -> ProgressBar {
-    let style = "{prefix:8} {bar:40} {pos} of {len} requests, {per_sec}, {eta} to go";
+    let style = "{prefix:8} {bar:40} {pos} of {len} requests, {rate} per second, {eta} to go";
+    let rate = |state: &ProgressState, out: &mut dyn fmt::Write| {
+        // Nobody misses a number that cannot be shown.
+        let _ = write!(out, "{:.0}", state.per_sec());
+    };
     let style = ProgressStyle::with_template(style).expect("the template is well-formed");
-    ProgressBar::new(requests).with_style(style).with_prefix("load")
+    ProgressBar::new(requests).with_style(style.with_key("rate", rate)).with_prefix("load")
 }
 
 /// Lets the process have as many connections as the system allows.
