@@ -345,6 +345,8 @@ impl Checker {
         for id in ready {
             self.run(id, unix_us as i64, output(id));
         }
+        self.model.publish_changes();
+        self.pass_letters();
         self.handle_mail(server);
     }
 

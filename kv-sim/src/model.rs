@@ -5,6 +5,7 @@
 //! RANDOMKEY picks, how far SCAN goes) become conditions instead of values.
 
 mod bitmaps;
+mod caching;
 mod channels;
 mod conditions;
 mod connection;
@@ -284,6 +285,7 @@ pub struct Model {
     /// Those that have waited longest first.
     waiters: Vec<waiting::Waiter>,
     channels: channels::Channels,
+    caching: caching::Caching,
     pause: Option<pauses::Pause>,
     /// What sessions are told, in order.
     letters: Vec<(u64, Letter)>,
@@ -324,7 +326,6 @@ const GROUPS: &[&[Row]] = &[
     hashes::COMMANDS,
     inspection::COMMANDS,
     lists::COMMANDS,
-    pauses::COMMANDS,
     sets::COMMANDS,
     sketches::COMMANDS,
     sort::COMMANDS,
@@ -358,6 +359,7 @@ impl Model {
             watches: Vec::new(),
             waiters: Vec::new(),
             channels: channels::Channels::default(),
+            caching: caching::Caching::default(),
             pause: None,
             letters: Vec::new(),
         }
@@ -378,6 +380,7 @@ impl Model {
         args: &[Bytes],
         reply: &[u8],
     ) -> Expect {
+        self.sign(session.id);
         let mut run = Run::new(self, now_us, session, args, reply);
         let mut expect = run.dispatch().unwrap_or_else(|text| Expect::Exactly(Value::error(&text)));
         if let Some(wait) = run.wait.take() {
@@ -398,10 +401,17 @@ impl Model {
         self.stop_waiting(session);
         self.watches.retain(|watch| watch.session != session);
         self.channels.forget(session);
+        self.forget_cache(session);
     }
 
     /// Notes a change of a key.
     fn touch(&mut self, database: usize, key: &[u8]) {
+        self.invalidate(key);
+        self.replace(database, key);
+    }
+
+    /// Notes that a key is another one than before, since its database is.
+    fn replace(&mut self, database: usize, key: &[u8]) {
         self.changed.push_back((database, key.to_vec()));
         let watches = self.watches.iter_mut();
         let of_it = watches.filter(|watch| watch.database == database && watch.key == key);
@@ -502,14 +512,21 @@ impl Run<'_> {
         if self.session.transaction.is_some() && !self.is_immediate() {
             return self.put_off();
         }
-        handler(self)
+        let outcome = handler(self);
+        self.note_reader();
+        if !is(&self.args[0], "CLIENT") {
+            self.end_choice();
+        }
+        outcome
     }
 
     /// Runs another command as a part of this one.
     fn part(&mut self, args: &[Bytes]) -> Outcome {
         let mut run = Run::new(self.model, self.now_us, self.session, args, &[]);
         let (_, _, handler) = run.row()?;
-        handler(&mut run)
+        let outcome = handler(&mut run);
+        run.note_reader();
+        outcome
     }
 
     /// The command's row, if the number of arguments is right.
@@ -612,7 +629,7 @@ impl Run<'_> {
         let keys: Vec<Bytes> = self.model.databases[database].keys().cloned().collect();
         let live = keys.into_iter().filter(|key| self.find_in(database, key).is_some());
         let live: Vec<Bytes> = live.collect();
-        live.iter().for_each(|key| self.model.touch(database, key));
+        live.iter().for_each(|key| self.model.replace(database, key));
         self.model.databases[database].clear();
     }
 

@@ -376,6 +376,8 @@ struct Features {
     sessions: bool,
     /// There are transactions, in which every request has exactly one reply.
     transactions: bool,
+    /// Clients cache what they read. Of what they are told, the limits of subscribers are not known.
+    caches: bool,
 }
 
 /// A generator of one kind of command.
@@ -570,7 +572,9 @@ impl Features {
             kinds.extend([(strings as Make, "k"), (deadlines, "")]);
         }
         if memory.is_none() && one_in(rng, 3) {
-            return Self::of_sessions(rng);
+            let is_of_caches = one_in(rng, 5);
+            let features = Self::of_sessions(rng);
+            return if is_of_caches { features.with_caches() } else { features };
         }
         let mut sometimes = |chance| rng.below(256) < chance;
         let (inline, resp3, junk) = (sometimes(60), sometimes(120), sometimes(150));
@@ -600,6 +604,7 @@ impl Features {
             depth_max: pick(rng, &[1, 1, 4, 50]),
             sessions: false,
             transactions: false,
+            caches: false,
         }
     }
 
@@ -637,6 +642,21 @@ impl Features {
             depth_max: pick(rng, &[1, 1, 4, 20]),
             sessions: true,
             transactions,
+            caches: false,
+        }
+    }
+
+    /// All about clients that cache, and what they are told.
+    fn with_caches(self) -> Features {
+        let kinds =
+            [sessions::cached as Make, sessions::cached, sessions::cached, sessions::blocks];
+        let kinds = kinds.into_iter().chain([sessions::caches as Make]);
+        Features {
+            kinds: kinds.map(|make| (make, "")).collect(),
+            scenes: scenes::OF_CACHES.to_vec(),
+            caches: true,
+            transactions: true,
+            ..self
         }
     }
 

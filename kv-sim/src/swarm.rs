@@ -429,7 +429,8 @@ impl<'a> Swarm<'a> {
         let has_waits = self.checker.is_due(server);
         // Another server may have done the work already.
         let due_ms = self.servers[server].kernel().due_ms();
-        let is_slice = !has_waits && due_ms.is_some_and(|at| at <= self.wall.unix_ms(self.now_us));
+        let is_due = due_ms.is_some_and(|at| at <= self.wall.unix_ms(self.now_us));
+        let is_slice = !has_waits && is_due && !self.checker.model().is_paused();
         if self.servers[server].has_input() {
             self.deliveries = 0;
         } else if is_slice && let Err(violation) = self.metronomes[server].tick(self.now_us) {

@@ -159,7 +159,7 @@ pub(super) fn swapdb(run: &mut Run<'_>) -> Outcome {
         let keys = entries.map(|(key, entry)| (key.clone(), run.is_live(entry)));
         for (key, is_live) in keys.collect::<Vec<_>>() {
             match is_live {
-                true => run.model.touch(database, &key),
+                true => run.model.replace(database, &key),
                 false => run.model.touch_perhaps(database, &key),
             }
         }
@@ -171,12 +171,14 @@ pub(super) fn swapdb(run: &mut Run<'_>) -> Outcome {
 pub(super) fn flushdb(run: &mut Run<'_>) -> Outcome {
     check_flush(run)?;
     run.clear(run.session.database);
+    run.model.invalidate_all();
     ok()
 }
 
 pub(super) fn flushall(run: &mut Run<'_>) -> Outcome {
     check_flush(run)?;
     (0..DATABASES).for_each(|database| run.clear(database));
+    run.model.invalidate_all();
     ok()
 }
 

@@ -34,6 +34,9 @@ pub(super) const OF_TRANSACTIONS: &[Scene] =
 /// The scenes about sessions that use channels.
 pub(super) const OF_CHANNELS: &[Scene] = &[waiting, readers, farewell];
 
+/// The scenes about clients that cache.
+pub(super) const OF_CACHES: &[Scene] = &[last_reads];
+
 /// Requests that follow each other at once.
 fn at_once(requests: impl IntoIterator<Item = Vec<Bytes>>) -> Vec<Beat> {
     requests.into_iter().map(|words| Beat { wait_us: 0, words }).collect()
@@ -386,4 +389,12 @@ fn farewell(m: &mut Maker<'_>) -> Vec<Beat> {
     beats.push(Beat { wait_us, words: words![unsubscribe, name] });
     beats.extend(at_once([words!["PING"]]));
     beats
+}
+
+/// A client that caches no more and leaves: if it cached again, what it is told of keys that it has
+/// read before would depend on whether others cached meanwhile.
+fn last_reads(m: &mut Maker<'_>) -> Vec<Beat> {
+    let end = m.pick(&["CLIENT TRACKING OFF", "RESET"]).split(' ');
+    let (first, second) = (sessions::cached(m), sessions::cached(m));
+    at_once([words(vec![], end), first, second, words!["QUIT"]])
 }

@@ -153,6 +153,47 @@ pub(super) fn pauses(m: &mut Maker<'_>) -> Vec<Bytes> {
     }
 }
 
+/// What clients cache, and what changes it. Of keys without deadlines, since nobody knows to the
+/// moment when the server tells of those that expire.
+pub(super) fn cached(m: &mut Maker<'_>) -> Vec<Bytes> {
+    let (key, other) = (m.pick(&["t0", "t1", "u"]), m.pick(&["t0", "t2"]));
+    match m.rng.below(24) {
+        0..6 => words!["GET", key],
+        6 => words!["MGET", key, other],
+        7 => words!["EXISTS", key, other],
+        8 => words![m.pick(&["STRLEN", "strlen"]), key],
+        9 => words!["GETRANGE", key, "0", "1"],
+        10..14 => words!["SET", key, m.pick(&["1", "2"])],
+        14 | 15 => words!["INCR", key],
+        16 => words!["APPEND", key, "1"],
+        17 => words!["DEL", key, other],
+        18 => words!["MSET", key, "1", other, "2"],
+        19 => words!["GETDEL", key],
+        20 => words!["SET", key, "3", m.pick(&["NX", "XX", "GET"])],
+        21 => words!["RENAME", key, other],
+        22 if m.one_in(3) => words![m.pick(&["FLUSHALL", "FLUSHDB"])],
+        22 => words!["SELECT", m.pick(&["0", "0", "1"])],
+        _ => words!["PING"],
+    }
+}
+
+/// Whether and of what a client wants to know.
+pub(super) fn caches(m: &mut Maker<'_>) -> Vec<Bytes> {
+    let on = words!["CLIENT", "TRACKING", "ON"];
+    let and = |more: &[&str]| on.iter().cloned().chain(more.iter().map(|&it| it.into())).collect();
+    match m.rng.below(14) {
+        0..3 => on,
+        3 => and(&["NOLOOP"]),
+        4 => and(&["OPTIN"]),
+        5 => and(&["OPTOUT", "NOLOOP"]),
+        6 => and(&["BCAST"]),
+        7 => and(&["BCAST", "PREFIX", m.pick(&["t", "u", "t1"])]),
+        8 => and(&["bcast", "noloop", "prefix", "t"]),
+        9..12 => words!["CLIENT", "CACHING", m.pick(&["YES", "NO"])],
+        _ => words!["HELLO", m.pick(&["3", "3", "3", "2"])],
+    }
+}
+
 /// Messages that are too many for slow readers.
 pub(super) fn floods(m: &mut Maker<'_>) -> Vec<Bytes> {
     let payload = vec![b'm'; 20 + m.rng.below(200) as usize];
