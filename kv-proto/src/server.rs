@@ -561,6 +561,12 @@ impl Server {
         [stall, wait, self.slice_us, self.idle_deadline()].into_iter().flatten().min()
     }
 
+    /// When the next slice of work besides requests may begin, if one is planned: a part of what
+    /// [`Server::poll_deadline`] says.
+    pub fn slice_deadline(&self) -> Option<u64> {
+        self.slice_us
+    }
+
     /// What is to be done next, if anything.
     pub fn poll_event(&mut self) -> Option<Event> {
         loop {

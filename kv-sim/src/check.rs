@@ -489,11 +489,6 @@ impl Checker {
         waits
     }
 
-    /// Whether a connection of this server has a request that has waited long enough.
-    pub fn is_due(&self, server: usize) -> bool {
-        self.waits(server).first().is_some_and(|wait| wait.0 <= self.time_us as i64)
-    }
-
     /// A connection whose request waits although it did not want to wait up to this time, in
     /// microseconds since the run began, if there is one.
     pub fn overdue(&self, time_us: u64) -> Option<u64> {

@@ -426,11 +426,13 @@ impl<'a> Swarm<'a> {
         if self.servers[server].poll_deadline().is_none_or(|at| at > self.now_us) {
             return;
         }
-        let has_waits = self.checker.is_due(server);
+        let slice_us = self.servers[server].slice_deadline();
         // Another server may have done the work already.
         let due_ms = self.servers[server].kernel().due_ms();
         let is_due = due_ms.is_some_and(|at| at <= self.wall.unix_ms(self.now_us));
-        let is_slice = !has_waits && is_due && !self.checker.model().is_paused();
+        let is_slice = slice_us.is_some_and(|at| at <= self.now_us)
+            && is_due
+            && !self.checker.model().is_paused();
         if self.servers[server].has_input() {
             self.deliveries = 0;
         } else if is_slice && let Err(violation) = self.metronomes[server].tick(self.now_us) {
