@@ -497,6 +497,14 @@ impl Checker {
         self.connections.keys().find(late).copied()
     }
 
+    /// A connection whose requests are put off although clients are paused no more since before this
+    /// time, in microseconds since the run began, if there is one.
+    pub fn forgotten(&self, time_us: u64) -> Option<u64> {
+        let is_over = self.model.pause_end_us().is_some_and(|end_us| end_us < time_us);
+        let mut connections = self.connections.iter().filter(|_| is_over);
+        connections.find(|(_, it)| it.waiting == Waiting::Held).map(|(&id, _)| id)
+    }
+
     /// The server handed on so many bytes of replies.
     pub fn handed_on(&mut self, id: u64, len: usize) {
         let Some(connection) = self.connections.get_mut(&id) else { return };

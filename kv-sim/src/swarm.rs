@@ -456,8 +456,13 @@ impl<'a> Swarm<'a> {
 
     /// Looks behind the replies, at intervals in proportion to the work it takes.
     fn look(&mut self) {
-        if let Some(serial) = self.checker.overdue(self.now_us.saturating_sub(self.plan.busy_us)) {
+        let due_us = self.now_us.saturating_sub(self.plan.busy_us);
+        if let Some(serial) = self.checker.overdue(due_us) {
             let text = "the request waits longer than it wants to";
+            self.checker.fail(serial, Check::Waits.violated(text));
+        }
+        if let Some(serial) = self.checker.forgotten(due_us.saturating_sub(MAIL_DELAY_MAX_US)) {
+            let text = "the request is put off although clients are paused no more";
             self.checker.fail(serial, Check::Waits.violated(text));
         }
         if let Err((serial, violation)) = self.look_at_outputs() {

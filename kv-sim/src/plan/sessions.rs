@@ -190,7 +190,7 @@ pub(super) fn caches(m: &mut Maker<'_>) -> Vec<Bytes> {
         7 => and(&["BCAST", "PREFIX", m.pick(&["t", "u", "t1"])]),
         8 => and(&["bcast", "noloop", "prefix", "t"]),
         9..12 => words!["CLIENT", "CACHING", m.pick(&["YES", "NO"])],
-        _ => words!["HELLO", m.pick(&["3", "3", "3", "2"])],
+        _ => words!["HELLO", "3"],
     }
 }
 
