@@ -184,19 +184,28 @@ fn strings(payload: &[u8], limits: &Limits, spans: &mut Vec<Span>) -> Result<(),
         return Err(ProtocolError::UnauthenticatedLength);
     }
     let end = LENGTH_LEN + payload.len();
+    let len_max = match limits.is_unknown {
+        true => limits.bulk_len_max.min(UNKNOWN_BULK_LEN_MAX),
+        false => limits.bulk_len_max,
+    };
     for _ in 0..count {
         let (len, behind) = split_length(rest).ok_or(ProtocolError::LengthMismatch)?;
-        if len > limits.bulk_len_max {
-            return Err(ProtocolError::StringTooLong);
-        }
-        if limits.is_unknown && len > UNKNOWN_BULK_LEN_MAX {
-            return Err(ProtocolError::UnauthenticatedLength);
+        if len > len_max {
+            return Err(too_long(len, limits));
         }
         let start = end - behind.len();
         rest = behind.get(len..).ok_or(ProtocolError::LengthMismatch)?;
         spans.push(Span::new(start, len));
     }
     if rest.is_empty() { Ok(()) } else { Err(ProtocolError::LengthMismatch) }
+}
+
+#[cold]
+fn too_long(len: usize, limits: &Limits) -> ProtocolError {
+    match len > limits.bulk_len_max {
+        true => ProtocolError::StringTooLong,
+        false => ProtocolError::UnauthenticatedLength,
+    }
 }
 
 /// A length or a count, and what follows it.
@@ -286,7 +295,12 @@ impl Reply for Encoder<'_> {
 
     #[inline]
     fn bulk(&mut self, bytes: &[u8]) {
-        self.value(1 + LENGTH_LEN + bytes.len(), 0, |out| push_string(bytes, out));
+        let len = 1 + LENGTH_LEN + bytes.len();
+        if self.missing == 0 && len <= PAYLOAD_LEN_MAX {
+            push_lone_string(bytes, self.out);
+        } else {
+            self.value(len, 0, |out| push_string(bytes, out));
+        }
     }
 
     fn int(&mut self, value: i64) {
@@ -357,6 +371,16 @@ fn push_length(len: usize, out: &mut Vec<u8>) {
 fn push_string(bytes: &[u8], out: &mut Vec<u8>) {
     out.push(tag::STRING);
     push_length(bytes.len(), out);
+    out.extend_from_slice(bytes);
+}
+
+/// The whole message, which is what most replies are.
+#[inline]
+fn push_lone_string(bytes: &[u8], out: &mut Vec<u8>) {
+    let [a, b, c, d] = ((1 + LENGTH_LEN + bytes.len()) as u32).to_le_bytes();
+    let [e, f, g, h] = (bytes.len() as u32).to_le_bytes();
+    out.reserve(1 + 2 * LENGTH_LEN + bytes.len());
+    out.extend_from_slice(&[a, b, c, d, tag::STRING, e, f, g, h]);
     out.extend_from_slice(bytes);
 }
 
