@@ -184,22 +184,28 @@ fn strings(payload: &[u8], limits: &Limits, spans: &mut Vec<Span>) -> Result<(),
         return Err(ProtocolError::UnauthenticatedLength);
     }
     let end = LENGTH_LEN + payload.len();
-    let len_max = if limits.is_unknown { UNKNOWN_BULK_LEN_MAX } else { usize::MAX };
-    let len_max = len_max.min(limits.bulk_len_max);
+    let len_max = match limits.is_unknown {
+        true => limits.bulk_len_max.min(UNKNOWN_BULK_LEN_MAX),
+        false => limits.bulk_len_max,
+    };
     for _ in 0..count {
         let (len, behind) = split_length(rest).ok_or(ProtocolError::LengthMismatch)?;
         if len > len_max {
-            let is_for_the_known = len <= limits.bulk_len_max;
-            return Err(match is_for_the_known {
-                true => ProtocolError::UnauthenticatedLength,
-                false => ProtocolError::StringTooLong,
-            });
+            return Err(too_long(len, limits));
         }
         let start = end - behind.len();
         rest = behind.get(len..).ok_or(ProtocolError::LengthMismatch)?;
         spans.push(Span::new(start, len));
     }
     if rest.is_empty() { Ok(()) } else { Err(ProtocolError::LengthMismatch) }
+}
+
+#[cold]
+fn too_long(len: usize, limits: &Limits) -> ProtocolError {
+    match len > limits.bulk_len_max {
+        true => ProtocolError::StringTooLong,
+        false => ProtocolError::UnauthenticatedLength,
+    }
 }
 
 /// A length or a count, and what follows it.
@@ -290,14 +296,11 @@ impl Reply for Encoder<'_> {
     #[inline]
     fn bulk(&mut self, bytes: &[u8]) {
         let len = 1 + LENGTH_LEN + bytes.len();
-        if self.missing > 0 || len > PAYLOAD_LEN_MAX {
-            return self.value(len, 0, |out| push_string(bytes, out));
+        if self.missing == 0 && len <= PAYLOAD_LEN_MAX {
+            push_lone_string(bytes, self.out);
+        } else {
+            self.value(len, 0, |out| push_string(bytes, out));
         }
-        // A message of its own, the most frequent one.
-        let [[a, b, c, d], [e, f, g, h]] = [len, bytes.len()].map(|len| (len as u32).to_le_bytes());
-        self.out.reserve(LENGTH_LEN + len);
-        self.out.extend_from_slice(&[a, b, c, d, tag::STRING, e, f, g, h]);
-        self.out.extend_from_slice(bytes);
     }
 
     fn int(&mut self, value: i64) {
@@ -368,6 +371,16 @@ fn push_length(len: usize, out: &mut Vec<u8>) {
 fn push_string(bytes: &[u8], out: &mut Vec<u8>) {
     out.push(tag::STRING);
     push_length(bytes.len(), out);
+    out.extend_from_slice(bytes);
+}
+
+/// The whole message, which is what most replies are.
+#[inline]
+fn push_lone_string(bytes: &[u8], out: &mut Vec<u8>) {
+    let [a, b, c, d] = ((1 + LENGTH_LEN + bytes.len()) as u32).to_le_bytes();
+    let [e, f, g, h] = (bytes.len() as u32).to_le_bytes();
+    out.reserve(1 + 2 * LENGTH_LEN + bytes.len());
+    out.extend_from_slice(&[a, b, c, d, tag::STRING, e, f, g, h]);
     out.extend_from_slice(bytes);
 }
 

@@ -103,8 +103,14 @@ impl Arguments {
 /// `arguments`.
 #[inline]
 pub(crate) fn keys_of_everything(request: &mut Request, arguments: &mut Arguments, input: &[u8]) {
-    let is_alone = request.spans.len() == 1;
-    if is_alone && arguments.of(request, input).get(0).eq_ignore_ascii_case(b"keys") {
+    if request.spans.len() == 1 {
+        complete_keys(request, arguments, input);
+    }
+}
+
+#[inline(never)]
+fn complete_keys(request: &mut Request, arguments: &mut Arguments, input: &[u8]) {
+    if arguments.of(request, input).get(0).eq_ignore_ascii_case(b"keys") {
         arguments.spans.push(Span::literal(Literal::Star));
         request.spans.end += 1;
     }

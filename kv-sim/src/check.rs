@@ -1207,6 +1207,57 @@ mod tests {
         assert!(failure_after(b"+OK\r\n:3\r\n$1\r\n2\r\n").is_some());
     }
 
+    /// The failure after a client of this dialect has asked for `words` and got `reply`.
+    fn failure_in(dialect: Dialect, words: &str, reply: &[u8], closes: bool) -> Option<String> {
+        let mut checker = Checker::new(None, false);
+        let other = checker.open(Place::default(), 0, Dialect::Resp);
+        checker.received(other, b"RPUSH l x\r\nSET s v\r\nSET e ''\r\n");
+        checker.execute(0, crate::EPOCH_US, |_| &[]);
+        checker.sent(other, b":1\r\n+OK\r\n+OK\r\n");
+        let id = checker.open(Place { server: 0, index: 1 }, 1, dialect);
+        let words: Vec<Bytes> = words.split(' ').map(Bytes::from).collect();
+        checker.received(id, &speech::render_request(dialect, &words));
+        checker.execute(0, crate::EPOCH_US, |_| &[]);
+        reply.chunks(3).for_each(|piece| checker.sent(id, piece));
+        if closes {
+            checker.closed(id);
+        }
+        checker.finish();
+        checker.failure().map(|failure| failure.text.clone())
+    }
+
+    #[test]
+    fn each_dialect_has_its_replies() {
+        const NIL: &[u8] = b"\x01\0\0\0\0";
+        let wrong = b"WRONGTYPE Operation against a key holding the wrong kind of value";
+        let strict = [&b"\x02\x41\0\0\0"[..], wrong].concat();
+        let frame = [&b"\x4a\0\0\0\x01\x03\0\0\0\x41\0\0\0"[..], wrong].concat();
+        let code = [&b"\x4a\0\0\0\x01\x04\0\0\0\x41\0\0\0"[..], wrong].concat();
+        for (dialect, words, reply, closes, is_right) in [
+            (Dialect::Tlv, "GET s", &b"\x01\0\0\0v"[..], false, true),
+            (Dialect::Tlv, "GET s", b"\x01\0\0\0w", false, false),
+            (Dialect::Tlv, "GET none", b"\0\0\0\0", false, true),
+            (Dialect::Tlv, "GET none", b"", false, false),
+            (Dialect::Tlv, "GET l", b"", true, true),
+            (Dialect::Tlv, "GET s", b"", true, false),
+            (Dialect::Tlv, "GET l", b"\0\0\0\0", true, false),
+            (Dialect::TlvStrict, "GET none", NIL, false, true),
+            (Dialect::TlvStrict, "GET e", NIL, false, false),
+            (Dialect::TlvStrict, "GET none", b"\0\0\0\0\0", false, false),
+            (Dialect::TlvStrict, "GET l", &strict, false, true),
+            (Dialect::Frame, "GET none", b"\x01\0\0\0\0", false, true),
+            (Dialect::Frame, "SET n v", b"\x07\0\0\0\x02\x02\0\0\0OK", false, true),
+            (Dialect::Frame, "STRLEN s", b"\x09\0\0\0\x03\x01\0\0\0\0\0\0\0", false, true),
+            (Dialect::Frame, "STRLEN s", b"\x09\0\0\0\x03\x02\0\0\0\0\0\0\0", false, false),
+            (Dialect::Frame, "GET l", &frame, false, true),
+            (Dialect::Frame, "GET l", &code, false, false),
+        ] {
+            let failure = failure_in(dialect, words, reply, closes);
+            let shown = reply.escape_ascii();
+            assert_eq!(failure.is_none(), is_right, "{dialect:?}, {words}, {shown}: {failure:?}");
+        }
+    }
+
     #[test]
     fn requests_of_a_lost_connection_that_were_not_executed_have_no_effect() {
         let mut checker = Checker::new(None, false);

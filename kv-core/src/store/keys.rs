@@ -21,6 +21,7 @@ pub struct HashedKey {
 }
 
 impl HashedKey {
+    #[inline]
     pub(super) fn new(store: &Store, args: Args<'_>, position: usize) -> Self {
         let number = u32::try_from(position).ok().and_then(NonZeroU32::new);
         let hash = store.hash(args.key(position));

@@ -59,15 +59,15 @@ pub(super) const BUGS: &[Bug] = &[
         name: "pipeline-behind-a-wait-forgotten",
         harm: "Of what was sent behind BLPOP, the beginning of a request is lost.",
         file: "kv-proto/src/connection.rs",
-        find: "Phase::Waiting | Phase::Held => self.decoder = Decoder::default(),",
-        replace: "Phase::Waiting | Phase::Held if !PLANTED => self.decoder = Decoder::default(),",
+        find: "Phase::Waiting | Phase::Held => self.codec.forget(),",
+        replace: "Phase::Waiting | Phase::Held if !PLANTED => self.codec.forget(),",
     },
     Bug {
         name: "pause-loses-what-was-decoded",
         harm: "A request that was half there when a slow client was paused is lost.",
         file: "kv-proto/src/connection.rs",
         find: r"sometimes(Rare::OutputPauses, self.has_input());
-                self.decoder = Decoder::default();",
+                self.codec.forget();",
         replace: "sometimes(Rare::OutputPauses, self.has_input());",
     },
     Bug {
