@@ -48,7 +48,8 @@ struct Mode {
 impl Client {
     fn remembers(&self) -> bool {
         let Mode { by_prefix, opt_in, opt_out, .. } = self.mode;
-        !by_prefix && !(opt_in && !self.is_chosen) && !(opt_out && self.is_chosen)
+        let is_left_out = if self.is_chosen { opt_out } else { opt_in };
+        !by_prefix && !is_left_out
     }
 
     /// What it is told of these keys, or of all.
@@ -76,10 +77,8 @@ impl Model {
             changed.entry(prefix).or_default().insert(key.to_vec(), *author);
         }
         for id in readers.remove(key).unwrap_or_default() {
-            let is_told = |client: &&Client| {
-                !client.mode.by_prefix && !(client.mode.no_loop && id == *author)
-            };
-            let client = clients.get(&id).filter(is_told);
+            let is_silent = |mode: Mode| mode.by_prefix || mode.no_loop && id == *author;
+            let client = clients.get(&id).filter(|client| !is_silent(client.mode));
             let letter = client.and_then(|client| client.letter(Some(&[&key.to_vec()])));
             self.letters.extend(letter.map(|letter| (id, letter)));
         }

@@ -115,8 +115,8 @@ const READING: &[&str] = &[
 /// The last pause.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pause {
-    /// In milliseconds since the run began.
-    end_ms: i64,
+    /// In microseconds since the run began.
+    end_us: i64,
     /// Nothing runs at all.
     is_total: bool,
 }
@@ -124,12 +124,12 @@ pub(super) struct Pause {
 impl Model {
     /// When the last pause ended or will end, in microseconds since the run began, if there was one.
     pub(crate) fn pause_end_us(&self) -> Option<u64> {
-        self.pause.map(|pause| pause.end_ms as u64 * 1000)
+        self.pause.map(|pause| pause.end_us as u64)
     }
 
-    /// Whether requests are put off.
+    /// Whether requests are put off. Pauses end with milliseconds, unless somebody ends them.
     pub(crate) fn is_paused(&self) -> bool {
-        self.pause.is_some_and(|pause| pause.end_ms > self.elapsed_us / 1000)
+        self.pause.is_some_and(|pause| pause.end_us > self.elapsed_us)
     }
 }
 
@@ -152,10 +152,10 @@ fn may_write(name: &[u8]) -> bool {
 /// `CLIENT PAUSE milliseconds [WRITE|ALL]`
 pub(super) fn pause(run: &mut Run<'_>) -> Outcome {
     let before = run.model.pause.filter(|_| run.model.is_paused());
-    let end_ms = run.model.elapsed_us / 1000 + int(&run.args[2])?;
+    let end_us = (run.model.elapsed_us / 1000 + int(&run.args[2])?) * 1000;
     let is_total = !run.args[3..].iter().any(|mode| is(mode, "WRITE"));
     run.model.pause = Some(Pause {
-        end_ms: before.map_or(end_ms, |before| before.end_ms.max(end_ms)),
+        end_us: before.map_or(end_us, |before| before.end_us.max(end_us)),
         is_total: is_total || before.is_some_and(|before| before.is_total),
     });
     ok()
@@ -163,8 +163,8 @@ pub(super) fn pause(run: &mut Run<'_>) -> Outcome {
 
 /// `CLIENT UNPAUSE`
 pub(super) fn unpause(run: &mut Run<'_>) -> Outcome {
-    let end_ms = run.model.elapsed_us / 1000;
-    run.model.pause = Some(Pause { end_ms, is_total: false });
+    let end_us = run.model.elapsed_us;
+    run.model.pause = Some(Pause { end_us, is_total: false });
     ok()
 }
 
