@@ -397,7 +397,7 @@ impl<'a> Swarm<'a> {
         if self.servers[server].poll_deadline().is_none_or(|at| at > self.now_us) {
             return;
         }
-        let has_waits = self.checker.is_due(server);
+        let has_waits = self.checker.is_due(server) || self.loses_patience(server);
         // Another server may have done the work already.
         let due_ms = self.servers[server].kernel().due_ms();
         let is_slice = !has_waits && due_ms.is_some_and(|at| at <= self.wall.unix_ms(self.now_us));

@@ -62,6 +62,12 @@ impl Swarm<'_> {
         pressure.is_too_much(self.now_us, self.plan.audience, OUTPUT_PATIENCE_S)
     }
 
+    /// Whether a server has been patient with one of its connections for long enough.
+    pub(super) fn loses_patience(&self, server: usize) -> bool {
+        let ids = self.clients.iter().filter_map(|client| client.connection);
+        ids.map(|(id, _)| id).any(|id| id.0 == server && self.has_been_patient(id))
+    }
+
     /// Whether all connections are closed that have to be. The error names one that is not.
     pub(super) fn look_at_outputs(&self) -> Result<(), (u64, Violation)> {
         if let Some(serial) = self.checker.dead() {
