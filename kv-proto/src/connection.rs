@@ -46,14 +46,28 @@ pub(crate) struct Settings {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct OutputSettings {
     /// Of replies.
-    pub(crate) normal: OutputLimits,
+    normal: OutputLimits,
     /// Where there are messages that nobody asked for.
-    pub(crate) audience: OutputLimits,
+    audience: OutputLimits,
+    /// Up to so many bytes stop no connection, whatever it is.
+    harmless: usize,
 }
 
 impl OutputSettings {
+    pub(crate) fn new(normal: OutputLimits, audience: OutputLimits) -> Self {
+        let limits = [normal.soft, normal.hard, audience.hard].into_iter();
+        let harmless = limits.filter(|&limit| limit > 0).min().unwrap_or(usize::MAX);
+        Self { normal, audience, harmless }
+    }
+
     /// What becomes of a session's connection that has so much to send.
+    #[inline]
     fn stop(&self, session: &Session, output: &Output) -> Option<Phase> {
+        if output.len() <= self.harmless { None } else { self.judge(session, output) }
+    }
+
+    #[cold]
+    fn judge(&self, session: &Session, output: &Output) -> Option<Phase> {
         match session.class() {
             ClientClass::Pubsub => output.exceeds(self.audience.hard).then_some(Phase::Dead),
             _ => output.beyond(&self.normal),

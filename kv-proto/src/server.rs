@@ -740,9 +740,9 @@ fn settings(config: &Config) -> Settings {
             request_len_max: limit(config::CLIENT_QUERY_BUFFER_LIMIT),
             is_unknown: false,
         },
-        output: OutputSettings {
-            normal: config.output_limits(ClientClass::Normal),
-            audience: config.output_limits(ClientClass::Pubsub),
-        },
+        output: OutputSettings::new(
+            config.output_limits(ClientClass::Normal),
+            config.output_limits(ClientClass::Pubsub),
+        ),
     }
 }

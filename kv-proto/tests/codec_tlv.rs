@@ -87,7 +87,12 @@ fn a_length_is_refused_as_soon_as_it_is_too_long() {
     check(b"\x01\0\x06\0\0\0", &TINY, &[], too_long);
     check(b"\x01\0\xff\xff\xff\xff", &Limits::default(), &[], too_long);
     check(b"\x03\0\x01\0\0\0a\xff\xff\xff\xff", &Limits::default(), &[], too_long);
-    check(b"\x03\0\x05\0\0\x0012345\x03\0\0\x00123", &TINY, &[&[b"GETSET", b"12345", b"123"]], None);
+    check(
+        b"\x03\0\x05\0\0\x0012345\x03\0\0\x00123",
+        &TINY,
+        &[&[b"GETSET", b"12345", b"123"]],
+        None,
+    );
     check(b"\x03\0\x05\0\0\x0012345\x04\0\0\0", &TINY, &[], too_long);
     let unknown = Limits { is_unknown: true, ..Limits::default() };
     check(b"\x01\0\x01\x40\0\0", &unknown, &[], too_long);

@@ -63,11 +63,6 @@ impl Swarm<'_> {
         pressure.is_too_much(self.now_us, self.plan.audience, OUTPUT_PATIENCE_S)
     }
 
-    /// Whether a server may give up a client that takes nothing, at this moment.
-    pub(super) fn gives_up(&self, server: usize) -> bool {
-        self.owners.keys().any(|&id| id.0 == server && self.has_been_patient(id))
-    }
-
     /// Whether all connections are closed that have to be. The error names one that is not.
     pub(super) fn look_at_outputs(&self) -> Result<(), (u64, Violation)> {
         if let Some(serial) = self.checker.dead() {
