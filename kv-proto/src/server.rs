@@ -380,11 +380,17 @@ impl Server {
 
     /// Lets the requests come again that were held back, if clients are paused no more.
     fn let_go(&mut self, now: Now) {
-        if !self.holds || self.kernel.pause.is_on(now) {
+        if !self.holds {
+            return;
+        }
+        let held: Vec<_> = self.waits.iter().map(|&(_, id)| id).collect();
+        if self.kernel.pause.is_on(now) {
+            // It may end sooner than when they were held back.
+            let held = held.into_iter().filter(|id| self.connections[id.0].is_held());
+            held.collect::<Vec<_>>().into_iter().for_each(|id| self.watch_wait(now, id));
             return;
         }
         self.holds = false;
-        let held: Vec<_> = self.waits.iter().map(|&(_, id)| id).collect();
         for id in held {
             if self.connections[id.0].is_held() {
                 self.connections[id.0].let_go();

@@ -333,6 +333,22 @@ fn the_end_of_a_pause_reaches_all_servers() {
 }
 
 #[test]
+fn a_shorter_pause_in_the_place_of_a_longer_one_is_noticed() {
+    let mut driver = Driver::new(&[]);
+    let (id, other) = (driver.connect(), driver.connect());
+    assert_eq!(driver.answer(id, b"CLIENT PAUSE 9000 WRITE\r\n"), "+OK\r\n");
+    assert_eq!(driver.answer(other, b"SET a 1\r\n"), "");
+    let another = b"CLIENT UNPAUSE\r\nCLIENT PAUSE 10 WRITE\r\n";
+    assert_eq!(driver.answer(id, another), "+OK\r\n+OK\r\n");
+    let deadline = driver.server.poll_deadline().expect("the pause ends");
+    assert!(deadline <= driver.now.mono_us + 10_000, "{deadline}");
+    driver.now = driver.now.after_us(10_000);
+    driver.server.handle_timeout(driver.now);
+    driver.server.handle_timeout(driver.now);
+    assert_eq!(driver.take(other), b"+OK\r\n");
+}
+
+#[test]
 fn a_client_that_leaves_during_a_pause_does_nothing_more() {
     let mut driver = Driver::new(&[]);
     let (id, other) = (driver.connect(), driver.connect());

@@ -394,14 +394,14 @@ impl Checker {
         }
     }
 
-    /// The server of this number runs what it has put off, if clients are paused no more.
+    /// The server of this number runs what it has put off, if clients are paused no more, and sees
+    /// until when they are otherwise.
     fn let_go(&mut self, server: usize) {
-        if self.model.is_paused() {
-            return;
-        }
         for (_, _, id) in self.waits(server) {
+            let is_paused = self.model.is_paused();
+            self.note_hold(id);
             let connection = self.connections.get_mut(&id).expect("it waits");
-            if connection.waiting == Waiting::Held {
+            if connection.waiting == Waiting::Held && !is_paused {
                 connection.waiting = Waiting::No;
                 self.make_ready(id);
             }
