@@ -72,6 +72,15 @@ enum Waiting {
     Yes,
     /// One has waited, and its reply is among the letters.
     Answered,
+    /// They are put off, since clients are paused.
+    Held,
+}
+
+impl Waiting {
+    /// Whether a request waits for its reply, so that no letter is passed on in its turn.
+    fn is_for_reply(self) -> bool {
+        matches!(self, Self::Yes | Self::Answered)
+    }
 }
 
 #[derive(Debug, Default)]
@@ -80,6 +89,9 @@ struct Connection {
     dialect: Dialect,
     place: Place,
     waiting: Waiting,
+    /// If its requests are put off: when they come again, as the server saw it last, in microseconds
+    /// since the run began.
+    held_until_us: i64,
     /// It has letters that its server has not passed on.
     has_mail: bool,
     /// Messages that have to come, in order.
@@ -333,13 +345,15 @@ impl Checker {
         for id in ready {
             self.run(id, unix_us as i64, output(id));
         }
+        self.model.publish_changes();
+        self.pass_letters();
         self.handle_mail(server);
     }
 
     /// Runs what a connection has received.
     fn run(&mut self, id: u64, now_us: i64, output: &[u8]) {
         if let Some(connection) = self.connections.get_mut(&id) {
-            connection.has_mail &= connection.waiting != Waiting::No;
+            connection.has_mail &= connection.waiting.is_for_reply();
         }
         self.deliver(id);
         loop {
@@ -354,6 +368,7 @@ impl Checker {
             self.deliver_own(id);
             self.limit(id);
         }
+        self.note_hold(id);
         let Some(connection) = self.connections.get_mut(&id) else { return };
         if connection.waiting != Waiting::No && connection.ended {
             // Nobody is there to get the reply.
@@ -366,8 +381,30 @@ impl Checker {
     fn deliver(&mut self, id: u64) {
         let hard_max = self.audience_hard_max;
         let Some(connection) = self.connections.get_mut(&id) else { return };
-        if connection.waiting == Waiting::No {
+        if !connection.waiting.is_for_reply() {
             connection.take_letters(hard_max);
+        }
+    }
+
+    /// If a connection's requests are put off, the server has just seen until when.
+    fn note_hold(&mut self, id: u64) {
+        let pause_end_us = self.model.pause_end_us().unwrap_or_default().max(self.time_us);
+        if let Some(connection) = self.connections.get_mut(&id) {
+            connection.held_until_us = pause_end_us as i64;
+        }
+    }
+
+    /// The server of this number runs what it has put off, if clients are paused no more.
+    fn let_go(&mut self, server: usize) {
+        if self.model.is_paused() {
+            return;
+        }
+        for (_, _, id) in self.waits(server) {
+            let connection = self.connections.get_mut(&id).expect("it waits");
+            if connection.waiting == Waiting::Held {
+                connection.waiting = Waiting::No;
+                self.make_ready(id);
+            }
         }
     }
 
@@ -408,6 +445,9 @@ impl Checker {
     /// The server of this number passed on the letters for its connections.
     pub fn handle_mail(&mut self, server: usize) {
         let hard_max = self.audience_hard_max;
+        if self.model.pause_end_us().is_some() {
+            self.let_go(server);
+        }
         for id in std::mem::take(&mut self.server(server).post) {
             let Some(connection) = self.connections.get_mut(&id) else { continue };
             connection.has_mail = false;
@@ -416,17 +456,20 @@ impl Checker {
                 connection.waiting = Waiting::No;
                 self.make_ready(id);
             }
+            self.note_hold(id);
         }
     }
 
-    /// The server of this number answered the requests that have waited long enough.
+    /// The server of this number answered the requests that have waited long enough, and runs those
+    /// that were put off for so long.
     pub fn time_out(&mut self, server: usize) {
         let now_us = self.time_us as i64;
         for (_, _, id) in self.waits(server).into_iter().filter(|wait| wait.0 <= now_us) {
-            let (request, nothing) = self.model.time_out(id);
             let connection = self.connections.get_mut(&id).expect("it waits");
-            connection.owe(request, Expect::Exactly(nothing), &[]);
-            connection.waiting = Waiting::No;
+            if std::mem::take(&mut connection.waiting) != Waiting::Held {
+                let (request, nothing) = self.model.time_out(id);
+                connection.owe(request, Expect::Exactly(nothing), &[]);
+            }
             self.make_ready(id);
         }
     }
@@ -435,7 +478,11 @@ impl Checker {
     fn waits(&self, server: usize) -> Vec<(i64, usize, u64)> {
         let connections = self.connections.iter().filter(|(_, it)| it.place.server == server);
         let waits = connections.filter_map(|(&id, connection)| {
-            Some((self.model.waits_until_us(id)?, connection.place.index, id))
+            let until_us = match connection.waiting {
+                Waiting::Held => connection.held_until_us,
+                _ => self.model.waits_until_us(id)?,
+            };
+            Some((until_us, connection.place.index, id))
         });
         let mut waits: Vec<_> = waits.collect();
         waits.sort_unstable();
@@ -447,17 +494,28 @@ impl Checker {
         self.waits(server).first().is_some_and(|wait| wait.0 <= self.time_us as i64)
     }
 
-    /// A connection whose request has waited longer than it wanted to, if there is one.
-    pub fn overdue(&self) -> Option<u64> {
-        let now_us = self.time_us as i64;
-        let late = |id: &&u64| self.model.waits_until_us(**id).is_some_and(|at| at < now_us);
+    /// A connection whose request waits although it did not want to wait up to this time, in
+    /// microseconds since the run began, if there is one.
+    pub fn overdue(&self, time_us: u64) -> Option<u64> {
+        let late =
+            |id: &&u64| self.model.waits_until_us(**id).is_some_and(|at| at < time_us as i64);
         self.connections.keys().find(late).copied()
+    }
+
+    /// A connection whose requests are put off although clients are paused no more since before this
+    /// time, in microseconds since the run began, if there is one.
+    pub fn forgotten(&self, time_us: u64) -> Option<u64> {
+        let is_over = self.model.pause_end_us().is_some_and(|end_us| end_us < time_us);
+        let mut connections = self.connections.iter().filter(|_| is_over);
+        connections.find(|(_, it)| it.waiting == Waiting::Held).map(|(&id, _)| id)
     }
 
     /// The server handed on so many bytes of replies.
     pub fn handed_on(&mut self, id: u64, len: usize) {
         let Some(connection) = self.connections.get_mut(&id) else { return };
         connection.taken += len;
+        self.note_hold(id);
+        let Some(connection) = self.connections.get_mut(&id) else { return };
         if connection.paused && connection.unsent() <= self.output_soft_max / 2 {
             connection.paused = false;
             self.make_ready(id);
@@ -670,9 +728,13 @@ impl Connection {
             Request::Incomplete => return false,
             Request::Nothing(len) => drop(self.input.drain(..len)),
             Request::Arguments(request, len) => {
-                self.input.drain(..len);
                 let reply = self.in_resp(output.get(self.written()..).unwrap_or_default());
                 let expect = oracle.run(&mut self.session, &request, &reply);
+                if let Expect::Held = expect {
+                    self.waiting = Waiting::Held;
+                    return false;
+                }
+                self.input.drain(..len);
                 self.expect(request, expect, output);
             }
             Request::Malformed(text) => {
@@ -906,7 +968,7 @@ impl Due {
                 Ok(all && items.len() == expects.len())
             }
             Expect::Several(values) => Ok(values.len() == 1 && *reply == values[0]),
-            Expect::Later => Err("nothing yet".into()),
+            Expect::Later | Expect::Held => Err("nothing yet".into()),
         }
     }
 

@@ -5,6 +5,7 @@
 //! RANDOMKEY picks, how far SCAN goes) become conditions instead of values.
 
 mod bitmaps;
+mod caching;
 mod channels;
 mod conditions;
 mod connection;
@@ -16,6 +17,7 @@ mod inspection;
 mod lists;
 mod loosely;
 mod pages;
+mod pauses;
 mod sets;
 mod sketches;
 mod sort;
@@ -98,6 +100,8 @@ pub enum Expect {
     Several(Vec<Value>),
     /// None yet: the request waits.
     Later,
+    /// None: the request was not run, since clients are paused, and comes again.
+    Held,
 }
 
 /// What is known of a step of a scan of a collection.
@@ -281,6 +285,8 @@ pub struct Model {
     /// Those that have waited longest first.
     waiters: Vec<waiting::Waiter>,
     channels: channels::Channels,
+    caching: caching::Caching,
+    pause: Option<pauses::Pause>,
     /// What sessions are told, in order.
     letters: Vec<(u64, Letter)>,
 }
@@ -353,6 +359,8 @@ impl Model {
             watches: Vec::new(),
             waiters: Vec::new(),
             channels: channels::Channels::default(),
+            caching: caching::Caching::default(),
+            pause: None,
             letters: Vec::new(),
         }
     }
@@ -372,6 +380,7 @@ impl Model {
         args: &[Bytes],
         reply: &[u8],
     ) -> Expect {
+        self.sign(session.id);
         let mut run = Run::new(self, now_us, session, args, reply);
         let mut expect = run.dispatch().unwrap_or_else(|text| Expect::Exactly(Value::error(&text)));
         if let Some(wait) = run.wait.take() {
@@ -392,14 +401,28 @@ impl Model {
         self.stop_waiting(session);
         self.watches.retain(|watch| watch.session != session);
         self.channels.forget(session);
+        self.forget_cache(session);
     }
 
     /// Notes a change of a key.
     fn touch(&mut self, database: usize, key: &[u8]) {
+        self.invalidate(key);
+        self.replace(database, key);
+    }
+
+    /// Notes that a key is another one than before, since its database is.
+    fn replace(&mut self, database: usize, key: &[u8]) {
         self.changed.push_back((database, key.to_vec()));
         let watches = self.watches.iter_mut();
         let of_it = watches.filter(|watch| watch.database == database && watch.key == key);
         of_it.for_each(|watch| watch.is_broken = true);
+    }
+
+    /// Something may have happened to a key: what has expired may still be there.
+    fn touch_perhaps(&mut self, database: usize, key: &[u8]) {
+        let watches = self.watches.iter_mut();
+        let of_it = watches.filter(|watch| watch.database == database && watch.key == key);
+        of_it.for_each(|watch| watch.is_doubtful = true);
     }
 
     /// What follows happens at this time, in microseconds since the run began.
@@ -483,17 +506,27 @@ impl Run<'_> {
     fn dispatch(&mut self) -> Outcome {
         let admitted = self.row().and_then(|row| self.check_subscriber().map(|()| row));
         let (_, _, handler) = admitted.map_err(|error| self.refuse(error))?;
+        if self.is_held() {
+            return Ok(Expect::Held);
+        }
         if self.session.transaction.is_some() && !self.is_immediate() {
             return self.put_off();
         }
-        handler(self)
+        let outcome = handler(self);
+        self.note_reader();
+        if !is(&self.args[0], "CLIENT") {
+            self.end_choice();
+        }
+        outcome
     }
 
     /// Runs another command as a part of this one.
     fn part(&mut self, args: &[Bytes]) -> Outcome {
         let mut run = Run::new(self.model, self.now_us, self.session, args, &[]);
         let (_, _, handler) = run.row()?;
-        handler(&mut run)
+        let outcome = handler(&mut run);
+        run.note_reader();
+        outcome
     }
 
     /// The command's row, if the number of arguments is right.
@@ -596,7 +629,7 @@ impl Run<'_> {
         let keys: Vec<Bytes> = self.model.databases[database].keys().cloned().collect();
         let live = keys.into_iter().filter(|key| self.find_in(database, key).is_some());
         let live: Vec<Bytes> = live.collect();
-        live.iter().for_each(|key| self.model.touch(database, key));
+        live.iter().for_each(|key| self.model.replace(database, key));
         self.model.databases[database].clear();
     }
 

@@ -13,6 +13,7 @@ mod dialects;
 mod faults;
 mod geo;
 mod hashes;
+mod scenes;
 mod sessions;
 mod sets;
 mod sorted_sets;
@@ -30,8 +31,10 @@ use kv_core::rng::Rng;
 use kv_core::value;
 use kv_proto::dialect::Dialect;
 use kv_proto::server::Pace;
+use scenes::Scene;
 use serde::{Deserialize, Serialize};
 use sorted_sets::sorted_sets;
+use std::collections::{BTreeSet, VecDeque};
 
 /// A run's workload and settings. [`Plan::to_text`] shows it, [`Plan::from_text`] reads it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -52,6 +55,9 @@ pub struct Plan {
     /// How the server divides its time between requests and what else is due.
     #[serde(with = "text::PaceForm")]
     pub pace: Pace,
+    /// How long a server is busy with what it has done, at most, in microseconds: what comes
+    /// meanwhile waits, and its timers are late. For the swarm tier only.
+    pub busy_us: u64,
     /// After how many executions the store's invariants are checked.
     pub check_every: u64,
     /// How much memory the data may take, if there is a limit. For the swarm tier only.
@@ -94,6 +100,7 @@ impl Default for Plan {
             servers: 1,
             sizes: Sizes::default(),
             pace: Pace::default(),
+            busy_us: 0,
             check_every: 1,
             memory: None,
             ending: Ending::Flush,
@@ -345,6 +352,10 @@ impl FaultKind {
 struct Features {
     /// The kinds of commands, each as often as it stands here.
     kinds: Vec<Kind>,
+    /// How the keys begin that hold something, each for values of one type. If there are none, a key
+    /// holds now this and now that.
+    homes: Vec<&'static str>,
+    scenes: Vec<Scene>,
     keys: u64,
     databases: u64,
     /// Times of many new keys and times of many deletions take turns.
@@ -365,41 +376,50 @@ struct Features {
     sessions: bool,
     /// There are transactions, in which every request has exactly one reply.
     transactions: bool,
+    /// Clients cache what they read. Of what they are told, the limits of subscribers are not known.
+    caches: bool,
 }
 
 /// A generator of one kind of command.
-type Kind = fn(&mut Maker<'_>) -> Vec<Bytes>;
+type Make = fn(&mut Maker<'_>) -> Vec<Bytes>;
+
+/// A generator, and the home of the keys that it is about; none if it is about all of them.
+type Kind = (Make, &'static str);
 
 const KINDS: &[Kind] = &[
-    strings,
-    ranges,
-    options,
-    counters,
-    floats,
-    lists,
-    sets::sets,
-    hashes::hashes,
-    hashes::field_deadlines,
-    streams::streams,
-    streams::groups,
-    deadlines,
-    crowds,
-    keyspace,
-    databases,
-    inspection,
-    conditions::conditions,
-    values::dumps,
-    values::sorts,
-    geo::places,
-    bitmaps::bitmaps,
-    bitmaps::sketches,
-    sorted_sets,
-    sorted_sets::ranges_of_members,
-    talk,
+    (strings, "k"),
+    (ranges, "k"),
+    (options, "k"),
+    (counters, "k"),
+    (floats, "k"),
+    (lists, "l"),
+    (sets::sets, "s"),
+    (hashes::hashes, "h"),
+    (hashes::field_deadlines, "h"),
+    (streams::streams, "x"),
+    (streams::groups, "x"),
+    (deadlines, ""),
+    (crowds, "k"),
+    (keyspace, ""),
+    (databases, ""),
+    (inspection, ""),
+    (conditions::conditions, "k"),
+    (values::dumps, ""),
+    (values::sorts, ""),
+    (geo::places, "z"),
+    (bitmaps::bitmaps, "k"),
+    (bitmaps::sketches, "k"),
+    (sorted_sets, "z"),
+    (sorted_sets::ranges_of_members, "z"),
+    (talk, ""),
 ];
 
+/// How many keys a home has at most that collections live in: it takes several requests until
+/// something is to be seen there.
+const COLLECTIONS_MAX: u64 = 6;
+
 /// What memory-bound plans do at least: fill the memory, and ask what has one right answer.
-const HUNGRY_KINDS: &[Kind] = &[
+const HUNGRY_KINDS: &[Make] = &[
     strings,
     strings,
     options,
@@ -438,8 +458,10 @@ struct Maker<'a> {
     elapsed_us: u64,
     /// Keys go rather than come.
     is_ebb: bool,
-    /// How many requests of a sequence it has made.
-    sequence: usize,
+    /// The home of the keys that the request is about which it makes.
+    home: &'static str,
+    /// The steps of a scene that come next.
+    ahead: VecDeque<Step>,
 }
 
 impl Plan {
@@ -455,8 +477,15 @@ impl Plan {
         let mut trouble = Rng::derive(seed, 0x6661_756c, 0);
         let script = |client: usize| {
             let rng = Rng::derive(seed, 0x7363_7269, client as u64);
-            Maker { rng, features: &features, elapsed_us: 0, is_ebb: false, sequence: 0 }
-                .script(share)
+            Maker {
+                rng,
+                features: &features,
+                elapsed_us: 0,
+                is_ebb: false,
+                home: "",
+                ahead: VecDeque::new(),
+            }
+            .script(share)
         };
         Plan {
             seed,
@@ -465,6 +494,7 @@ impl Plan {
             shards: if memory.is_some() { pick(&mut rng, &[1, 4]) } else { shards(&mut rng) },
             sizes: sizes(&mut rng),
             pace: pace(&mut rng),
+            busy_us: pick(&mut trouble, &[0, 0, 20, 1500, 30_000]),
             check_every: pick(&mut rng, &[1, 7, 40, 1000]),
             memory,
             ending: pick(&mut rng, &[Ending::Flush, Ending::Delete, Ending::Expire]),
@@ -537,12 +567,14 @@ impl Features {
     fn new(rng: &mut Rng, memory: Option<MemoryLimit>) -> Features {
         let mut kinds = if one_in(rng, 2) { few_kinds(rng) } else { many_kinds(rng) };
         if memory.is_some() {
-            kinds = HUNGRY_KINDS.to_vec();
+            kinds = HUNGRY_KINDS.iter().map(|&make| (make, "")).collect();
         } else if kinds.is_empty() {
-            kinds.extend([strings as Kind, deadlines]);
+            kinds.extend([(strings as Make, "k"), (deadlines, "")]);
         }
         if memory.is_none() && one_in(rng, 3) {
-            return Self::of_sessions(rng);
+            let is_of_caches = one_in(rng, 5);
+            let features = Self::of_sessions(rng);
+            return if is_of_caches { features.with_caches() } else { features };
         }
         let mut sometimes = |chance| rng.below(256) < chance;
         let (inline, resp3, junk) = (sometimes(60), sometimes(120), sometimes(150));
@@ -550,8 +582,13 @@ impl Features {
         let (large_values, long_lists, narrow) = (sometimes(50), sometimes(50), sometimes(100));
         let many: &[u64] = &[60, 300, 1000];
         let keys: &[u64] = &[1, 2, 4, 12, 12, 60, 300, 3000];
+        let has_homes = memory.is_none() && !one_in(rng, 4);
+        let homes = if has_homes { homes(&kinds) } else { Vec::new() };
+        let scenes = some_scenes(rng, &homes);
         Features {
             kinds,
+            homes,
+            scenes,
             keys: pick(rng, if memory.is_some() { many } else { keys }),
             databases: if memory.is_some() { 2 } else { pick(rng, &[1, 2, 16]) },
             tides: tides || memory.is_some(),
@@ -567,24 +604,29 @@ impl Features {
             depth_max: pick(rng, &[1, 1, 4, 50]),
             sessions: false,
             transactions: false,
+            caches: false,
         }
     }
 
     /// All about what sessions do to each other. Nobody asks what the model cannot know, since
     /// messages stand between the replies.
     fn of_sessions(rng: &mut Rng) -> Features {
-        let mut kinds: Vec<Kind> = vec![sessions::waiting, sessions::arrivals];
+        let mut kinds: Vec<Make> = vec![sessions::waiting, sessions::arrivals];
         for &kind in sessions::KINDS {
             (0..pick(rng, &[0, 1, 1, 3])).for_each(|_| kinds.push(kind));
         }
         let transactions = one_in(rng, 2);
-        kinds.extend(if transactions {
-            [sessions::transactions as Kind, sessions::watched, sessions::expiring_watch]
+        let (more, scenes) = if transactions {
+            ([sessions::transactions as Make, sessions::watched], scenes::OF_TRANSACTIONS)
         } else {
-            [sessions::channels, sessions::channels, sessions::floods]
-        });
+            ([sessions::channels as Make, sessions::floods], scenes::OF_CHANNELS)
+        };
+        kinds.extend(more);
+        kinds.extend(one_in(rng, 3).then_some(sessions::pauses as Make));
         Features {
-            kinds,
+            kinds: kinds.into_iter().map(|make| (make, "")).collect(),
+            homes: Vec::new(),
+            scenes: scenes.to_vec(),
             keys: 1,
             databases: 1,
             tides: false,
@@ -600,6 +642,21 @@ impl Features {
             depth_max: pick(rng, &[1, 1, 4, 20]),
             sessions: true,
             transactions,
+            caches: false,
+        }
+    }
+
+    /// All about clients that cache, and what they are told.
+    fn with_caches(self) -> Features {
+        let kinds =
+            [sessions::cached as Make, sessions::cached, sessions::cached, sessions::blocks];
+        let kinds = kinds.into_iter().chain([sessions::caches as Make]);
+        Features {
+            kinds: kinds.map(|make| (make, "")).collect(),
+            scenes: scenes::OF_CACHES.to_vec(),
+            caches: true,
+            transactions: true,
+            ..self
         }
     }
 
@@ -618,6 +675,21 @@ fn many_kinds(rng: &mut Rng) -> Vec<Kind> {
 /// So few that requests of one kind meet what others of it have done.
 fn few_kinds(rng: &mut Rng) -> Vec<Kind> {
     (0..1 + rng.below(4)).map(|_| pick(rng, KINDS)).collect()
+}
+
+/// The homes of the keys that these kinds of commands are about.
+fn homes(kinds: &[Kind]) -> Vec<&'static str> {
+    let homes: BTreeSet<_> = kinds.iter().map(|&(_, home)| home).collect();
+    homes.into_iter().filter(|home| !home.is_empty()).collect()
+}
+
+/// Of the scenes about such keys, some or none.
+fn some_scenes(rng: &mut Rng, homes: &[&str]) -> Vec<Scene> {
+    if one_in(rng, 3) {
+        return Vec::new();
+    }
+    let scenes = scenes::OF_DATA.iter().filter(|(_, home)| homes.contains(home));
+    scenes.map(|&(scene, _)| scene).collect()
 }
 
 impl Features {
@@ -652,7 +724,7 @@ impl Plan {
 /// Whether the model knows no more of a command than is sent.
 fn is_whole(args: &[Bytes]) -> bool {
     let name = args[0].to_ascii_uppercase();
-    [&b"OBJECT"[..], b"MEMORY", b"GEOADD"].contains(&&name[..]) || name.starts_with(b"X")
+    [&b"OBJECT"[..], b"MEMORY", b"GEOADD", b"CLIENT"].contains(&&name[..]) || name.starts_with(b"X")
 }
 
 /// Whether the model may be asked about a request that lacks words of this one.
@@ -675,10 +747,12 @@ impl Maker<'_> {
         let mut made = 0;
         while made < commands {
             self.is_ebb = self.features.tides && made * TIDES / commands % 2 == 1;
-            let step = self.step();
+            let step = self.ahead.pop_front().unwrap_or_else(|| self.step());
             made += step.requests.len();
-            self.elapsed_us += step.wait_us;
             steps.push(step);
+            if self.ahead.is_empty() && !self.features.scenes.is_empty() && self.one_in(6) {
+                self.ahead = self.scene().into();
+            }
         }
         let (chunking, pause_max_us) = (self.chunking(), self.pick(&[0, 0, 3, 2000]));
         Script { chunking, pause_max_us, steps, ..Script::default() }
@@ -729,6 +803,11 @@ impl Maker<'_> {
             return Request::Words(words!["SCAN", CURSOR, "COUNT", count]);
         }
         let args = self.command();
+        self.sent(args)
+    }
+
+    /// A request in the form in which it is sent.
+    fn sent(&mut self, args: Vec<Bytes>) -> Request {
         if args.iter().any(|word| word == PAYLOAD || word == DIGEST) {
             return Request::Words(args);
         }
@@ -743,8 +822,9 @@ impl Maker<'_> {
             return words!["HELLO", self.pick(&["2", "3", "3", "3"])];
         }
         let kinds = &self.features.kinds;
-        let kind = kinds[self.rng.below(kinds.len() as u64) as usize];
-        let mut args = kind(self);
+        let (make, home) = kinds[self.rng.below(kinds.len() as u64) as usize];
+        self.home = home;
+        let mut args = make(self);
         if self.features.junk && !is_whole(&args) && self.one_in(12) {
             self.spoil(&mut args);
         }
@@ -799,18 +879,46 @@ impl Maker<'_> {
         self.pick(&garbage).into()
     }
 
-    /// The request as one line, if it can be one and this seed wants that.
+    /// The request as one line, if this seed wants that.
     fn inline(&mut self, args: &[Bytes]) -> Option<Bytes> {
-        let plain = |arg: &Bytes| {
-            !arg.is_empty() && arg.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b':')
-        };
-        if !self.features.inline || !self.one_in(3) || !args.iter().all(plain) {
+        if !self.features.inline || !self.one_in(3) || args.iter().any(|arg| arg.len() > 100) {
             return None;
         }
-        let quote = self.pick(&["", "\"", "'"]);
+        let words: Vec<Bytes> = args.iter().map(|arg| self.quoted(arg)).collect();
         let end = self.pick(&["\r\n", "\n"]);
-        let words = args.iter().map(|arg| format!("{quote}{}{quote}", arg.escape_ascii()));
-        Some(format!("{}{end}", words.collect::<Vec<_>>().join(" ")).into())
+        Some([&words.join(&b' '), end.as_bytes()].concat())
+    }
+
+    /// A word of a line: in quotes of either kind, or without any where it needs none.
+    fn quoted(&mut self, word: &[u8]) -> Bytes {
+        let is_plain = |byte: &u8| byte.is_ascii_graphic() && !b"\"'\\".contains(byte);
+        let has_breaks = word.contains(&b'\n') || word.contains(&b'\\');
+        match self.rng.below(3) {
+            0 if !word.is_empty() && word.iter().all(is_plain) => word.to_vec(),
+            1 if !has_breaks => {
+                let escaped = word.iter().flat_map(|byte| match byte {
+                    b'\'' => b"\\'".to_vec(),
+                    &byte => vec![byte],
+                });
+                [b"'", &escaped.collect::<Bytes>()[..], b"'"].concat()
+            }
+            _ => {
+                let inner: Bytes = word.iter().flat_map(|&byte| self.escaped(byte)).collect();
+                [b"\"", &inner[..], b"\""].concat()
+            }
+        }
+    }
+
+    /// A byte within double quotes. Any may be escaped.
+    fn escaped(&mut self, byte: u8) -> Bytes {
+        let named = [(b'\n', b'n'), (b'\r', b'r'), (b'\t', b't'), (8, b'b'), (7, b'a')];
+        let name = named.iter().find(|(meant, _)| *meant == byte).map(|&(_, name)| name);
+        match name {
+            Some(name) if self.one_in(2) => vec![b'\\', name],
+            None if b"\"\\".contains(&byte) => vec![b'\\', byte],
+            None if byte.is_ascii_graphic() && !self.one_in(12) => vec![byte],
+            _ => format!("\\x{byte:02x}").into(),
+        }
     }
 
     /// Enough keys for a keyspace to grow by several steps, or their end, now and then.
@@ -850,7 +958,19 @@ impl Maker<'_> {
     }
 
     fn key(&mut self) -> Bytes {
-        format!("k{}", self.rng.below(self.features.keys)).into()
+        self.key_of(self.home)
+    }
+
+    /// One of the keys of a home. Few are looked for at the wrong place.
+    fn key_of(&mut self, home: &'static str) -> Bytes {
+        let is_elsewhere = home.is_empty() || self.one_in(40);
+        let home = match &self.features.homes[..] {
+            [] => "k",
+            homes if is_elsewhere => self.pick(homes),
+            _ => home,
+        };
+        let most = if home == "k" { u64::MAX } else { COLLECTIONS_MAX };
+        format!("{home}{}", self.rng.below(self.features.keys.min(most))).into()
     }
 
     /// One of so many numbers, or of very few.
@@ -860,7 +980,8 @@ impl Maker<'_> {
 
     /// One of a few keys, for what takes several requests to come about.
     fn busy_key(&mut self) -> Bytes {
-        format!("k{}", self.rng.below(self.features.keys.min(4))).into()
+        let home = if self.features.homes.is_empty() { "k" } else { self.home };
+        format!("{home}{}", self.rng.below(self.features.keys.min(4))).into()
     }
 
     fn value(&mut self) -> Bytes {
@@ -889,7 +1010,7 @@ impl Maker<'_> {
     /// their own.
     fn large_len(&mut self) -> usize {
         match self.rng.below(8) {
-            0 => self.pick(&[15_360, 15_361, 16_383, 16_384, 20_000, 40_000]),
+            0 => self.pick(&[15_360, 15_361, 16_383, 16_384, 20_000, 40_000, 510, 700]),
             1 => 14_000 + self.rng.below(3000) as usize,
             2 => self.rng.below(5000) as usize,
             _ => self.rng.below(400) as usize,
@@ -1084,18 +1205,18 @@ fn long_lists(m: &mut Maker<'_>) -> Vec<Bytes> {
 }
 
 fn deadlines(m: &mut Maker<'_>) -> Vec<Bytes> {
-    let (key, value) = (m.key(), m.value());
+    let (key, text, value) = (m.key(), m.key_of("k"), m.value());
     match m.rng.below(16) {
-        0 => words!["SET", key, value],
-        1 => words!["SETEX", key, m.amount(1000, false), value],
-        2 => words!["PSETEX", key, m.amount(1, false), value],
+        0 => words!["SET", text, value],
+        1 => words!["SETEX", text, m.amount(1000, false), value],
+        2 => words!["PSETEX", text, m.amount(1, false), value],
         3 => words!["TTL", key],
         4 | 5 => words!["PTTL", key],
         6 => words!["EXPIRETIME", key],
         7 => words!["PEXPIRETIME", key],
         8 => words!["PERSIST", key],
         9 => words!["GET", key],
-        10 => words!["RPUSH", key, value],
+        10 => words!["RPUSH", m.key_of("l"), value],
         _ => expire(m, key),
     }
 }
@@ -1136,7 +1257,7 @@ fn keyspace(m: &mut Maker<'_>) -> Vec<Bytes> {
         2 => words!["EXISTS", key, other, m.key()],
         3 => words!["TOUCH", key, other],
         4 => words!["TYPE", key],
-        5 => words!["KEYS", m.pick(&["*", "k?", "k[1-3]", "*1*", "k\\1", "x", "k[^2]*"])],
+        5 => words!["KEYS", m.pick(&["*", "?1", "k[1-3]", "*1*", "k\\1", "x", "[^k]*"])],
         6 => words!["RANDOMKEY"],
         7 => words!["RENAME", key, other],
         8 => words!["RENAMENX", key, other],
@@ -1153,7 +1274,7 @@ fn keyspace(m: &mut Maker<'_>) -> Vec<Bytes> {
         ],
         13 => words!["SCAN", m.rng.next_u64().to_string(), "TYPE", "LIST"],
         14 => words!["DBSIZE"],
-        _ => words!["SET", key, m.value()],
+        _ => words!["SET", m.key_of("k"), m.value()],
     }
 }
 
@@ -1184,9 +1305,9 @@ fn inspection(m: &mut Maker<'_>) -> Vec<Bytes> {
         0..3 => words!["OBJECT", "ENCODING", key],
         3 => words!["OBJECT", "REFCOUNT", key],
         4 => words!["MEMORY", "USAGE", key],
-        5 => words!["SET", key, m.value()],
-        6 => words!["RPUSH", key, m.value()],
-        _ => words!["APPEND", key, m.value()],
+        5 => words!["SET", m.key_of("k"), m.value()],
+        6 => words!["RPUSH", m.key_of("l"), m.value()],
+        _ => words!["APPEND", m.key_of("k"), m.value()],
     }
 }
 
@@ -1208,6 +1329,7 @@ fn talk(m: &mut Maker<'_>) -> Vec<Bytes> {
 pub(crate) fn is_about_sessions(name: &str) -> bool {
     name.starts_with('b') && !name.starts_with("bit")
         || [
+            "client",
             "discard",
             "exec",
             "multi",

@@ -18,7 +18,7 @@ use crate::plan::{
 use crate::pressure::Pressure;
 use crate::wall::Wall;
 use crate::watch::{Metronome, Watch};
-use crate::{EPOCH_US, Failed, Options, Outcome, speech};
+use crate::{EPOCH_US, Failed, Options, Outcome, speech, wire};
 use kv_core::config::{self, Config};
 use kv_core::kernel::{Kernel, NoHost};
 use kv_core::now::Now;
@@ -142,20 +142,36 @@ pub(crate) fn moment(elapsed_us: u64) -> Now {
 
 /// The bytes of a step's requests of a client that was told this.
 pub(crate) fn render(requests: &[Request], dialect: Dialect, told: &Told) -> Vec<u8> {
-    let said = |word: &Vec<u8>| match word.as_slice() {
-        PAYLOAD => told.payload.clone(),
-        DIGEST => told.digest.clone(),
-        CURSOR => told.cursor.to_string().into(),
-        _ => word.clone(),
-    };
-    let bytes = requests.iter().flat_map(|request| match (request, request.words()) {
-        (Request::Bytes(bytes), _) if dialect == Dialect::Resp => bytes.clone(),
-        (_, Some(words)) => {
-            speech::render_request(dialect, &words.iter().map(said).collect::<Vec<_>>())
+    let cursor = told.cursor.to_string();
+    let mut out = Vec::new();
+    for request in requests {
+        match (request, dialect) {
+            (Request::Bytes(bytes), Dialect::Resp) => out.extend_from_slice(bytes),
+            (Request::Bytes(_), _) => out.extend(match request.words() {
+                Some(words) => speech::render_request(dialect, &words),
+                None => speech::garbage(dialect).to_vec(),
+            }),
+            (Request::Words(words), Dialect::Resp) => {
+                let words = words.iter().map(|word| said(word, told, &cursor));
+                wire::render_words(words, &mut out);
+            }
+            (Request::Words(words), _) => {
+                let words = words.iter().map(|word| said(word, told, &cursor).to_vec());
+                out.extend(speech::render_request(dialect, &words.collect::<Vec<_>>()));
+            }
         }
-        (_, None) => speech::garbage(dialect).to_vec(),
-    });
-    bytes.collect()
+    }
+    out
+}
+
+/// What a word stands for.
+fn said<'w>(word: &'w [u8], told: &'w Told, cursor: &'w str) -> &'w [u8] {
+    match word {
+        PAYLOAD => &told.payload,
+        DIGEST => &told.digest,
+        CURSOR => cursor.as_bytes(),
+        _ => word,
+    }
 }
 
 /// The length of the next piece of `left` bytes.
@@ -200,6 +216,8 @@ struct Swarm<'a> {
     watch: Watch,
     listener: Option<Listener>,
     metronomes: Vec<Metronome>,
+    /// Until when each server is busy.
+    busy_until_us: Vec<u64>,
     /// Executions and slices since the invariants were checked last.
     unchecked: u64,
     /// Events since the last look at the keys.
@@ -301,6 +319,7 @@ impl<'a> Swarm<'a> {
             watch,
             listener: plan.listens.then(|| Listener::new(kernel, plan, moment(0))),
             metronomes: (0..plan.servers).map(|_| Metronome::new(plan)).collect(),
+            busy_until_us: vec![0; plan.servers],
             unchecked: 0,
             unlooked: 0,
             request_max: 0,
@@ -384,11 +403,21 @@ impl<'a> Swarm<'a> {
         true
     }
 
-    /// When the next server has something to do, and which it is.
+    /// When the next server has something to do and time for it, and which it is.
     fn next_deadline(&self) -> Option<(u64, usize)> {
-        let deadline =
-            |(position, server): (usize, &Server)| server.poll_deadline().map(|at| (at, position));
-        self.servers.iter().enumerate().filter_map(deadline).min()
+        let servers = self.servers.iter().zip(&self.busy_until_us).enumerate();
+        let deadlines = servers.filter_map(|(position, (server, &busy_until_us))| {
+            Some((server.poll_deadline()?.max(busy_until_us), position))
+        });
+        deadlines.min()
+    }
+
+    /// What a server has done takes time, in which it does nothing else, unless it is late already.
+    fn keep_busy(&mut self, server: usize) {
+        let is_late = self.servers[server].poll_deadline().is_some_and(|at| at <= self.now_us);
+        if self.plan.busy_us > 0 && !is_late {
+            self.busy_until_us[server] = self.now_us + self.rng.below(self.plan.busy_us + 1);
+        }
     }
 
     /// The server's time has come.
@@ -397,10 +426,11 @@ impl<'a> Swarm<'a> {
         if self.servers[server].poll_deadline().is_none_or(|at| at > self.now_us) {
             return;
         }
-        let has_waits = self.checker.is_due(server) || self.loses_patience(server);
+        let has_waits = self.checker.is_due(server) || self.gives_up(server);
         // Another server may have done the work already.
         let due_ms = self.servers[server].kernel().due_ms();
-        let is_slice = !has_waits && due_ms.is_some_and(|at| at <= self.wall.unix_ms(self.now_us));
+        let is_due = due_ms.is_some_and(|at| at <= self.wall.unix_ms(self.now_us));
+        let is_slice = !has_waits && is_due && !self.checker.model().is_paused();
         if self.servers[server].has_input() {
             self.deliveries = 0;
         } else if is_slice && let Err(violation) = self.metronomes[server].tick(self.now_us) {
@@ -411,6 +441,7 @@ impl<'a> Swarm<'a> {
         self.check_execution(server);
         self.checker.time_out(server);
         self.drain_events();
+        self.keep_busy(server);
     }
 
     /// A server passes on what there is for its connections.
@@ -423,8 +454,13 @@ impl<'a> Swarm<'a> {
 
     /// Looks behind the replies, at intervals in proportion to the work it takes.
     fn look(&mut self) {
-        if let Some(serial) = self.checker.overdue() {
+        let due_us = self.now_us.saturating_sub(self.plan.busy_us);
+        if let Some(serial) = self.checker.overdue(due_us) {
             let text = "the request waits longer than it wants to";
+            self.checker.fail(serial, Check::Waits.violated(text));
+        }
+        if let Some(serial) = self.checker.forgotten(due_us.saturating_sub(MAIL_DELAY_MAX_US)) {
+            let text = "the request is put off although clients are paused no more";
             self.checker.fail(serial, Check::Waits.violated(text));
         }
         if let Err((serial, violation)) = self.look_at_outputs() {
@@ -460,7 +496,7 @@ impl<'a> Swarm<'a> {
             return Err(Check::Keys.violated(text));
         }
         let pace = self.plan.pace;
-        let soon_us = self.now_us + pace.interval_us.max(OVERDUE_US);
+        let soon_us = self.now_us + pace.interval_us.max(OVERDUE_US) + self.plan.busy_us;
         let soon_us = soon_us.max(self.notices_clock_by_us());
         let deadline = self.next_deadline().map(|(at, _)| at);
         if found > live && deadline.is_none_or(|at| at > soon_us) {
@@ -488,13 +524,13 @@ impl<'a> Swarm<'a> {
     /// How long a key may outlive its deadline: at a slower pace, as long as it takes if each slice
     /// does the least in one shard.
     fn lag_max_us(&self) -> u64 {
-        let pace = self.plan.pace;
+        let Plan { pace, busy_us, shards, .. } = *self.plan;
         if pace == Pace::default() {
-            return LAG_MAX_US;
+            return LAG_MAX_US + busy_us;
         }
         let timers = self.checker.model().deadlines() as u64;
         let slices = 4 + 8 * timers + self.checker.replies();
-        LAG_MAX_US + pace.interval_us * slices * self.plan.shards as u64
+        LAG_MAX_US + busy_us + (pace.interval_us + busy_us) * slices * shards as u64
     }
 
     fn look_at_memory(&mut self) -> Result<(), Violation> {
@@ -683,11 +719,13 @@ impl<'a> Swarm<'a> {
         self.deliveries = 0;
         let (count, first) = (self.servers.len(), self.rng.below(self.servers.len() as u64));
         for server in (0..count).map(|position| (position + first as usize) % count) {
-            if count == 1 || self.rng.below(4) > 0 {
+            let is_free = self.busy_until_us[server] <= self.now_us;
+            if is_free && (count == 1 || self.rng.below(4) > 0) {
                 let now = self.now();
                 self.servers[server].execute(now);
                 self.check_execution(server);
                 self.drain_events();
+                self.keep_busy(server);
             }
         }
     }

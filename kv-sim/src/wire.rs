@@ -306,7 +306,19 @@ fn split_quoted<'a>(mut rest: &'a [u8], quote: u8, word: &mut Vec<u8>) -> Option
 
 /// A request as clients send it.
 pub fn render_request(args: &[Vec<u8>]) -> Vec<u8> {
-    Value::array(args.iter().map(|arg| Value::bulk(arg)).collect()).bytes()
+    let mut out = Vec::new();
+    render_words(args.iter().map(|arg| &arg[..]), &mut out);
+    out
+}
+
+/// Appends a request of these words as clients send it.
+pub(crate) fn render_words<'w>(words: impl ExactSizeIterator<Item = &'w [u8]>, out: &mut Vec<u8>) {
+    push_line(out, b'*', words.len().to_string().as_bytes());
+    for word in words {
+        push_line(out, b'$', word.len().to_string().as_bytes());
+        out.extend_from_slice(word);
+        out.extend_from_slice(b"\r\n");
+    }
 }
 
 /// Whether a request ends subscriptions.
@@ -317,14 +329,13 @@ pub fn ends_subscriptions(request: &[Vec<u8>]) -> bool {
 
 /// A 64-bit integer in its one canonical form.
 pub fn parse_int(text: &[u8]) -> Option<i64> {
-    let value = std::str::from_utf8(text).ok()?.parse().ok()?;
     let digits = text.strip_prefix(b"-").unwrap_or(text);
     let is_canonical = match digits {
         [b'0'] => digits.len() == text.len(),
-        [b'1'..=b'9', ..] => true,
+        [b'1'..=b'9', rest @ ..] => rest.iter().all(u8::is_ascii_digit),
         _ => false,
     };
-    is_canonical.then_some(value)
+    is_canonical.then(|| std::str::from_utf8(text).ok()?.parse().ok()).flatten()
 }
 
 /// Bytes for people to read, shortened.

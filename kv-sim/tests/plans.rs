@@ -19,15 +19,15 @@ fn run_with(plan: &Plan, flaw: Flaw) -> Outcome {
 
 /// The flaws, each with a seed from which the next that fails is not far.
 const FLAWS: [(Flaw, u64); 9] = [
-    (Flaw::ExpiresLate, 180),
-    (Flaw::EmptyListStays, 8),
-    (Flaw::AppendPersists, 65),
-    (Flaw::ServesLastFirst, 120),
-    (Flaw::DropsMessages, 35),
-    (Flaw::WatchOutlivesKey, 465),
-    (Flaw::ExpiredReturn, 1),
-    (Flaw::ServesTwice, 10),
-    (Flaw::HalfTransaction, 11),
+    (Flaw::ExpiresLate, 9),
+    (Flaw::EmptyListStays, 9),
+    (Flaw::AppendPersists, 34),
+    (Flaw::ServesLastFirst, 121),
+    (Flaw::DropsMessages, 68),
+    (Flaw::WatchOutlivesKey, 9),
+    (Flaw::ExpiredReturn, 65),
+    (Flaw::ServesTwice, 9),
+    (Flaw::HalfTransaction, 9),
 ];
 
 /// The first plan from a seed on that fails because of a flaw, made small.

@@ -67,6 +67,7 @@ fn the_plans_of_a_few_seeds_hold_every_fault_and_setting() {
     for sizes in [tiny, Sizes::default()] {
         assert!(plans.iter().any(|plan| plan.sizes == sizes), "{sizes:?}");
     }
+    assert!(plans.iter().any(|plan| plan.busy_us > 0));
     assert!(plans.iter().any(|plan| plan.pace == Pace::default()));
     assert!(plans.iter().any(|plan| plan.pace.interval_us == 0));
     for ending in [Ending::Flush, Ending::Delete, Ending::Expire] {
@@ -116,6 +117,18 @@ fn a_crash_is_noted_by_the_time_of_the_simulation() {
     let lines = log.iter().map(ToString::to_string);
     let cuts: Vec<String> = lines.filter(|line| line.contains("Cut")).collect();
     assert!(cuts[0].contains(" 15000 us "), "{cuts:?}");
+}
+
+#[test]
+fn what_comes_while_a_server_is_busy_waits_until_it_is_done() {
+    let elapsed_ms = |busy_us: u64| {
+        let steps = "{ wait_us = 500, requests = ['PING'] }, ".repeat(50);
+        let text = format!("busy_us = {busy_us}\nclients = [{{ steps = [{steps}] }}]");
+        let plan = Plan::from_text(&text).expect("it is a plan");
+        kv_sim::run(&plan, short()).expect("it passes").elapsed_us / 1000
+    };
+    assert!(elapsed_ms(0) < 500, "{} ms", elapsed_ms(0));
+    assert!(elapsed_ms(100_000) > 1000, "{} ms", elapsed_ms(100_000));
 }
 
 /// A model that is wrong in one small thing stands for a server that is.

@@ -86,6 +86,7 @@ impl Session {
             b"MULTI" => drop(self.queue.get_or_insert_default()),
             b"DISCARD" if self.queue.is_none() => {}
             b"DISCARD" => self.forget(),
+            b"RESET" => self.reset(),
             _ if self.queue.is_some() => self.enqueue(request, is_refused),
             b"UNWATCH" => self.forget(),
             b"WATCH" => self.watch(request, reply.is_some()),
@@ -135,6 +136,11 @@ impl Session {
         self.may_watch = false;
         self.watched.clear();
         self.premises.clear();
+    }
+
+    fn reset(&mut self) {
+        self.forget();
+        self.is_elsewhere = false;
     }
 
     fn select(&mut self, request: &Request, reply: Option<&Value>) {

@@ -332,6 +332,12 @@ fn a_session_leaves_out_messages_and_other_databases() {
 }
 
 #[test]
+fn a_session_that_is_reset_has_no_transaction_and_is_in_the_first_database() {
+    let lines = "> SELECT 1\n < OK\n > MULTI\n < OK\n > RESET\n < RESET\n > GET a\n < 1";
+    assert_eq!(shown(&session(lines)), [r#"c1 [6, 7] GET a -> "$1\r\n1\r\n""#]);
+}
+
+#[test]
 fn a_transaction_without_an_answer_may_have_been_aborted_if_keys_were_watched() {
     let begin = "> WATCH k\n > MULTI\n > SET a 1\n > EXEC\n > SET a 2";
     let mut operations = session(begin);

@@ -82,7 +82,7 @@ impl Run<'_> {
             return Ok(());
         }
         let full = match self.args {
-            [_, sub, ..] if ["pubsub", "xgroup"].contains(&&*name) => {
+            [_, sub, ..] if ["client", "pubsub", "xgroup"].contains(&&*name) => {
                 format!("{name}|{}", String::from_utf8_lossy(sub).to_ascii_lowercase())
             }
             _ => name,

@@ -1,9 +1,12 @@
 //! Commands about the connection.
 
-use super::{DATABASE_RANGE, DATABASES, Expect, Outcome, Row, Run, exactly, int, is, ok};
+use super::{
+    DATABASE_RANGE, DATABASES, Expect, Outcome, Row, Run, caching, exactly, int, is, ok, pauses,
+};
 use crate::wire::{Value, parse_int};
 
 pub(super) const COMMANDS: &[Row] = &[
+    ("client", -2, client),
     ("echo", 2, echo),
     ("hello", -1, hello),
     ("ping", -1, ping),
@@ -11,6 +14,17 @@ pub(super) const COMMANDS: &[Row] = &[
     ("reset", 1, reset),
     ("select", 2, select),
 ];
+
+/// What plans do to all clients, and what they ask for themselves.
+fn client(run: &mut Run<'_>) -> Outcome {
+    match run.args {
+        [_, what, _, ..] if is(what, "PAUSE") => pauses::pause(run),
+        [_, what] if is(what, "UNPAUSE") => pauses::unpause(run),
+        [_, what, _, ..] if is(what, "TRACKING") => caching::tracking(run),
+        [_, what, _] if is(what, "CACHING") => caching::caching(run),
+        _ => Ok(Expect::Never("no plan asks for this")),
+    }
+}
 
 pub(super) fn ping(run: &mut Run<'_>) -> Outcome {
     match run.args {
@@ -54,6 +68,7 @@ pub(super) fn reset(run: &mut Run<'_>) -> Outcome {
     run.session.transaction = None;
     run.model.forget_watches(session);
     run.model.channels.forget(session);
+    run.model.forget_cache(session);
     (run.session.database, run.session.protocol) = (0, 2);
     exactly(Value::simple("RESET"))
 }
@@ -73,6 +88,7 @@ pub(super) fn hello(run: &mut Run<'_>) -> Outcome {
         return Err(b"NOPROTO unsupported protocol version".into());
     }
     run.session.protocol = protocol;
+    run.note_protocol();
     Ok(Expect::Hello(protocol))
 }
 

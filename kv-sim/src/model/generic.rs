@@ -155,11 +155,14 @@ pub(super) fn swapdb(run: &mut Run<'_>) -> Outcome {
     }
     let (first, second) = (database(&run.args[1])?, database(&run.args[2])?);
     for database in [first, second] {
-        let keys: Vec<Bytes> = [first, second]
-            .into_iter()
-            .flat_map(|database| run.model.databases[database].keys().cloned())
-            .collect();
-        keys.iter().for_each(|key| run.model.touch(database, key));
+        let entries = [first, second].into_iter().flat_map(|it| &run.model.databases[it]);
+        let keys = entries.map(|(key, entry)| (key.clone(), run.is_live(entry)));
+        for (key, is_live) in keys.collect::<Vec<_>>() {
+            match is_live {
+                true => run.model.replace(database, &key),
+                false => run.model.touch_perhaps(database, &key),
+            }
+        }
     }
     run.model.databases.swap(first, second);
     ok()
@@ -168,12 +171,14 @@ pub(super) fn swapdb(run: &mut Run<'_>) -> Outcome {
 pub(super) fn flushdb(run: &mut Run<'_>) -> Outcome {
     check_flush(run)?;
     run.clear(run.session.database);
+    run.model.invalidate_all();
     ok()
 }
 
 pub(super) fn flushall(run: &mut Run<'_>) -> Outcome {
     check_flush(run)?;
     (0..DATABASES).for_each(|database| run.clear(database));
+    run.model.invalidate_all();
     ok()
 }
 

@@ -66,20 +66,20 @@ fn float_arg(arg: &[u8]) -> Result<f64, Bytes> {
     float(arg).ok_or_else(|| NOT_A_FLOAT.into())
 }
 
-/// The fewest digits that tell it. Whole numbers have up to seven zeros behind these.
+/// The fewest digits that tell it. Large whole numbers have up to seven zeros behind these, and
+/// fractions up to six digits, or more if the point is near their first.
 pub(crate) fn text(score: f64) -> String {
-    if score.abs() < (1u64 << 52) as f64 || score.is_infinite() {
+    let is_whole = score.fract() == 0.0 && score.abs() < (1u64 << 52) as f64;
+    if score.is_infinite() || is_whole {
         return score.to_string();
     }
     let scientific = format!("{score:e}");
     let (mantissa, exponent) = scientific.split_once('e').expect("it has an exponent");
-    let exponent: usize = exponent.parse().expect("a large number's exponent is positive");
-    let digits = mantissa.replace(['.', '-'], "");
-    if exponent >= digits.len() + 7 {
-        return format!("{mantissa}e+{exponent}");
-    }
-    let sign = if score < 0.0 { "-" } else { "" };
-    format!("{sign}{digits:0<width$}", width = exponent + 1)
+    let exponent: i32 = exponent.parse().expect("it is a number");
+    let digits = mantissa.replace(['.', '-'], "").len() as i32;
+    let last = exponent + 1 - digits;
+    let is_short = if last >= 0 { last <= 7 } else { last > -7 || exponent.abs() < 4 };
+    if is_short { score.to_string() } else { format!("{mantissa}e{exponent:+}") }
 }
 
 impl Run<'_> {

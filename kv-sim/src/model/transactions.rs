@@ -32,6 +32,8 @@ pub(super) struct Watch {
     was_there: bool,
     /// It was changed since.
     pub(super) is_broken: bool,
+    /// What was perhaps there took its place, so that the server may count that as a change.
+    pub(super) is_doubtful: bool,
 }
 
 impl Run<'_> {
@@ -62,11 +64,18 @@ impl Run<'_> {
             let is_noticed = !self.model.has(Flaw::WatchOutlivesKey);
             is_noticed && self.find_in(watch.database, &watch.key).is_none()
         };
-        watches.any(|watch| watch.is_broken || watch.was_there && is_gone(watch))
+        let was_refused = self.reply() == Some(self.null_array());
+        let may_be_broken = |watch: &Watch| watch.is_broken || watch.is_doubtful && was_refused;
+        watches.any(|watch| may_be_broken(watch) || watch.was_there && is_gone(watch))
     }
 }
 
 impl Session {
+    /// The requests of its transaction, if it has one.
+    pub(super) fn queued(&self) -> &[Vec<Bytes>] {
+        self.transaction.as_ref().map_or(&[], |transaction| &transaction.requests)
+    }
+
     pub(super) fn has_transaction(&self) -> bool {
         self.transaction.is_some()
     }
@@ -116,7 +125,9 @@ fn watch(run: &mut Run<'_>) -> Outcome {
         if !run.model.watches.iter().any(is_it) {
             let was_there = run.find(key).is_some();
             let key = key.clone();
-            run.model.watches.push(Watch { session, database, key, was_there, is_broken: false });
+            let (is_broken, is_doubtful) = (false, false);
+            let watch = Watch { session, database, key, was_there, is_broken, is_doubtful };
+            run.model.watches.push(watch);
         }
     }
     ok()

@@ -67,6 +67,7 @@ impl Model {
         let waiter = self.waiters.iter().find(|waiter| waiter.session.id == id);
         let Waiter { mut session, wait, .. } = waiter.expect("it was not served").clone();
         let before = self.has(Flaw::ServesTwice).then(|| self.databases.clone());
+        self.sign(id);
         let mut run = Run::new(self, now_us, &mut session, &wait.args, &[]);
         run.has_waited = true;
         let (_, _, handler) = run.row().expect("it ran before");

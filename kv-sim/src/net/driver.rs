@@ -171,6 +171,8 @@ impl Driver {
         server.execute(now);
         self.tell_execution(&server);
         if server.poll_deadline().is_some_and(|at| at <= now.mono_us) {
+            server.handle_mail(now);
+            self.shared.tell(|checker| checker.handle_mail(0));
             server.handle_timeout(now);
             self.tell_execution(&server);
             self.shared.tell(|checker| checker.time_out(0));
@@ -179,6 +181,9 @@ impl Driver {
         if self.unchecked.get() >= self.plan.check_every {
             self.unchecked.set(0);
             server.kernel().batch(now).check();
+        }
+        if server.has_input() {
+            self.work.notify_one();
         }
         drop(server);
         self.drain_events();

@@ -96,7 +96,10 @@ impl<'a> Stage<'a> {
     /// What is left of the clients, if there is anything.
     fn left(&self) -> Result<(), Violation> {
         let driver: Option<Rc<Driver>> = self.shared.driver.borrow().upgrade();
-        driver.map_or(Ok(()), |driver| driver.check_end(self.elapsed_us()))
+        // As long as clients are paused, nothing can be asked.
+        let pause_end_us = self.shared.checker.borrow().model().pause_end_us().unwrap_or_default();
+        let now_us = self.elapsed_us().max(pause_end_us);
+        driver.map_or(Ok(()), |driver| driver.check_end(now_us))
     }
 
     fn elapsed_us(&self) -> u64 {

@@ -114,7 +114,7 @@ pub(super) fn deafness(rng: &mut Rng, clients: usize) -> Vec<Deafness> {
 /// The limits of subscribers, where there may be some.
 pub(super) fn audience_limits(rng: &mut Rng, features: &Features) -> Option<AudienceLimits> {
     let limits = pick(rng, AUDIENCE_LIMITS);
-    (features.sessions && one_in(rng, 2)).then_some(limits)
+    (features.sessions && !features.caches && one_in(rng, 2)).then_some(limits)
 }
 
 /// What else can happen on the network than that clients stall and crash, mostly within the time

@@ -1,7 +1,7 @@
 //! Hashes, and deadlines of their fields.
 
 use super::sets::scan;
-use super::{Bytes, Maker};
+use super::{Bytes, Maker, number};
 
 pub(super) fn hashes(m: &mut Maker<'_>) -> Vec<Bytes> {
     if m.features.long_lists && m.one_in(6) {
@@ -33,7 +33,11 @@ pub(super) fn hashes(m: &mut Maker<'_>) -> Vec<Bytes> {
 
 fn field(m: &mut Maker<'_>) -> Bytes {
     let long = m.features.large_values && m.one_in(20);
-    if long { vec![b'f'; 700] } else { format!("f{}", m.below_few(12)).into() }
+    if long {
+        [&number(m.rng.below(3))[..], &[b'f'; 600]].concat()
+    } else {
+        format!("f{}", m.below_few(12)).into()
+    }
 }
 
 fn other(m: &mut Maker<'_>) -> Bytes {

@@ -1,18 +1,18 @@
 //! What sessions do to each other: requests that wait, transactions, channels. All of it is about a
 //! few keys and channels, so that clients meet.
 
-use super::{Kind, Maker};
+use super::{Make, Maker};
 use crate::model::Bytes;
 
 /// What plans about sessions consist of, each as often as it stands here or not at all.
-pub(super) const KINDS: &[Kind] = &[waiting, waiting, arrivals, watched, channels, ordered];
+pub(super) const KINDS: &[Make] = &[waiting, waiting, arrivals, watched, channels, ordered];
 
 /// Seldom for ever, and never for so long that a run would take hours.
 fn timeout(m: &mut Maker<'_>) -> Bytes {
     m.pick(&["0.001", "0.0101", "0.05", "0.2", "1", "3", "0", "-1", "x"]).into()
 }
 
-fn list(m: &mut Maker<'_>) -> Bytes {
+pub(super) fn list(m: &mut Maker<'_>) -> Bytes {
     m.pick(&["l0", "l0", "l1", "l2"]).into()
 }
 
@@ -28,7 +28,7 @@ fn side(m: &mut Maker<'_>) -> Bytes {
     m.pick(&["LEFT", "RIGHT"]).into()
 }
 
-fn element(m: &mut Maker<'_>) -> Bytes {
+pub(super) fn element(m: &mut Maker<'_>) -> Bytes {
     // So that hardly any two are the same.
     m.rng.below(1_000_000).to_string().into()
 }
@@ -104,18 +104,6 @@ pub(super) fn transactions(m: &mut Maker<'_>) -> Vec<Bytes> {
     }
 }
 
-/// In turn what makes a watched key expire before a transaction: chance hardly ever does.
-pub(super) fn expiring_watch(m: &mut Maker<'_>) -> Vec<Bytes> {
-    m.sequence += 1;
-    match m.sequence % 5 {
-        1 => words!["SET", "w4", "1", "PX", m.pick(&["2", "10", "50", "200", "2000"])],
-        2 => words!["WATCH", "w4"],
-        3 => words!["MULTI"],
-        4 => words!["EXISTS", "w4"],
-        _ => words!["EXEC"],
-    }
-}
-
 /// What makes transactions of other commands.
 pub(super) fn blocks(m: &mut Maker<'_>) -> Vec<Bytes> {
     words![m.pick(&["MULTI", "MULTI", "MULTI", "EXEC", "EXEC", "EXEC", "DISCARD"])]
@@ -150,6 +138,59 @@ pub(super) fn watched(m: &mut Maker<'_>) -> Vec<Bytes> {
         21 => words!["LREM", "l0", "0", "nothing"],
         22 => words!["ZADD", "z0", "NX", "1", "always"],
         _ => words!["EXISTS", key, other],
+    }
+}
+
+/// Pauses of all clients, seldom among other requests.
+pub(super) fn pauses(m: &mut Maker<'_>) -> Vec<Bytes> {
+    let ms = m.pick(&["0", "1", "7", "30", "30", "200", "1500"]);
+    match m.rng.below(8) {
+        0 => words!["CLIENT", "PAUSE", ms],
+        1 => words!["CLIENT", "PAUSE", ms, "ALL"],
+        2 | 3 => words!["CLIENT", "PAUSE", ms, m.pick(&["WRITE", "write"])],
+        4 => words!["CLIENT", "UNPAUSE"],
+        _ => watched(m),
+    }
+}
+
+/// What clients cache, and what changes it. Of keys without deadlines, since nobody knows to the
+/// moment when the server tells of those that expire.
+pub(super) fn cached(m: &mut Maker<'_>) -> Vec<Bytes> {
+    let (key, other) = (m.pick(&["t0", "t1", "u"]), m.pick(&["t0", "t2"]));
+    match m.rng.below(24) {
+        0..6 => words!["GET", key],
+        6 => words!["MGET", key, other],
+        7 => words!["EXISTS", key, other],
+        8 => words![m.pick(&["STRLEN", "strlen"]), key],
+        9 => words!["GETRANGE", key, "0", "1"],
+        10..14 => words!["SET", key, m.pick(&["1", "2"])],
+        14 | 15 => words!["INCR", key],
+        16 => words!["APPEND", key, "1"],
+        17 => words!["DEL", key, other],
+        18 => words!["MSET", key, "1", other, "2"],
+        19 => words!["GETDEL", key],
+        20 => words!["SET", key, "3", m.pick(&["NX", "XX", "GET"])],
+        21 => words!["RENAME", key, other],
+        22 if m.one_in(3) => words![m.pick(&["FLUSHALL", "FLUSHDB"])],
+        22 => words!["SELECT", m.pick(&["0", "0", "1"])],
+        _ => words!["PING"],
+    }
+}
+
+/// Whether and of what a client wants to know.
+pub(super) fn caches(m: &mut Maker<'_>) -> Vec<Bytes> {
+    let on = words!["CLIENT", "TRACKING", "ON"];
+    let and = |more: &[&str]| on.iter().cloned().chain(more.iter().map(|&it| it.into())).collect();
+    match m.rng.below(14) {
+        0..3 => on,
+        3 => and(&["NOLOOP"]),
+        4 => and(&["OPTIN"]),
+        5 => and(&["OPTOUT", "NOLOOP"]),
+        6 => and(&["BCAST"]),
+        7 => and(&["BCAST", "PREFIX", m.pick(&["t", "u", "t1"])]),
+        8 => and(&["bcast", "noloop", "prefix", "t"]),
+        9..12 => words!["CLIENT", "CACHING", m.pick(&["YES", "NO"])],
+        _ => words!["HELLO", "3"],
     }
 }
 

@@ -1,6 +1,6 @@
 //! Requests about sets.
 
-use super::Maker;
+use super::{Maker, number};
 use crate::model::Bytes;
 
 pub(super) fn sets(m: &mut Maker<'_>) -> Vec<Bytes> {
@@ -47,19 +47,30 @@ fn crowds(m: &mut Maker<'_>) -> Vec<Bytes> {
 }
 
 fn combinations(m: &mut Maker<'_>) -> Vec<Bytes> {
-    let (target, a, b) = (m.key(), m.key(), m.key());
-    match m.rng.below(10) {
-        0 => words!["SINTER", a, b],
-        1 => words!["SINTERSTORE", target, a, b],
-        2 => words!["SINTERCARD", "2", a, b],
-        3 => words!["SINTERCARD", "2", a, b, "LIMIT", m.pick(&["0", "1", "5", "-1"])],
-        4 => words!["SUNION", a, b, m.key()],
-        5 => words!["SUNIONSTORE", target, a, b],
-        6 => words!["SDIFF", a, b],
-        7 => words!["SDIFFSTORE", target, a, b, m.key()],
-        8 => words!["SDIFF", a, b, m.key(), m.key()],
-        _ => words!["DEL", a],
-    }
+    let target = m.key();
+    let sources = sources(m);
+    let args = match m.rng.below(9) {
+        0 => words!["SINTER"],
+        1 => words!["SINTERSTORE", target],
+        2 => words!["SINTERCARD", number(sources.len() as u64)],
+        3 => {
+            let mut args = words!["SINTERCARD", number(sources.len() as u64)];
+            args.extend(sources);
+            args.extend(words!["LIMIT", m.pick(&["0", "1", "5", "-1"])]);
+            return args;
+        }
+        4 => words!["SUNION"],
+        5 => words!["SUNIONSTORE", target],
+        6 => words!["SDIFF"],
+        7 => words!["SDIFFSTORE", target],
+        _ => return words!["DEL", target],
+    };
+    args.into_iter().chain(sources).collect()
+}
+
+/// Some keys, of which something is to be made.
+pub(super) fn sources(m: &mut Maker<'_>) -> Vec<Bytes> {
+    (0..m.pick(&[1, 2, 2, 2, 3, 4])).map(|_| m.key()).collect()
 }
 
 /// A step of a scan, from the beginning or anywhere.

@@ -1,7 +1,7 @@
 //! Sorted sets.
 
-use super::Maker;
-use super::sets::scan;
+use super::sets::{scan, sources};
+use super::{Maker, number};
 use crate::model::Bytes;
 
 /// Requests about sorted sets. Scores and weights are such that no sum is inexact, and no product
@@ -26,7 +26,7 @@ fn additions(m: &mut Maker<'_>) -> Vec<Bytes> {
         1 => words!["ZADD", key, "INCR", score(m), member(m)],
         2 => {
             let option = m.pick(&["NX", "XX", "GT", "LT", "CH", "INCR"]);
-            let other = m.pick(&["CH", "XX", "NX", "GT", "INCR"]);
+            let other = m.pick(&["CH", "CH", "XX", "NX", "GT", "INCR"]);
             words!["ZADD", key, option, other, score(m), member(m)]
         }
         _ => words!["ZADD", key, score(m), member(m), score(m), member(m), score(m), member(m)],
@@ -139,18 +139,32 @@ fn edge(m: &mut Maker<'_>) -> Bytes {
 }
 
 fn combinations(m: &mut Maker<'_>) -> Vec<Bytes> {
-    if m.one_in(6) {
-        let limit = m.pick(&["0", "1", "5", "-1", "x"]);
-        return words!["ZINTERCARD", "2", m.key(), m.key(), "LIMIT", limit];
-    }
-    let name = m.pick(&["ZUNION", "ZINTER", "ZDIFF", "ZUNIONSTORE", "ZINTERSTORE", "ZDIFFSTORE"]);
+    let target = m.key();
+    let sources = sources(m);
+    let count = sources.len();
+    let name = m.pick(&[
+        "ZUNION",
+        "ZINTER",
+        "ZDIFF",
+        "ZUNIONSTORE",
+        "ZINTERSTORE",
+        "ZDIFFSTORE",
+        "ZINTERCARD",
+    ]);
     let mut args = words![name];
-    if name.ends_with("STORE") {
-        args.push(m.key());
+    args.extend(name.ends_with("STORE").then_some(target));
+    args.push(number(count as u64));
+    args.extend(sources);
+    if name == "ZINTERCARD" {
+        args.extend(words!["LIMIT", m.pick(&["0", "1", "5", "-1", "x"])]);
+        return args;
     }
-    args.extend(words!["2", m.key(), m.key()]);
     if m.one_in(3) {
-        args.extend(words!["WEIGHTS", m.pick(&["1", "2", "0.5"]), m.pick(&["1", "4", "inf"])]);
+        // Where more than two are added up, it matters in which order infinities come.
+        let last = if count == 2 { m.pick(&["1", "4", "inf"]) } else { m.pick(&["1", "4"]) };
+        let weights = (1..count).map(|_| m.pick(&["1", "2", "0.5"]).into());
+        args.extend(words!["WEIGHTS"].into_iter().chain(weights.collect::<Vec<_>>()));
+        args.push(last.into());
     }
     if m.one_in(3) {
         args.extend(words!["AGGREGATE", m.pick(&["SUM", "MIN", "max"])]);
@@ -180,14 +194,14 @@ fn many(m: &mut Maker<'_>) -> Vec<Bytes> {
 fn member(m: &mut Maker<'_>) -> Bytes {
     match m.rng.below(4) {
         0 => m.value(),
-        _ => m.rng.below(60).to_string().into(),
+        _ => m.below_few(60).to_string().into(),
     }
 }
 
 fn score(m: &mut Maker<'_>) -> Bytes {
     match m.rng.below(8) {
         0 => m.pick(&["0.5", "-1.25", "inf", "-inf", "1e3", "x"]).into(),
-        _ => (m.rng.below(30) as i64 - 10).to_string().into(),
+        _ => (m.below_few(30) as i64 - 10).to_string().into(),
     }
 }
 

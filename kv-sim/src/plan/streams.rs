@@ -167,7 +167,7 @@ fn claim(m: &mut Maker<'_>, key: Bytes) -> Vec<Bytes> {
 
 /// Times go slowly, so that many entries share one.
 fn new_id(m: &mut Maker<'_>) -> Bytes {
-    let ms = m.elapsed_us / 200_000 + m.rng.below(3);
+    let ms = m.stream_ms() + m.rng.below(3);
     match m.rng.below(8) {
         0 => format!("{ms}-{}", m.rng.below(20)).into(),
         1 => m.pick(&["0-0", "0-*", "x", "1"]).into(),
@@ -176,7 +176,7 @@ fn new_id(m: &mut Maker<'_>) -> Bytes {
 }
 
 fn id(m: &mut Maker<'_>) -> Bytes {
-    let ms = m.rng.below(m.elapsed_us / 200_000 + 3);
+    let ms = m.rng.below(m.stream_ms() + 3);
     format!("{ms}-{}", m.rng.below(8)).into()
 }
 
@@ -185,7 +185,14 @@ fn edge(m: &mut Maker<'_>) -> Bytes {
         0 => b"-".into(),
         1 => b"+".into(),
         2 => [b"(", &id(m)[..]].concat(),
-        3 => m.rng.below(m.elapsed_us / 200_000 + 3).to_string().into(),
+        3 => m.rng.below(m.stream_ms() + 3).to_string().into(),
         _ => id(m),
+    }
+}
+
+impl Maker<'_> {
+    /// The time that new entries have about now. It goes slowly, so that many share one.
+    pub(super) fn stream_ms(&self) -> u64 {
+        self.elapsed_us / 200_000
     }
 }

@@ -26,11 +26,11 @@ pub(super) fn dumps(m: &mut Maker<'_>) -> Vec<Bytes> {
 pub(super) fn sorts(m: &mut Maker<'_>) -> Vec<Bytes> {
     let (key, number) = (m.key(), m.rng.below(30).to_string());
     match m.rng.below(12) {
-        0 => return words!["RPUSH", key, number, m.int(), m.rng.below(30).to_string()],
-        1 => return words!["SADD", key, number, m.rng.below(30).to_string()],
-        2 => return words!["ZADD", key, m.rng.below(9).to_string(), number],
-        3 => return words!["SET", key, m.int()],
-        4 => return words!["HSET", key, "f1", m.int()],
+        0 => return words!["RPUSH", m.key_of("l"), number, m.int(), m.rng.below(30).to_string()],
+        1 => return words!["SADD", m.key_of("s"), number, m.rng.below(30).to_string()],
+        2 => return words!["ZADD", m.key_of("z"), m.rng.below(9).to_string(), number],
+        3 => return words!["SET", m.key_of("k"), m.int()],
+        4 => return words!["HSET", m.key_of("h"), "f1", m.int()],
         _ => {}
     }
     let stores = m.one_in(4);

@@ -30,6 +30,8 @@ const EMPTY_KEYSPACE_MAX: u64 = 4096;
 impl Swarm<'_> {
     /// Lets all keys go and checks what is left.
     pub(super) fn end(&mut self) {
+        // Nothing can be asked before.
+        self.now_us = self.now_us.max(self.checker.model().pause_end_us().unwrap_or_default());
         let result = self
             .check_sessions()
             .and_then(|()| self.empty())

@@ -29,10 +29,11 @@ impl Swarm<'_> {
     }
 
     /// When a server has noticed what happened to the clocks last, and had time to do what was due
-    /// then.
+    /// then, or when a pause ended, in which it does nothing.
     pub(super) fn notices_clock_by_us(&self) -> u64 {
         let work_us = self.lag_max_us() + wall::LOOK_INTERVAL_US;
-        self.disturbed_us.map_or(0, |disturbed_us| disturbed_us + work_us)
+        let disturbed_us = self.disturbed_us.max(self.checker.model().pause_end_us());
+        disturbed_us.map_or(0, |disturbed_us| disturbed_us + work_us)
     }
 
     /// For how long a client takes nothing, from now on, in microseconds.
@@ -62,10 +63,9 @@ impl Swarm<'_> {
         pressure.is_too_much(self.now_us, self.plan.audience, OUTPUT_PATIENCE_S)
     }
 
-    /// Whether a server has been patient with one of its connections for long enough.
-    pub(super) fn loses_patience(&self, server: usize) -> bool {
-        let ids = self.clients.iter().filter_map(|client| client.connection);
-        ids.map(|(id, _)| id).any(|id| id.0 == server && self.has_been_patient(id))
+    /// Whether a server may give up a client that takes nothing, at this moment.
+    pub(super) fn gives_up(&self, server: usize) -> bool {
+        self.owners.keys().any(|&id| id.0 == server && self.has_been_patient(id))
     }
 
     /// Whether all connections are closed that have to be. The error names one that is not.
@@ -79,7 +79,7 @@ impl Swarm<'_> {
         for (id, serial) in self.clients.iter().filter_map(|client| client.connection) {
             let pressure = self.pressures.get(&id).copied().unwrap_or_default();
             let until_us = pressure.over_until_us(self.plan.audience);
-            if until_us.is_some_and(|until_us| until_us < self.now_us) {
+            if until_us.is_some_and(|until_us| until_us + self.plan.busy_us < self.now_us) {
                 return Err((
                     serial,
                     Check::Outputs.violated("the subscriber is behind for too long"),

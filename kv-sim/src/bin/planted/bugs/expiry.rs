@@ -137,4 +137,18 @@ pub(super) const BUGS: &[Bug] = &[
         find: "self.field_timers.forget(&mut value, || self.hasher.hash(key));",
         replace: "",
     },
+    Bug {
+        name: "expired-comes-back-with-the-clock",
+        harm: "What has expired is there again when the machine's clock is set back.",
+        file: "kv-core/src/store.rs",
+        find: "shard.expire(store, before_ms, usize::MAX);",
+        replace: "",
+    },
+    Bug {
+        name: "clock-set-forward-goes-unseen",
+        harm: "When the machine's clock is set forward, an idle server keeps what has expired.",
+        file: "kv-proto/src/server.rs",
+        find: "due_us.min(look_us)",
+        replace: "due_us",
+    },
 ];

@@ -117,4 +117,18 @@ pub(super) const BUGS: &[Bug] = &[
         replace: r"Phase::Open if self.end_of_input && PLANTED => self.phase = Phase::Dead,
             Phase::Open if self.end_of_input => self.phase = Phase::Closing,",
     },
+    Bug {
+        name: "soft-limit-of-subscribers-off",
+        harm: "A subscriber that stays beyond the soft limit keeps its connection.",
+        file: "kv-proto/src/connection.rs",
+        find: "class == ClientClass::Pubsub && self.output.exceeds(config.output_limits(class).soft)",
+        replace: "false",
+    },
+    Bug {
+        name: "soft-limit-begins-anew",
+        harm: "A subscriber that is behind has more time whenever it takes a byte.",
+        file: "kv-proto/src/server.rs",
+        find: "!self.connections[id.0].is_behind(&self.kernel.config)",
+        replace: "true",
+    },
 ];
