@@ -202,7 +202,7 @@ pub(super) const BUGS: &[Bug] = &[
         name: "request-lost-in-a-pause",
         harm: "The request that a pause puts off never runs.",
         file: "kv-proto/src/connection.rs",
-        find: "self.used = before;",
+        find: "*used = before;",
         replace: "",
     },
     Bug {
