@@ -18,8 +18,7 @@ use crate::plan::{
 use crate::pressure::Pressure;
 use crate::wall::Wall;
 use crate::watch::{Metronome, Watch};
-use crate::wire;
-use crate::{EPOCH_US, Failed, Options, Outcome, speech};
+use crate::{EPOCH_US, Failed, Options, Outcome, speech, wire};
 use kv_core::config::{self, Config};
 use kv_core::kernel::{Kernel, NoHost};
 use kv_core::now::Now;
