@@ -160,8 +160,9 @@ pub struct Server {
     stalls: BTreeSet<(u64, ConnectionId)>,
     /// The connections with a request that waits, by when it has waited long enough.
     waits: BTreeSet<(u64, ConnectionId)>,
-    /// Some of them may be held back, since clients are paused.
-    holds: bool,
+    /// If some of them may be held back, since clients are paused: when that was to end as they were
+    /// looked at last.
+    held_until_us: Option<u64>,
     /// The connections that have a session, by when each was last seen to be active. It may have
     /// been active since: that is found out when its time is up.
     idle: BTreeSet<(u64, ConnectionId)>,
@@ -205,7 +206,7 @@ impl Server {
             pool: Pool::default(),
             stalls: BTreeSet::new(),
             waits: BTreeSet::new(),
-            holds: false,
+            held_until_us: None,
             idle: BTreeSet::new(),
             timeout_s,
             announced: 0,
@@ -378,21 +379,21 @@ impl Server {
         }
     }
 
-    /// Lets the requests come again that were held back, if clients are paused no more.
+    /// Lets the requests come again that were held back, if clients are paused no more. If they are
+    /// paused up to another time than before, that is when they come.
     fn let_go(&mut self, now: Now) {
-        if !self.holds {
+        let end_us = self.kernel.pause.deadline_us(now);
+        let is_on = self.kernel.pause.is_on(now);
+        if self.held_until_us.is_none_or(|noted_us| is_on && noted_us == end_us) {
             return;
         }
-        let held: Vec<_> = self.waits.iter().map(|&(_, id)| id).collect();
-        if self.kernel.pause.is_on(now) {
-            // It may end sooner than when they were held back.
-            let held = held.into_iter().filter(|id| self.connections[id.0].is_held());
-            held.collect::<Vec<_>>().into_iter().for_each(|id| self.watch_wait(now, id));
-            return;
-        }
-        self.holds = false;
+        self.held_until_us = is_on.then_some(end_us);
+        let held = self.waits.iter().map(|&(_, id)| id);
+        let held: Vec<_> = held.filter(|id| self.connections[id.0].is_held()).collect();
         for id in held {
-            if self.connections[id.0].is_held() {
+            if is_on {
+                self.watch_wait(now, id);
+            } else {
                 self.connections[id.0].let_go();
                 self.enqueue(id);
                 self.after_change(now, id, true);
@@ -693,8 +694,10 @@ impl Server {
     /// Sets the clock for a request that waits, or stops it.
     fn watch_wait(&mut self, now: Now, id: ConnectionId) {
         let connection = &mut self.connections[id.0];
-        self.holds |= connection.is_held();
         let (old, new) = (connection.wait_until_us, connection.wait_deadline_us(&self.kernel, now));
+        if connection.is_held() {
+            self.held_until_us = self.held_until_us.or(new);
+        }
         if old != new {
             connection.wait_until_us = new;
             if let Some(at) = old {
