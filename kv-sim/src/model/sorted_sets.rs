@@ -618,7 +618,13 @@ fn combined(operation: Set, inputs: &[Scores], weights: &[f64], how: &str) -> Sc
         let mut order: Vec<_> = inputs.iter().zip(weights).collect();
         order.sort_by_key(|(input, _)| input.len());
         let of = |(input, weight): (&Scores, &f64)| Some(input.get(member)? * weight);
-        let scores = order.into_iter().filter_map(of).map(|s| if s.is_nan() { 0.0 } else { s });
+        // What is no number counts as 0; in an intersection only if it is the first.
+        let counts = |at: usize, score: f64| {
+            let is_left = at > 0 && matches!(operation, Set::Intersection);
+            if score.is_nan() && !is_left { 0.0 } else { score }
+        };
+        let scores = order.into_iter().filter_map(of).enumerate();
+        let scores = scores.map(|(at, score)| counts(at, score));
         let join = |a: f64, b: f64| match how {
             "MIN" => a.min(b),
             "MAX" => a.max(b),
