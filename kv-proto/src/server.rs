@@ -382,9 +382,10 @@ impl Server {
     /// Lets the requests come again that were held back, if clients are paused no more. If they are
     /// paused up to another time than before, that is when they come.
     fn let_go(&mut self, now: Now) {
+        let Some(noted_us) = self.held_until_us else { return };
         let end_us = self.kernel.pause.deadline_us(now);
         let is_on = self.kernel.pause.is_on(now);
-        if self.held_until_us.is_none_or(|noted_us| is_on && noted_us == end_us) {
+        if is_on && noted_us == end_us {
             return;
         }
         self.held_until_us = is_on.then_some(end_us);
