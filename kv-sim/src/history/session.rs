@@ -48,11 +48,8 @@ impl Session {
 
     /// A request is about to be sent.
     pub fn sent(&mut self, at: u64, request: Request) {
-        if has_pushes_for_replies(&request) {
-            self.may_listen = true;
-        } else {
-            self.pending.push_back((at, request));
-        }
+        self.may_listen |= is_about_channels(&request);
+        self.pending.push_back((at, request));
     }
 
     /// Something was read. What is sent without being asked for is left out.
@@ -60,12 +57,18 @@ impl Session {
         if is_push(&reply) {
             return;
         }
+        // In a transaction they are queued, and there is a reply that says so.
+        if self.queue.is_none() {
+            let is_reply_to = |(_, request): &(u64, Request)| !is_about_channels(request);
+            let skipped = self.pending.iter().position(is_reply_to);
+            self.pending.drain(..skipped.unwrap_or(self.pending.len()));
+        }
         if let Some((invoked, request)) = self.pending.pop_front() {
             self.note(invoked, at, request, Some(commands::plain(reply)));
         }
     }
 
-    /// How many replies have to come.
+    /// How many replies have to come, if nothing was asked about channels.
     pub fn unanswered(&self) -> usize {
         self.pending.len()
     }
@@ -88,6 +91,7 @@ impl Session {
             b"DISCARD" => self.forget(),
             b"RESET" => self.reset(),
             _ if self.queue.is_some() => self.enqueue(request, is_refused),
+            _ if is_about_channels(&request) => {}
             b"UNWATCH" => self.forget(),
             b"WATCH" => self.watch(request, reply.is_some()),
             b"SELECT" => self.select(&request, reply.as_ref()),
@@ -209,7 +213,7 @@ fn is_of_one_database(action: &Action) -> bool {
 }
 
 /// Whether what the server says to a request is pushed, and there is no reply.
-fn has_pushes_for_replies(request: &Request) -> bool {
+fn is_about_channels(request: &Request) -> bool {
     let name = request[0].to_ascii_lowercase();
     name.ends_with(b"subscribe")
 }

@@ -332,6 +332,12 @@ fn a_session_leaves_out_messages_and_other_databases() {
 }
 
 #[test]
+fn a_session_takes_what_is_queued_for_no_message() {
+    let lines = "> MULTI\n > SUBSCRIBE c\n > RESET\n > INCR a\n < OK\n < QUEUED\n < RESET\n < :1";
+    assert_eq!(shown(&session(lines)), [r#"c1 [3, 7] INCR a -> ":1\r\n""#]);
+}
+
+#[test]
 fn a_session_that_is_reset_has_no_transaction_and_is_in_the_first_database() {
     let lines = "> SELECT 1\n < OK\n > MULTI\n < OK\n > RESET\n < RESET\n > GET a\n < 1";
     assert_eq!(shown(&session(lines)), [r#"c1 [6, 7] GET a -> "$1\r\n1\r\n""#]);
