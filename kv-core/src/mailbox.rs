@@ -148,6 +148,8 @@ pub struct Mailbox {
     letters: Mutex<Letters>,
     /// Whether there are any, to be seen at a glance.
     is_full: AtomicBool,
+    /// Whether it was said that the connection is to be closed. Changes under the lock of the letters.
+    is_closed: AtomicBool,
     /// The post, and the name by which its server knows the session.
     address: OnceLock<(Arc<Post>, u64)>,
 }
@@ -170,9 +172,16 @@ impl Mailbox {
     }
 
     /// Puts a message behind the others. If they take more than `max` bytes then, unless `max` is 0,
-    /// they are all forgotten, and the connection is to be closed.
-    pub fn put(&self, message: Message, max: usize) {
+    /// they are all forgotten, and the connection is to be closed. False, and the message is forgotten, if
+    /// that was said before: nobody would get it, however long the connection takes to close.
+    pub fn put(&self, message: Message, max: usize) -> bool {
         let mut letters = self.letters();
+        if self.is_closed.load(Ordering::Relaxed) {
+            return false;
+        }
+        if matches!(message, Message::Close) {
+            self.is_closed.store(true, Ordering::Relaxed);
+        }
         let was_empty = letters.messages.is_empty();
         letters.bytes += message.bytes();
         if max > 0 && letters.bytes > max {
@@ -187,6 +196,7 @@ impl Mailbox {
         if let (true, Some((post, name))) = (was_empty, self.address.get()) {
             post.tell(*name);
         }
+        true
     }
 
     /// Whether there are letters.
@@ -281,6 +291,16 @@ mod tests {
     }
 
     #[test]
+    fn who_is_to_be_closed_is_told_nothing_more() {
+        let mailbox = Mailbox::default();
+        assert!(mailbox.put(Message::Close, 0));
+        let line = Message::Push(Arc::new(Push::Line("m".into())));
+        assert!(!mailbox.put(line.clone(), 200));
+        assert!(matches!(mailbox.take().make_contiguous(), [Message::Close]));
+        assert!(!mailbox.put(line, 200), "it is closed even when it has heard of that");
+    }
+
+    #[test]
     fn a_reply_does_not_count_against_the_limit_for_messages() {
         let mailbox = Mailbox::default();
         let mut reply = Recording::new(Protocol::V2);
@@ -289,7 +309,9 @@ mod tests {
         let line = || Message::Push(Arc::new(Push::Line("m".repeat(50).into())));
         mailbox.put(line(), 200);
         assert_eq!(mailbox.take().len(), 2);
-        (0..4).for_each(|_| mailbox.put(line(), 200));
+        for _ in 0..4 {
+            mailbox.put(line(), 200);
+        }
         assert!(matches!(mailbox.take().make_contiguous(), [Message::Close]));
     }
 }

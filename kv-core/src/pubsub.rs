@@ -151,8 +151,6 @@ impl Directory {
 
 fn tell_all(subscribers: &Subscribers, push: Push, max: usize) -> usize {
     let push = Arc::new(push);
-    for session in subscribers.values() {
-        session.mailbox.put(Message::Push(Arc::clone(&push)), max);
-    }
-    subscribers.len()
+    let told = subscribers.values();
+    told.filter(|session| session.mailbox.put(Message::Push(Arc::clone(&push)), max)).count()
 }

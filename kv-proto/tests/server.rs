@@ -380,6 +380,16 @@ fn whoever_kills_itself_gets_the_reply_first() {
 }
 
 #[test]
+fn who_is_killed_is_not_counted_among_the_listeners() {
+    let mut driver = Driver::new(&[]);
+    let (listener, other) = (driver.connect(), driver.connect());
+    assert!(driver.answer(listener, b"SUBSCRIBE c\r\nPSUBSCRIBE *\r\n").ends_with(":2\r\n"));
+    let answer = driver.answer(other, b"PUBLISH c 1\r\nCLIENT KILL TYPE pubsub\r\nPUBLISH c 2\r\n");
+    assert_eq!(answer, ":2\r\n:1\r\n:0\r\n");
+    assert!(driver.is_closed(listener));
+}
+
+#[test]
 fn what_a_client_changes_itself_is_told_right_behind_the_reply() {
     let mut driver = Driver::new(&[]);
     let id = driver.connect();
