@@ -158,10 +158,16 @@ pub fn rows() -> impl Iterator<Item = &'static Command> {
 
 /// The command of this name in any case, if there is one.
 pub fn find(name: &[u8]) -> Option<&'static Command> {
-    let mut slot = hash(name) % INDEX_LEN;
+    let word = word(name);
+    let mut slot = hash(word) % INDEX_LEN;
     while INDEX[slot] != 0 {
-        let command = TABLE[usize::from(INDEX[slot]) - 1];
-        if name.eq_ignore_ascii_case(command.name.as_bytes()) {
+        let row = usize::from(INDEX[slot]) - 1;
+        let command = TABLE[row];
+        let is_it = match SHORT_NAMES[row] {
+            Some(short) => short == word,
+            None => name.eq_ignore_ascii_case(command.name.as_bytes()),
+        };
+        if is_it {
             return Some(command);
         }
         slot = (slot + 1) % INDEX_LEN;
@@ -226,7 +232,7 @@ static INDEX: [u16; INDEX_LEN] = {
     let mut index = [0; INDEX_LEN];
     let mut row = 0;
     while row < LEN {
-        let mut slot = hash(SORTED[row].name.as_bytes()) % INDEX_LEN;
+        let mut slot = hash(word(SORTED[row].name.as_bytes())) % INDEX_LEN;
         while index[slot] != 0 {
             slot = (slot + 1) % INDEX_LEN;
         }
@@ -236,9 +242,25 @@ static INDEX: [u16; INDEX_LEN] = {
     index
 };
 
-/// A hash of the first and the last four bytes of the name, or of all of a shorter one, and of its
-/// length; the same in any case.
-const fn hash(name: &[u8]) -> usize {
+/// For each row the word that no other name has in any case, if there is one.
+static SHORT_NAMES: [Option<Word>; LEN] = {
+    let mut words = [None; LEN];
+    let mut row = 0;
+    while row < LEN {
+        let name = SORTED[row].name.as_bytes();
+        if name.len() <= 8 && is_of_letters(name) {
+            words[row] = Some(word(name));
+        }
+        row += 1;
+    }
+    words
+};
+
+/// The first and the last four bytes of a name, or all of a shorter one, and its length; the same in any case, and
+/// different for different names of up to eight letters.
+type Word = (u64, usize);
+
+const fn word(name: &[u8]) -> Word {
     const LOWER_CASE: u64 = 0x2020_2020_2020_2020;
     let word = match (name.first_chunk::<4>(), name.last_chunk::<4>(), name) {
         (Some(first), Some(last), _) => {
@@ -248,9 +270,20 @@ const fn hash(name: &[u8]) -> usize {
         (_, _, [only]) => *only as u64,
         _ => 0,
     };
-    let word = (word | LOWER_CASE) ^ name.len() as u64;
+    (word | LOWER_CASE, name.len())
+}
+
+const fn is_of_letters(name: &[u8]) -> bool {
+    let mut at = 0;
+    while at < name.len() && name[at].is_ascii_alphabetic() {
+        at += 1;
+    }
+    at == name.len()
+}
+
+const fn hash((word, len): Word) -> usize {
     // By the golden ratio, as in Fibonacci hashing.
-    (word.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as usize
+    ((word ^ len as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as usize
 }
 
 const fn sorted() -> [&'static Command; LEN] {
@@ -298,8 +331,11 @@ mod tests {
             assert!(std::ptr::eq(found, command), "{}", command.name);
             assert!(command.subcommands.is_sorted_by(|a, b| a.name < b.name), "{}", command.name);
         }
-        assert!(find(b"").is_none());
-        assert!(find(b"gett").is_none());
+        for name in
+            ["", "gett", "ge", "\u{7}et", "GE\u{14}", "sort\u{7f}ro", "sortro", "cl\u{e}throttle"]
+        {
+            assert!(find(name.as_bytes()).is_none(), "{name:?}");
+        }
     }
 
     #[test]
