@@ -301,6 +301,18 @@ impl Keyspace {
         entry::set_clock(self.slab.cell_mut(place.cell), clock);
     }
 
+    /// Writes a string over the one at a place that takes as many bytes, where nothing changes besides but
+    /// the access clock. False if it cannot be done like this. O(1).
+    pub fn overwrite(
+        &mut self,
+        place: Place,
+        value: StrRef<'_>,
+        deadline: Option<i64>,
+        clock: u32,
+    ) -> bool {
+        entry::overwrite(self.slab.cell_mut(place.cell), value, deadline, clock)
+    }
+
     /// Stores a value under `key`, whose entry is at `place` if there is one. Gives what was there
     /// if it was boxed. O(1), except that it may split or rebuild one segment.
     #[must_use = "the old value may be too large to drop at once"]
@@ -1031,11 +1043,10 @@ impl Drop for Keyspace {
 
 fn new_string(string: StrRef<'_>) -> New<'_> {
     match string {
-        StrRef::Int(value) => New::Int(value),
-        StrRef::Bytes { bytes, is_built } if bytes.len() <= INLINE_MAX => {
-            New::Bytes { bytes, is_built }
+        StrRef::Bytes { bytes, .. } if bytes.len() > INLINE_MAX => {
+            New::Boxed(Box::new(Value::String(string.to_owned())))
         }
-        StrRef::Bytes { .. } => New::Boxed(Box::new(Value::String(string.to_owned()))),
+        inline => New::inline(inline),
     }
 }
 
@@ -1132,6 +1143,7 @@ mod tests {
         }
 
         fn put(&mut self, key: u16, value: Value, deadline: Option<i64>) {
+            let tries_over = key.is_multiple_of(2);
             let (hash, key) = self.hash(key);
             let model = match value.view() {
                 ValueRef::String(string) => Ok(string.as_bytes(&mut IntBuffer::new()).to_vec()),
@@ -1139,6 +1151,17 @@ mod tests {
                 other => panic!("{other:?}"),
             };
             let place = self.keyspace.find(hash, &key);
+            if let (true, Some(place), ValueRef::String(string)) = (tries_over, place, value.view())
+            {
+                let before = self.keyspace.memory();
+                if self.keyspace.overwrite(place, string, deadline, 7) {
+                    let old = self.model.insert((hash, key), (model, deadline)).unwrap();
+                    assert!(old.0.is_ok(), "a string was there");
+                    assert_eq!(old.1, deadline, "the deadline stays");
+                    assert_eq!(self.keyspace.memory(), before, "nothing else changes");
+                    return;
+                }
+            }
             let old = self.keyspace.put(hash, &key, place, value.into(), deadline, 7);
             let replaced = self.model.insert((hash, key), (model, deadline));
             assert_eq!(place.is_some(), replaced.is_some());

@@ -64,6 +64,16 @@ pub(super) enum New<'a> {
     Same { flags: u8, bytes: &'a [u8] },
 }
 
+impl<'a> New<'a> {
+    /// A string that lies in its entry.
+    pub(super) fn inline(string: StrRef<'a>) -> Self {
+        match string {
+            StrRef::Int(value) => Self::Int(value),
+            StrRef::Bytes { bytes, is_built } => Self::Bytes { bytes, is_built },
+        }
+    }
+}
+
 impl New<'_> {
     fn len(&self) -> usize {
         match self {
@@ -141,6 +151,26 @@ pub(super) fn write(
     cell[layout.key_at..layout.value_at].copy_from_slice(key);
     let place = &mut cell[layout.value_at..layout.end];
     cell[0] = flags | write_value(place, value);
+}
+
+/// Writes a string over one that takes as many bytes, in an entry with the same deadline. False if it
+/// is not like this.
+pub(super) fn overwrite(
+    cell: &mut [u8],
+    value: StrRef<'_>,
+    deadline: Option<i64>,
+    clock: u32,
+) -> bool {
+    let Layout { value_at, end, .. } = read_layout(cell);
+    let value = New::inline(value);
+    let is_string = matches!(cell[0] & KIND, BYTES | INT);
+    if !is_string || value.len() != end - value_at || Entry::new(cell).deadline() != deadline {
+        return false;
+    }
+    let kind = write_value(&mut cell[value_at..end], value);
+    cell[0] = cell[0] & !(KIND | BUILT) | kind;
+    set_clock(cell, clock);
+    true
 }
 
 /// Writes a value to its place and gives the flags that tell what it is.

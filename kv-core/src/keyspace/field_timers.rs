@@ -62,10 +62,15 @@ impl FieldTimers {
 }
 
 impl Keyspace {
-    /// Takes the boxed value at a place, to change it. It must come back by [`Keyspace::give_back`]
-    /// before anything else is done here. `None` if the value is in its entry.
+    /// Takes the boxed value at a place, to change it. It must come back by [`Keyspace::give_back`] or
+    /// [`Keyspace::return_unchanged`] before anything else is done here. `None` if the value is in its entry.
     pub fn lend(&mut self, place: Place) -> Option<Box<Value>> {
         entry::take_boxed(self.slab.cell_mut(place.cell))
+    }
+
+    /// Takes back what was lent and only looked at.
+    pub fn return_unchanged(&mut self, place: Place, value: Box<Value>) {
+        entry::put_boxed(self.slab.cell_mut(place.cell), value);
     }
 
     /// Takes back what was lent, which took `before` bytes then. If it has become so small that it
@@ -74,7 +79,7 @@ impl Keyspace {
         self.field_timers.settle(&mut value, || hash);
         let (after, repacked) = (value.heap_bytes(), value.repacked(self.sizes.value));
         self.resized(before, after);
-        entry::put_boxed(self.slab.cell_mut(place.cell), value);
+        self.return_unchanged(place, value);
         if let Some((kind, pack)) = repacked {
             self.repack(place, Packed { kind, pack: pack.view() });
         }

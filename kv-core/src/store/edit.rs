@@ -44,25 +44,28 @@ impl<'v> Found<'v> {
     }
 
     /// Stores a value, whatever was there. `accessed` is the access clock, if the value brings one.
+    /// Whether something may take other memory than before.
     pub(super) fn store(
         self,
         value: Input<'_>,
         deadline: Deadline,
         accessed: Option<u32>,
         clock: AccessClock,
-    ) {
+    ) -> bool {
         let Self { store, database, key, .. } = self;
-        self.put(value, deadline, accessed, clock).tell(store, database, key);
+        let (shard, has_moved) = self.put(value, deadline, accessed, clock);
+        shard.tell(store, database, key);
+        has_moved
     }
 
-    /// The same, without telling anybody of a change. The key's shard.
+    /// The same, without telling anybody of a change. Gives the key's shard too.
     pub(super) fn put(
         self,
         value: Input<'_>,
         deadline: Deadline,
         accessed: Option<u32>,
         clock: AccessClock,
-    ) -> &'v mut Shard {
+    ) -> (&'v mut Shard, bool) {
         let Self { store, shard, database, key, hash, place } = self;
         let keyspace = &mut shard.databases[database];
         let old = place.map(|place| keyspace.entry(place));
@@ -73,13 +76,18 @@ impl<'v> Found<'v> {
         };
         let accessed =
             accessed.unwrap_or_else(|| clock.stored(old.map(Entry::clock), &mut shard.rng));
+        if let (Some(place), Input::String(string)) = (place, &value)
+            && keyspace.overwrite(place, *string, deadline, accessed)
+        {
+            return (shard, false);
+        }
         let replaced = keyspace.put(hash, key, place, value, deadline, accessed);
         note_deadline(store, keyspace, deadline);
         shard.discard(replaced, store, database);
         if place.is_none() {
             store.publish_event(event::NEW, database, key);
         }
-        shard
+        (shard, true)
     }
 }
 
@@ -98,12 +106,16 @@ impl<T: Collection> Held<T> {
         let growth = keyspace.growth();
         let unpacked = |pack| Self::Unpacked(T::unpack(pack, growth));
         let Some(place) = place else { return Ok(unpacked(Pack::default())) };
-        if keyspace.entry(place).kind() != Some(T::KIND) {
-            return Err(Error::WrongType);
-        }
         if let Some(value) = keyspace.lend(place) {
+            if T::of(&value).is_none() {
+                keyspace.return_unchanged(place, value);
+                return Err(Error::WrongType);
+            }
             let before = value.heap_bytes();
             return Ok(Self::Boxed { value, before });
+        }
+        if keyspace.entry(place).kind() != Some(T::KIND) {
+            return Err(Error::WrongType);
         }
         Ok(unpacked(keyspace.unpack(place).expect("what is not boxed is in its entry")))
     }

@@ -224,8 +224,9 @@ impl<'a> View<'a> {
     /// Stores the value of `key` in another form, which is no change. O(1).
     pub fn reshape<'v>(&mut self, key: &[u8], value: impl Into<Input<'v>>) {
         let clock = self.clock;
-        self.changed = true;
-        self.find_to_change(key).put(value.into(), Deadline::Keep, None, clock);
+        let found = self.find_to_change(key);
+        let (_, has_moved) = found.put(value.into(), Deadline::Keep, None, clock);
+        self.changed |= has_moved;
     }
 
     /// Puts the integer that `compute` makes of the string at `key` in its place; of none if there
@@ -236,10 +237,9 @@ impl<'a> View<'a> {
         compute: impl FnOnce(Option<StrRef<'_>>) -> Result<i64, Error>,
     ) -> Result<i64, Error> {
         let clock = self.clock;
-        self.changed = true;
         let found = self.find_to_change(key);
         let result = compute(as_string(found.entry().map(Entry::value))?)?;
-        found.store(StrRef::Int(result).into(), Deadline::Keep, None, clock);
+        self.changed |= found.store(StrRef::Int(result).into(), Deadline::Keep, None, clock);
         Ok(result)
     }
 
@@ -252,8 +252,8 @@ impl<'a> View<'a> {
         accessed: Option<u32>,
     ) {
         let clock = self.clock;
-        self.changed = true;
-        self.find_to_change(key).store(value, deadline, accessed, clock);
+        let found = self.find_to_change(key);
+        self.changed |= found.store(value, deadline, accessed, clock);
     }
 
     fn find_to_change<'v>(&'v mut self, key: &'v [u8]) -> Found<'v> {
