@@ -37,6 +37,9 @@ const INDEX_BITS: u32 = 11;
 /// The most pages: what a [`Ref`] can name. With pages of 32 KiB that is 64 GiB.
 pub(crate) const PAGES_MAX: usize = 1 << (32 - INDEX_BITS);
 
+/// The bytes that the processor fetches at once.
+const LINE: usize = 64;
+
 /// Groups of pages by how full they are.
 const GROUPS: usize = 4;
 /// The group of a page that takes no part: a full one, or one that is being emptied.
@@ -283,10 +286,11 @@ impl Slab {
         self.pages[cell.page()].cell_mut(cell.index())
     }
 
-    /// Copies the bytes of a cell to one of the same size in another page.
+    /// Copies the bytes of a cell to one in another page, which is not larger, as far as they find room there.
     pub(crate) fn copy(&mut self, from: Ref, to: Ref) {
         let [source, target] = self.pages.pair_mut([from.page(), to.page()]);
-        target.cell_mut(to.index()).copy_from_slice(source.cell(from.index()));
+        let target = target.cell_mut(to.index());
+        target.copy_from_slice(&source.cell(from.index())[..target.len()]);
     }
 
     /// Asks the processor for the first bytes of a cell. `cell` may be any value.
@@ -295,17 +299,19 @@ impl Slab {
             let offset = cell.index() * page.size as usize;
             // Nothing is read: an address that nothing lies at does no harm.
             prefetch(page.memory.as_ptr().wrapping_add(offset));
-            prefetch(page.memory.as_ptr().wrapping_add(offset + 63));
+            // Even of a small cell the next line is touched: keys are compared in vectors, which read on behind
+            // them (8 % of an INCR among a million keys).
+            prefetch(page.memory.as_ptr().wrapping_add(offset + LINE - 1));
         }
     }
 
     /// Asks the processor for all of a small cell. `cell` may be any value.
     pub(crate) fn prefetch_whole(&self, cell: Ref) {
-        const LINE: usize = 64;
         const LINES_MAX: usize = 8;
         if let Some(page) = self.pages.get(cell.page()) {
             let (size, offset) = (page.size as usize, cell.index() * page.size as usize);
-            for at in (0..size).step_by(LINE).take(LINES_MAX) {
+            // A cell that begins within a line ends in one more.
+            for at in (0..size + LINE - 1).step_by(LINE).take(LINES_MAX) {
                 // As above.
                 prefetch(page.memory.as_ptr().wrapping_add(offset + at));
             }

@@ -202,6 +202,8 @@ pub(crate) enum Target {
     Member { hash: u64, score: Option<f64> },
     /// The member that this generator will choose.
     Random(Rng),
+    /// What the first step has made of these: the part of a table that the member is in.
+    Bucket(usize),
 }
 
 impl Approach {

@@ -14,8 +14,11 @@
 //! order of their positions, which depends on the hasher and on the members alone. A cursor is a
 //! position, so that a scan is not disturbed by whatever is split or merged meanwhile.
 //!
-//! A bucket is rewritten with every change of a member. A record that is too large for that is
-//! kept outside, in a pack of its own, and the bucket holds its number.
+//! A bucket is rewritten with every change of a member, except that one is taken out in place. A record
+//! that is too large for that is kept outside, in a pack of its own, and the bucket holds its number.
+//!
+//! A random member is that of a random slot at a random position (rejection sampling): the numbers of
+//! members stand side by side in a column, so that slots without a member cost no look at a bucket.
 
 mod bucket;
 #[cfg(test)]
@@ -37,6 +40,9 @@ const CURSOR_BITS: u32 = 48;
 /// The bits of a tag that come from the position.
 const TAG_BITS: u32 = 7;
 
+/// How many buckets are reviewed with each that is merged. Merging half of the buckets reviews them all.
+const REVIEWED_AT_ONCE: usize = 64;
+
 /// A record that takes more bytes is kept outside of its bucket.
 const INSIDE_MAX: usize = 512;
 
@@ -50,6 +56,9 @@ pub struct Members {
     hasher: KeyHasher,
     /// There is at least one.
     buckets: Packs,
+    /// How many members each bucket has, side by side, so that a random choice looks at no other bucket than the
+    /// one that it chooses.
+    counts: Table<u16>,
     /// The records that are too large for a bucket. In the bucket stands the index.
     outside: Table<Outside>,
     len: usize,
@@ -57,8 +66,12 @@ pub struct Members {
     outside_bytes: usize,
     /// The mean number of members of a bucket.
     load: u16,
-    /// No bucket has more members.
-    largest: u16,
+    /// No bucket has more members, or twice as many if it has yet to be split in this round.
+    slots: u16,
+    /// How many of the buckets have been looked at to find out whether fewer slots would do, and how many
+    /// slots these need, and all that have changed meanwhile.
+    reviewed: usize,
+    needed: u16,
 }
 
 /// A record that is kept outside of its bucket.
@@ -85,7 +98,7 @@ pub struct Absent {
 
 impl Members {
     /// What a table counts for in memory, without its buckets, in bytes.
-    pub const BYTES: usize = 192;
+    pub const BYTES: usize = 296;
 
     /// How many members a bucket has on the average, unless there is a reason to split and merge
     /// all the time.
@@ -112,8 +125,21 @@ impl Members {
         assert!((1..=1024).contains(&load), "a bucket of {load} members is no bucket");
         let mut buckets = Packs::new();
         (0..count).for_each(|_| buckets.push(PackRef::default()));
+        let mut counts = Table::new();
+        (0..count).for_each(|_| counts.push(0));
         let outside = Table::new();
-        Self { hasher, buckets, outside, len: 0, outside_bytes: 0, load, largest: 0 }
+        Self {
+            hasher,
+            buckets,
+            counts,
+            outside,
+            len: 0,
+            outside_bytes: 0,
+            load,
+            slots: 0,
+            reviewed: 0,
+            needed: 0,
+        }
     }
 
     /// How many members there are. O(1).
@@ -128,41 +154,26 @@ impl Members {
 
     /// The memory outside of the value itself, in bytes. O(1).
     pub fn heap_bytes(&self) -> usize {
-        self.buckets.bytes() + self.outside_bytes + self.outside.capacity() * size_of::<Outside>()
+        self.buckets.bytes()
+            + self.counts.capacity() * size_of::<u16>()
+            + self.outside_bytes
+            + self.outside.capacity() * size_of::<Outside>()
     }
 
     /// Takes the next step towards a key or a choice. False if there is none.
     pub(crate) fn approach(&self, approach: &mut Approach) -> bool {
-        approach.steps += 1;
-        match &approach.target {
-            Target::Member { hash, .. } => self.approach_key(*hash, approach.steps),
-            Target::Random(rng) => self.approach_choice(rng, approach.steps),
-        }
-    }
-
-    fn approach_key(&self, hash: u64, step: u8) -> bool {
-        let bucket = self.bucket_of(hash);
-        match step {
-            1 => self.buckets.prefetch_name(bucket),
-            _ => self.buckets.prefetch(bucket),
-        }
-        step < 2
-    }
-
-    /// Of the first draws, of which one is likely to find a member.
-    fn approach_choice(&self, rng: &Rng, step: u8) -> bool {
-        const DRAWS: usize = 3;
-        let mut rng = rng.clone();
-        let mut draws = self.draws(&mut rng).take(DRAWS);
-        match step {
-            1 => draws.for_each(|place| self.buckets.prefetch_name(place.bucket)),
-            2 => draws.for_each(|place| self.buckets.prefetch_front(place.bucket)),
-            _ => {
-                let found = draws.find(|&place| self.holds(place));
-                found.into_iter().for_each(|place| self.buckets.prefetch(place.bucket));
+        let bucket = match &approach.target {
+            Target::Bucket(bucket) => {
+                self.buckets.prefetch(*bucket);
+                return false;
             }
-        }
-        step < 3 && !self.is_empty()
+            Target::Member { hash, .. } => Some(self.bucket_of(*hash)),
+            Target::Random(rng) => self.random(&mut rng.clone()).map(|place| place.bucket),
+        };
+        let Some(bucket) = bucket else { return false };
+        self.buckets.prefetch_name(bucket);
+        approach.target = Target::Bucket(bucket);
+        true
     }
 
     /// Where the member of this key is. O(1).
@@ -208,7 +219,12 @@ impl Members {
     /// Takes a member away. O(1).
     pub fn remove(&mut self, place: Place) {
         let index = self.index_outside(place);
-        self.change(place.bucket, |bucket, out| bucket.remove(place.slot, out));
+        let Place { bucket, slot } = place;
+        if self.buckets.shorten(bucket, |bytes| bucket::cut(bytes, slot)) {
+            self.counts[bucket] -= 1;
+        } else {
+            self.change(bucket, |bucket, out| bucket.remove(slot, out));
+        }
         index.into_iter().for_each(|index| self.drop_outside(index));
         self.len -= 1;
         if self.has_too_many_buckets() {
@@ -217,29 +233,23 @@ impl Members {
     }
 
     /// A member chosen at random, all with the same probability. O(1) expected.
+    ///
+    /// A position is drawn, and one of as many slots as the bucket that it lies in might need: twice as many where
+    /// the bucket is twice as wide. If there is no member, both are drawn again.
     pub fn random(&self, rng: &mut Rng) -> Option<Place> {
-        if !self.is_empty() {
-            // Draws that find nothing would be waited for one after the other.
-            (1..3).for_each(|step| _ = self.approach_choice(rng, step));
+        if self.is_empty() {
+            return None;
         }
-        self.draws(rng).find(|&place| self.holds(place))
-    }
-
-    /// Places drawn at random, which need not hold a member: the buckets' sizes differ, and so a slot
-    /// is drawn from as many as the largest may have. None at all if there are no members.
-    fn draws<'r>(&self, rng: &'r mut Rng) -> impl Iterator<Item = Place> + use<'r> {
-        let slots = self.len.min(self.largest.into());
-        let buckets = self.buckets.len();
-        std::iter::from_fn(move || {
-            (slots > 0).then(|| Place {
-                bucket: rng.below(buckets as u64) as usize,
-                slot: rng.below(slots as u64) as usize,
-            })
-        })
-    }
-
-    fn holds(&self, place: Place) -> bool {
-        place.slot < self.bucket(place.bucket).len()
+        loop {
+            // Bits that decide for the bucket, and bits that decide for the slot.
+            let (position, fraction) = (rng.next_u64(), rng.next_u64());
+            let bucket = self.bucket_of(position);
+            let slots = u128::from(self.slots) << u32::from(self.is_wide(bucket));
+            let slot = ((u128::from(fraction) * slots) >> u64::BITS) as usize;
+            if slot < self.counts[bucket].into() {
+                return Some(Place { bucket, slot });
+            }
+        }
     }
 
     /// All records in the order of their positions, which depends on the hasher and the keys
@@ -291,6 +301,7 @@ impl Members {
                 self.outside_bytes -= outside.record.heap_bytes();
                 freed += 1;
             } else if let Some(bucket) = self.buckets.pop() {
+                self.counts.pop();
                 freed +=
                     Bucket(bucket.view()).tags().iter().filter(|&tag| tag & OUTSIDE == 0).count();
             } else {
@@ -339,10 +350,12 @@ impl Members {
         }
     }
 
-    fn key(&self, place: Place) -> Item<'_> {
-        match self.index_outside(place) {
-            Some(index) => self.outside[index].key(),
-            None => self.bucket(place.bucket).first(place.slot).1,
+    /// The key of a member. O(1).
+    pub fn key(&self, place: Place) -> Item<'_> {
+        let (tag, first) = self.bucket(place.bucket).first(place.slot);
+        match tag & OUTSIDE {
+            0 => first,
+            _ => self.outside[index_in(first)].key(),
         }
     }
 
@@ -366,7 +379,37 @@ impl Members {
 
     fn change(&mut self, number: usize, change: impl FnOnce(Bucket<'_>, &mut Pack)) {
         self.buckets.change(number, |pack, out| change(Bucket(pack), out));
-        self.largest = self.largest.max(self.bucket(number).len() as u16);
+        self.count(number);
+    }
+
+    /// Notes how many members a bucket has.
+    fn count(&mut self, number: usize) {
+        self.counts[number] = self.bucket(number).len() as u16;
+        self.needed = self.needed.max(self.slots_for(number));
+        self.slots = self.slots.max(self.needed);
+    }
+
+    /// How many slots a bucket needs.
+    fn slots_for(&self, number: usize) -> u16 {
+        let count = self.counts[number];
+        if self.is_wide(number) { count.div_ceil(2) } else { count }
+    }
+
+    /// Looks at some more buckets to find out whether fewer slots would do: a round that is taken back doubles
+    /// them, while the buckets stay as full as they are.
+    fn review_slots(&mut self) {
+        let end = self.buckets.len().min(self.reviewed + REVIEWED_AT_ONCE);
+        let needed = (self.reviewed..end).map(|bucket| self.slots_for(bucket)).max();
+        self.needed = self.needed.max(needed.unwrap_or(0));
+        self.reviewed = end;
+        if end == self.buckets.len() {
+            self.slots = self.needed;
+            self.begin_review();
+        }
+    }
+
+    fn begin_review(&mut self) {
+        (self.reviewed, self.needed) = (0, 0);
     }
 
     /// Writes a record over the one in a bucket, if it takes just the same room. False if not.
@@ -381,10 +424,15 @@ impl Members {
     /// How many bits of the position decide for `bucket`.
     #[inline]
     fn bits(&self, bucket: usize) -> u32 {
+        self.buckets.len().ilog2() + u32::from(!self.is_wide(bucket))
+    }
+
+    /// Whether a bucket has yet to be split in this round, and its interval is twice as wide as those of the others.
+    #[inline]
+    fn is_wide(&self, bucket: usize) -> bool {
         let count = self.buckets.len();
         let full = 1 << count.ilog2();
-        let is_split = bucket < count - full || bucket >= full;
-        count.ilog2() + u32::from(is_split)
+        (count - full..full).contains(&bucket)
     }
 
     #[inline]
@@ -458,7 +506,15 @@ impl Members {
         let mut high = Pack::default();
         self.bucket(low).keep(middle..tags.len(), high_tags, &mut high);
         self.buckets.push(high.view());
+        self.counts.push(0);
         self.buckets.change(low, |pack, out| Bucket(pack).keep(0..middle, low_tags, out));
+        if self.buckets.len().is_power_of_two() {
+            // All are split, and the next round begins.
+            self.slots = self.slots.div_ceil(2);
+            self.begin_review();
+        }
+        self.count(low);
+        self.count(count);
     }
 
     /// The tags of a bucket's members if `bits` of their positions decided for it.
@@ -473,7 +529,13 @@ impl Members {
 
     /// Merges the last bucket with the one that it was split from.
     fn merge(&mut self) {
+        if self.buckets.len().is_power_of_two() {
+            // None has yet been split in the round that is taken back.
+            self.slots *= 2;
+            self.begin_review();
+        }
         let high = self.buckets.pop().expect("there is a bucket");
+        self.counts.pop();
         let low = self.buckets.len() - (1 << self.buckets.len().ilog2());
         let low_tags = self.bucket(low).tags().iter().map(|&tag| shift_tag(tag, 0));
         let high_tags = Bucket(high.view()).tags().iter().map(|&tag| shift_tag(tag, 1));
@@ -482,9 +544,7 @@ impl Members {
             *out = Pack::from_bytes(bucket.0.as_bytes().to_vec());
             bucket::append(out, high, &tags);
         });
-        if self.buckets.len() == 1 {
-            self.largest = self.bucket(0).len() as u16;
-        }
+        self.review_slots();
     }
 }
 
@@ -530,8 +590,9 @@ impl Members {
     }
 
     fn index_outside(&self, place: Place) -> Option<usize> {
-        let (tag, first) = self.bucket(place.bucket).first(place.slot);
-        (tag & OUTSIDE != 0).then(|| index_in(first))
+        let bucket = self.bucket(place.bucket);
+        let is_outside = bucket.tags()[place.slot] & OUTSIDE != 0;
+        is_outside.then(|| index_in(bucket.first(place.slot).1))
     }
 }
 
@@ -562,7 +623,13 @@ impl Members {
         for bucket in self.buckets_from(0) {
             let bits = self.bits(bucket);
             len += self.bucket(bucket).len();
-            assert!(self.bucket(bucket).len() <= self.largest.into(), "no larger bucket");
+            let count = self.bucket(bucket).len();
+            let slots = usize::from(self.slots) << u32::from(self.is_wide(bucket));
+            assert!(
+                count <= slots,
+                "{count} members of bucket {bucket} are drawn from {slots} slots"
+            );
+            assert_eq!(count, self.counts[bucket].into(), "the members of a bucket are counted");
             for (slot, (tag, mut stored)) in self.bucket(bucket).records().enumerate() {
                 let place = Place { bucket, slot };
                 let hash = self.hash(self.key(place));
@@ -594,8 +661,9 @@ impl Members {
 
 impl Clone for Members {
     fn clone(&self) -> Self {
-        let (buckets, outside) = (self.buckets.clone(), self.outside.clone());
+        let (buckets, counts) = (self.buckets.clone(), self.counts.clone());
+        let outside = self.outside.clone();
         let outside_bytes = outside.iter().map(|outside| outside.record.heap_bytes()).sum();
-        Self { buckets, outside, outside_bytes, ..*self }
+        Self { buckets, counts, outside, outside_bytes, ..*self }
     }
 }

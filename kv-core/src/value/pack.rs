@@ -421,6 +421,27 @@ pub fn overwrite(pack: &mut [u8], index: usize, items: &[Item<'_>]) -> bool {
     fits
 }
 
+/// Takes items out of the bytes of a pack, and one byte out of its first item, if that is a short one. How long
+/// the pack is then; what follows is of no use. None, and nothing has changed, if the first item is long.
+pub fn cut(pack: &mut [u8], byte: usize, range: Range<usize>) -> Option<usize> {
+    let view = PackRef(pack);
+    let (count, column) = (view.count(), view.codes()[0]);
+    let column = (usize::from(column) <= SHORT_MAX).then(|| column - 1)?;
+    let data = COUNT_BYTES + count;
+    let begin = data + view.offset(range.start);
+    let end = begin + view.iter_at(range.start, begin - data).take_front(range.len()).data.len();
+    let codes = COUNT_BYTES + range.start..COUNT_BYTES + range.end;
+    let mut len = codes.start;
+    for kept in [codes.end..data + byte, data + byte + 1..begin, end..pack.len()] {
+        let size = kept.len();
+        pack.copy_within(kept, len);
+        len += size;
+    }
+    pack[..COUNT_BYTES].copy_from_slice(&((count - range.len()) as u16).to_le_bytes());
+    pack[COUNT_BYTES] = column;
+    Some(len)
+}
+
 /// The items of a pack, or some of them.
 #[derive(Clone, Debug, Default)]
 pub struct Items<'a> {
@@ -746,6 +767,34 @@ mod tests {
                 prop_assert_eq!(&texts(back.view().iter()), &model[index..]);
                 front.append(back.view());
                 prop_assert_eq!(front.view().as_bytes(), view.as_bytes());
+            }
+        }
+
+        #[test]
+        fn items_and_a_byte_of_the_first_are_cut_out_in_place(
+            column in prop_oneof![8 => 1..=SHORT_MAX, 1 => SHORT_MAX + 1..300],
+            items in prop::collection::vec(item(), 0..20),
+            (byte, ends) in any::<(u16, [u16; 2])>(),
+        ) {
+            let byte = usize::from(byte) % column;
+            let mut ends = ends.map(|end| 1 + usize::from(end) % (items.len() + 1));
+            ends.sort_unstable();
+            let mut model: Vec<Vec<u8>> = vec![(0..column).map(|at| b'a' + at as u8 % 26).collect()];
+            model.extend(items);
+            let pack = |model: &[Vec<u8>]| {
+                let mut pack = Pack::default();
+                model.iter().for_each(|item| pack.push(Item::new(item)));
+                pack.into_bytes()
+            };
+            let mut bytes = pack(&model);
+            let before = bytes.clone();
+            let len = cut(&mut bytes, byte, ends[0]..ends[1]);
+            if column > SHORT_MAX {
+                prop_assert_eq!((len, bytes), (None, before));
+            } else {
+                model[0].remove(byte);
+                model.drain(ends[0]..ends[1]);
+                prop_assert_eq!(&bytes[..len.unwrap()], pack(&model));
             }
         }
 

@@ -14,6 +14,10 @@ const HEADER: usize = 8;
 /// So many packs are copied rather than that the slab takes more memory than they.
 const FEW: usize = 16;
 
+/// A pack that has become shorter stays in its cell until one byte of so many there is unused, so that it
+/// does not move with every item that is taken out.
+const SPARE_SHARE: usize = 4;
+
 /// Packs, the first of which has the number 0. Empty ones take no memory but their number's.
 #[derive(Debug)]
 pub(crate) struct Packs {
@@ -54,11 +58,6 @@ impl Packs {
     /// Asks the processor for where a pack is.
     pub(crate) fn prefetch_name(&self, number: usize) {
         self.cells.prefetch(number);
-    }
-
-    /// Asks the processor for the beginning of a pack.
-    pub(crate) fn prefetch_front(&self, number: usize) {
-        self.slab.prefetch(self.cells[number]);
     }
 
     /// Asks the processor for a pack.
@@ -105,15 +104,32 @@ impl Packs {
         pack::overwrite(&mut cell[HEADER..end], index, items)
     }
 
+    /// Shortens a pack in its place. `cut` does it and says how long the pack is then; or None, if it has not
+    /// changed it. Whether it was shortened.
+    pub(crate) fn shorten(
+        &mut self,
+        number: usize,
+        cut: impl FnOnce(&mut [u8]) -> Option<usize>,
+    ) -> bool {
+        let cell = self.cells[number];
+        let bytes = self.slab.cell_mut(cell);
+        let end = HEADER + word(&bytes[4..]);
+        let Some(len) = cut(&mut bytes[HEADER..end]) else { return false };
+        bytes[4..HEADER].copy_from_slice(&(len as u32).to_le_bytes());
+        if !fits(bytes, HEADER + len) {
+            self.relocate(number, HEADER + len);
+            self.compact();
+        }
+        true
+    }
+
     /// Puts another pack in the place of one.
     pub(crate) fn set(&mut self, number: usize, pack: PackRef<'_>) {
         let bytes = pack.as_bytes();
         let old = self.cells[number];
         if pack.is_empty() {
             self.cells[number] = Ref::NONE;
-        } else if old == Ref::NONE
-            || self.slab.cell(old).len() != slab::cell_size(HEADER + bytes.len())
-        {
+        } else if old == Ref::NONE || !fits(self.slab.cell(old), HEADER + bytes.len()) {
             self.cells[number] = self.slab.alloc(HEADER + bytes.len());
         }
         let cell = self.cells[number];
@@ -126,6 +142,15 @@ impl Packs {
         }
     }
 
+    /// Moves a pack to a cell of another page, of at least `size` bytes, for which it is not too long.
+    fn relocate(&mut self, number: usize, size: usize) {
+        let cell = self.cells[number];
+        let target = self.slab.alloc(size);
+        self.slab.copy(cell, target);
+        self.cells[number] = target;
+        self.slab.free(cell);
+    }
+
     /// Empties a page that is hardly used, if there is one. O(size of a page).
     fn compact(&mut self) {
         if !self.slab.wants_compaction() {
@@ -135,10 +160,7 @@ impl Packs {
         for cell in self.slab.cells_of(page).collect::<Vec<_>>() {
             let bytes = self.slab.cell(cell);
             let (number, size) = (number_of(bytes), bytes.len());
-            let target = self.slab.alloc(size);
-            self.slab.copy(cell, target);
-            self.cells[number] = target;
-            self.slab.free(cell);
+            self.relocate(number, size);
         }
         self.slab.finish_compaction();
     }
@@ -150,6 +172,12 @@ impl Clone for Packs {
         (0..self.len()).for_each(|number| clone.push(self.get(number)));
         clone
     }
+}
+
+/// Whether a cell is neither too small nor too large.
+fn fits(cell: &[u8], needed: usize) -> bool {
+    let size = cell.len();
+    needed <= size && (size - needed <= size / SPARE_SHARE || size == slab::cell_size(needed))
 }
 
 fn write(cell: &mut [u8], number: usize, pack: &[u8]) {
@@ -189,7 +217,7 @@ mod tests {
     proptest! {
         #[test]
         fn packs_are_those_that_were_stored(
-            operations in prop::collection::vec((0..5u8, any::<u16>(), 0..30usize, 0..100usize), 1..300),
+            operations in prop::collection::vec((0..6u8, any::<u16>(), 0..30usize, 0..100usize), 1..300),
         ) {
             let (mut packs, mut model) = (Packs::new(), Vec::<Pack>::new());
             for (operation, number, items, size) in operations {
@@ -207,7 +235,23 @@ mod tests {
                         });
                         model[number].push(Item::Int(size as i64));
                     }
-                    3 if !model.is_empty() => {
+                    3 if model.get(number).is_some_and(|pack| pack.count() > 1) => {
+                        let first = match model[number].view().get(0) {
+                            Some(Item::Bytes(bytes)) => bytes.to_vec(),
+                            _ => Vec::new(),
+                        };
+                        let item = 1 + items % (model[number].count() - 1);
+                        let can_be_cut = (1..128).contains(&first.len());
+                        let is_cut = packs.shorten(number, |bytes| {
+                            can_be_cut.then(|| pack::cut(bytes, 0, item..item + 1)).flatten()
+                        });
+                        prop_assert_eq!(is_cut, can_be_cut);
+                        if is_cut {
+                            model[number].splice(item..item + 1, &[]);
+                            model[number].splice(0..1, &[Item::Bytes(&first[1..])]);
+                        }
+                    }
+                    4 if !model.is_empty() => {
                         let pack = pack(items, size);
                         packs.set(number, pack.view());
                         model[number] = pack;
@@ -229,6 +273,26 @@ mod tests {
             while packs.pop().is_some() {}
             prop_assert_eq!(packs.slab.live_bytes(), 0);
         }
+    }
+
+    #[test]
+    fn a_pack_that_is_shortened_leaves_a_cell_that_is_too_large() {
+        let mut packs = Packs::new();
+        packs.push(pack(50, 15).view());
+        while packs.get(0).count() > 1 {
+            let before = packs.slab.live_bytes();
+            assert!(packs.shorten(0, |bytes| {
+                pack::cut(bytes, 0, 1..2).or_else(|| panic!("the first item is short"))
+            }));
+            let needed = HEADER + packs.get(0).as_bytes().len();
+            let cell = packs.slab.live_bytes();
+            assert!(cell <= before && needed <= cell, "{needed} bytes in {cell}, {before} before");
+            assert!(cell - needed <= cell / SPARE_SHARE || cell == slab::cell_size(needed));
+            if packs.get(0).get(0) == Some(Item::Bytes(b"")) {
+                break;
+            }
+        }
+        assert!(packs.slab.live_bytes() < 800, "{} bytes", packs.slab.live_bytes());
     }
 
     #[test]

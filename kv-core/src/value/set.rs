@@ -4,7 +4,7 @@ pub mod algebra;
 #[cfg(test)]
 mod tests;
 
-use super::members::{Members, Place};
+use super::members::Members;
 use super::pack::{Item, Items, Pack, PackRef};
 use super::string::IntBuffer;
 use super::{Approach, Collection, Contents, Growth, Kind, Sizes, Value, ValueRef};
@@ -125,7 +125,7 @@ impl Set {
             }
             Repr::Large(members) => {
                 let Some(place) = members.random(rng) else { return false };
-                visit(member_at(members, place).as_bytes(&mut buffer));
+                visit(members.key(place).as_bytes(&mut buffer));
                 members.remove(place);
             }
         }
@@ -150,10 +150,6 @@ fn random_index(pack: PackRef<'_>, rng: &mut Rng) -> Option<usize> {
 
 fn item_at(pack: PackRef<'_>, index: usize) -> Item<'_> {
     pack.get(index).expect("the index is less than the number of items")
-}
-
-fn member_at(members: &Members, place: Place) -> Item<'_> {
-    members.record(place).next().expect("a record has a key")
 }
 
 impl Contents for Set {
@@ -263,7 +259,7 @@ impl<'a> SetRef<'a> {
     pub fn random(self, rng: &mut Rng) -> Option<Item<'a>> {
         match self {
             Self::Packed(pack) => Some(item_at(pack, random_index(pack, rng)?)),
-            Self::Large(members) => Some(member_at(members, members.random(rng)?)),
+            Self::Large(members) => Some(members.key(members.random(rng)?)),
         }
     }
 

@@ -28,6 +28,7 @@ mod tests;
 pub use iter::{FlatIter, Iter};
 
 use super::pack::{Item, Items, Pack};
+use crate::slab::prefetch;
 use arena::Arena;
 use node::{INNER_RECORD, Inner, LEAF_RECORD, Leaf, NONE};
 use std::fmt::{self, Debug};
@@ -320,7 +321,10 @@ impl<S: Shape> Tree<S> {
             let inner = &self.inners[node];
             let first = |slot| Record(Source::First(self, inner.numbers[slot], level));
             let after = partition(inner.len(), |slot| before(inner.keys[slot], &first(slot)));
-            node = inner.numbers[after.saturating_sub(1)];
+            let slot = after.saturating_sub(1);
+            // Whoever seeks is going to count, or to change the count.
+            prefetch(&raw const inner.counts[slot]);
+            node = inner.numbers[slot];
         }
         Some(LeafNumber(node))
     }
@@ -382,9 +386,12 @@ impl<S: Shape> Tree<S> {
         self.leaves.prefetch(leaf.0);
     }
 
-    /// Asks the processor for the records of a leaf, if it is one.
+    /// Asks the processor for the records of a leaf, if it is one, and for what its place among its
+    /// neighbours is found by.
     pub(crate) fn prefetch_records(&self, leaf: LeafNumber) {
-        self.leaves.get(leaf.0).into_iter().for_each(|leaf| leaf.pack.view().prefetch());
+        let Some(leaf) = self.leaves.get(leaf.0) else { return };
+        leaf.pack.view().prefetch();
+        self.inners.get(leaf.parent).into_iter().for_each(Inner::prefetch_numbers);
     }
 
     /// Whether there is such a leaf. O(1).
@@ -477,10 +484,12 @@ impl<S: Shape> Tree<S> {
 /// How many of the first of `len` elements are `before`.
 #[inline]
 fn partition(len: usize, before: impl Fn(usize) -> bool) -> usize {
-    let (mut low, mut high) = (0, len);
-    while low < high {
-        let middle = (low + high) / 2;
-        if before(middle) { low = middle + 1 } else { high = middle }
+    // What the answers are nobody can guess, and so they are added rather than branched upon.
+    let (mut low, mut left) = (0, len);
+    while left > 0 {
+        let half = left.div_ceil(2);
+        low += if before(low + half - 1) { half } else { 0 };
+        left -= half;
     }
     low
 }

@@ -3,7 +3,7 @@
 //! The first item of the pack is the column of tags; the records follow it, `stride` items each.
 //! Code and tags of a usual bucket lie in the first cache line.
 
-use super::super::pack::{Item, Items, Pack, PackRef};
+use super::super::pack::{self, Item, Items, Pack, PackRef};
 use std::ops::Range;
 
 /// The bit of a tag that says that the record is kept outside of the bucket. The other bits are
@@ -107,16 +107,21 @@ impl Bucket<'_> {
         self.splice(slot, 1, &tags, record, out);
     }
 
-    /// Takes the record at `slot` away.
+    /// Takes the record at `slot` away, where [`cut`] cannot.
     pub(super) fn remove(self, slot: usize, out: &mut Pack) {
         if self.len() == 1 {
             return *out = Pack::default();
         }
         let mut tags = self.tags().to_vec();
         tags.remove(slot);
+        self.0.edit_into([(0..1, &[Item::Bytes(&tags)]), (self.items_of(slot), &[])], out);
+    }
+
+    /// The items of the record at `slot`.
+    fn items_of(self, slot: usize) -> Range<usize> {
         let stride = self.stride();
         let first = 1 + slot * stride;
-        self.0.edit_into([(0..1, &[Item::Bytes(&tags)]), (first..first + stride, &[])], out);
+        first..first + stride
     }
 
     /// Puts a record in the place of `old` records from `slot` on.
@@ -152,6 +157,17 @@ impl Bucket<'_> {
     pub(super) fn index(self, slot: usize, items: usize) -> Option<usize> {
         (self.stride() == items).then(|| 1 + slot * items)
     }
+}
+
+/// Takes the record at `slot` out of the bytes of a bucket. How long it is then; None, and nothing has changed,
+/// if it would be empty or has very many records.
+pub(super) fn cut(bucket: &mut [u8], slot: usize) -> Option<usize> {
+    let view = Bucket(PackRef::from_bytes(bucket));
+    let items = view.items_of(slot);
+    if view.len() == 1 {
+        return None;
+    }
+    pack::cut(bucket, slot, items)
 }
 
 /// Adds the records of another bucket behind all others. `tags` are the new tags of all.

@@ -197,10 +197,11 @@ proptest! {
         let mut model = Model::new();
         operations.iter().for_each(|operation| apply(operation, &mut members, &mut model));
         while !members.is_empty() {
-            let (len, largest) = (members.len(), usize::from(members.largest));
+            let largest = members.counts.iter().copied().max().unwrap_or(0);
+            let len = members.len();
             let freed = members.free_some(slice);
             prop_assert_eq!(len - freed, members.len());
-            prop_assert!((slice.min(len)..slice + largest).contains(&freed));
+            prop_assert!((slice.min(len)..slice + usize::from(largest)).contains(&freed));
         }
         members.free_some(usize::MAX);
         prop_assert_eq!(members.outside_bytes, 0);
@@ -246,6 +247,28 @@ fn each_member_is_drawn_with_the_same_probability() {
         let freedom = f64::from(len - 1);
         let bound = freedom + 5.0 * (2.0 * freedom).sqrt();
         assert!(chi_square < bound, "{len} members, {load} in a bucket: {chi_square} > {bound}");
+    }
+}
+
+#[test]
+fn draws_find_a_member_soon_however_much_a_table_has_shrunk() {
+    for load in [1, 5, Members::LOAD] {
+        let mut members = Members::new(hasher(7), load);
+        let all = 400 * load;
+        (0..all).for_each(|number| insert(&mut members, &[Item::new(&key(number))]));
+        for number in 0..all - 1 {
+            members.remove(find(&members, &key(number)).unwrap());
+            let buckets = members.buckets.len();
+            let intervals = (0..buckets).map(|bucket| 1 + usize::from(members.is_wide(bucket)));
+            let slots = usize::from(members.slots) * intervals.sum::<usize>();
+            let bound = members.len() * 10 + usize::from(load) * 20;
+            assert!(
+                slots <= bound,
+                "{} members in {slots} slots, {buckets} buckets",
+                members.len()
+            );
+        }
+        members.check();
     }
 }
 
@@ -312,4 +335,10 @@ fn a_neighbour_does_not_move_what_is_large() {
     (1..5000).for_each(|number| insert(&mut members, &[Item::Int(number), Item::Int(number)]));
     assert_eq!(address(&members), before);
     assert!((0..members.buckets.len()).all(|at| members.buckets.get(at).as_bytes().len() < 1024));
+}
+
+#[test]
+#[cfg(target_pointer_width = "64")]
+fn a_table_takes_what_it_counts_for() {
+    assert!(size_of::<Members>() <= Members::BYTES);
 }

@@ -1,6 +1,7 @@
 //! What a tree is made of.
 
 use super::Way;
+use crate::slab::prefetch;
 use crate::value::pack::Pack;
 use std::ops::Range;
 
@@ -59,6 +60,12 @@ impl<K: Copy> Inner<K> {
     /// What its columns take, in bytes.
     pub(super) fn heap_bytes(&self) -> usize {
         self.numbers.capacity() * (size_of::<u32>() + size_of::<u64>() + size_of::<K>())
+    }
+
+    /// Asks the processor for what [`Inner::slot`] looks through.
+    pub(super) fn prefetch_numbers(&self) {
+        const LINE: usize = 64 / size_of::<u32>();
+        self.numbers.chunks(LINE).for_each(|line| prefetch(line.as_ptr()));
     }
 
     /// Where a child is.
