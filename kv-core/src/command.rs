@@ -20,6 +20,17 @@ use crate::stats::Meter;
 use crate::store::{Access, View};
 use crate::waiter::Wait;
 
+/// What tells how long a request takes, short of taking its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effort {
+    /// The numbers of its arguments and of the bytes of its reply, if it is flagged as fast; else nothing.
+    Flagged,
+    /// These numbers, though it is not flagged as fast.
+    Shown,
+    /// These numbers, if it has no optional arguments; else nothing.
+    Bare,
+}
+
 /// What a request looks for in a collection. The numbers are those of arguments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Seeks {
@@ -60,6 +71,8 @@ pub struct Command {
     /// What most requests look for in the collection at the first key: what can be fetched from
     /// memory ahead.
     pub seeks: Seeks,
+    /// What tells how long a request takes.
+    pub effort: Effort,
     /// Whether it runs at once even while a transaction is being queued.
     pub is_immediate: bool,
     /// Whether a client without push messages may send it while it listens to channels.
@@ -102,6 +115,7 @@ impl Command {
         key_access: None,
         secrets: None,
         seeks: Seeks::Nothing,
+        effort: Effort::Flagged,
         is_immediate: false,
         is_for_subscribers: false,
         scope: Scope::Keys,

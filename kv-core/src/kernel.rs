@@ -881,7 +881,7 @@ impl Call<'_> {
         store.count_uses(!session.profile().is_in(Mode::NoTouch));
         store.sign(session.id());
         store.keep_expired(kernel.pause.spares_expired(command, now));
-        let timing = meter.begin(command, args);
+        let timing = meter.begin(command, args, out);
         let result = match command.handler {
             Handler::Data(handler) => {
                 let mut cx = Cx {
@@ -919,7 +919,7 @@ impl Call<'_> {
             }),
             Handler::Container => unreachable!("`resolve` never gives a container"),
         };
-        meter.end(timing, command, args, session);
+        meter.end(timing, command, args, session, out);
         let flow = result.unwrap_or_else(|error| {
             meter.fail(command, &error);
             out.error(&error);

@@ -90,6 +90,10 @@ impl Reply for Muted<'_> {
         self.pass(|out| out.error(error));
     }
 
+    fn written(&self) -> usize {
+        self.out.written()
+    }
+
     fn protocol(&self) -> Protocol {
         self.out.protocol()
     }

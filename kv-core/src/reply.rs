@@ -45,6 +45,12 @@ pub trait Reply {
     /// An error instead of a reply or of an element.
     fn error(&mut self, error: &Error);
 
+    /// How many bytes were written so far, as far as that is known. The time of commands is shared out
+    /// by it.
+    fn written(&self) -> usize {
+        0
+    }
+
     /// The version that is being written.
     fn protocol(&self) -> Protocol;
     /// Switches to `protocol` from the next call on. False, and nothing changes, if this

@@ -217,6 +217,57 @@ fn light_commands_of_a_window_share_few_looks_at_the_clock() {
     assert!(stats.contains("cmdstat_get:calls=10,usec=63,"), "{stats}");
 }
 
+/// Runs requests in one batch. How often somebody has looked at the clock.
+fn looks_in_batch(client: &mut Client, host: &Ticking, requests: &[&str]) -> u64 {
+    let mut session = client.open();
+    let before = host.looks();
+    let mut batch = client.kernel.batch(client.now);
+    for request in requests {
+        let args: kv_core::args::OwnedArgs = request.split(' ').collect();
+        let mut out = Text::new(Protocol::V2);
+        let _ = batch.execute(&mut session, args.as_args(), &mut out);
+        assert!(!out.finish().starts_with('-'), "{request}");
+    }
+    drop(batch);
+    host.looks() - before
+}
+
+#[test]
+fn time_is_shared_by_the_sizes_of_arguments_and_replies() {
+    let (mut client, host) = client(1);
+    client.run(&format!("SET k {}", "v".repeat(640)));
+    client.run("RPUSH l a b c");
+    host.set_step_us(310);
+    let requests =
+        ["PING", "GET k", "SET k v EX 100", "LRANGE l 0 -1", "ZADD z 1 a 2 b", "DEL a b c"];
+    assert_eq!(looks_in_batch(&mut client, &host, &requests), 3, "PING alone, the others together");
+    let stats = section(&mut client, "commandstats").join(" ");
+    for share in ["get:calls=1,usec=120,", "set:calls=2,usec=50,", "lrange:calls=1,usec=40,"] {
+        assert!(stats.contains(share), "{share}: {stats}");
+    }
+}
+
+#[test]
+fn what_may_take_long_is_timed_alone() {
+    let (mut client, host) = client(1);
+    client.run("RPUSH l a b c");
+    let many = format!("DEL {}", "k ".repeat(40).trim_end());
+    let requests = ["PING", "XADD x MAXLEN 5 * f v", "SORT l ALPHA", &many, "PING"];
+    assert_eq!(looks_in_batch(&mut client, &host, &requests), 6);
+}
+
+#[test]
+fn a_long_reply_ends_its_window_and_is_slow_by_itself() {
+    let (mut client, host) = client(1);
+    client.run(&format!("SET k {}", "v".repeat(5000)));
+    host.set_step_us(20_000);
+    let requests = ["PING", "GET nosuch", "GET k", "GET nosuch"];
+    assert_eq!(looks_in_batch(&mut client, &host, &requests), 4);
+    let logged = client.run("SLOWLOG GET -1");
+    assert!(logged.contains("[$GET $k]"), "{logged}");
+    assert!(!logged.contains("nosuch"), "{logged}");
+}
+
 #[test]
 fn every_command_is_timed_alone_for_a_slowlog_of_short_ones() {
     let (mut client, host) = client(1);

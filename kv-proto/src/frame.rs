@@ -351,6 +351,10 @@ impl Reply for Encoder<'_> {
         self.value(error_len(&text), 0, |out| push_error(code, &text, out));
     }
 
+    fn written(&self) -> usize {
+        self.out.len()
+    }
+
     fn protocol(&self) -> Protocol {
         Protocol::V2
     }

@@ -278,6 +278,10 @@ impl Reply for Encoder<'_> {
         self.answer(status::ERROR, &error.message());
     }
 
+    fn written(&self) -> usize {
+        self.out.len()
+    }
+
     fn protocol(&self) -> Protocol {
         Protocol::V2
     }

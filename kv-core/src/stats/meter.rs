@@ -1,31 +1,43 @@
 //! Taking the time of commands, with as few looks at the clock as tell what is to be told.
 //!
 //! The end of a command is the beginning of the next one, so a look at the clock after each would
-//! do; but it costs as much as a tenth of a GET. So *light* commands (flagged as fast, and without
-//! optional arguments) that follow each other are timed together, up to the end of their window, and
-//! each gets its share of the time. All others are timed alone, and so is a light command that has
-//! nothing before it: a client that waits for each reply is told the exact time of each command.
+//! do; but it costs as much as a tenth of a GET. So *light* commands (whose row says that their
+//! [`Effort`] shows in their arguments and replies, and which have few of the former) that follow each
+//! other are timed together, up to the end of their window, and each gets its share of the time, by the
+//! size of what it was given and gave. A long reply ends the window. All others are timed alone, and so is
+//! a light command that has nothing before it: a client that waits for each reply is told the exact time
+//! of each command.
 //!
-//! What this cannot tell is which of the light commands in one window was slow: SLOWLOG does not
-//! show it, LATENCY shows the time of all of them as one `fast-command`. With a
-//! `slowlog-log-slower-than` below [`EXACT_BELOW_US`] every command is timed alone.
+//! What this cannot tell is which of the light commands in one window was slow, unless it is that with the
+//! long reply: SLOWLOG does not show it, LATENCY shows the time of all of them as one `fast-command`. With
+//! a `slowlog-log-slower-than` below [`EXACT_BELOW_US`] every command is timed alone.
 
 use super::Stats;
 use super::histogram::bucket;
 use super::lanes::{Lane, Row};
 use super::latency::Event;
 use crate::args::Args;
-use crate::command::{Command, flag};
+use crate::command::{Command, Effort, flag};
 use crate::config::{
     Config, LATENCY_MONITOR_THRESHOLD, LATENCY_TRACKING, SLOWLOG_LOG_SLOWER_THAN, SLOWLOG_MAX_LEN,
 };
 use crate::error::Error;
 use crate::kernel::Host;
 use crate::now::Now;
+use crate::reply::Reply;
 use crate::session::Session;
 
 /// How many light commands are timed together at most.
 const LIGHT_MAX: usize = 16;
+
+/// What has more arguments is not light.
+const LIGHT_ARGS_MAX: usize = 32;
+
+/// A longer reply, in bytes, is not that of a light command.
+const LIGHT_REPLY_MAX: usize = 4096;
+
+/// Writing so many bytes counts as much as reading an argument.
+const BYTES_PER_ARG: usize = 64;
 
 /// Who wants to see commands as short as this, in microseconds, wants to see each.
 const EXACT_BELOW_US: i64 = 1000;
@@ -40,19 +52,28 @@ pub(crate) struct Meter<'k> {
     rows: &'k [Row],
     /// When what runs next began, if nothing else was done since.
     mark_ns: Option<u64>,
-    /// The numbers of the commands since the mark that are timed together.
-    light: [u16; LIGHT_MAX],
+    /// The commands since the mark that are timed together.
+    light: [Light; LIGHT_MAX],
     light_len: usize,
     /// Every command is timed alone.
     is_exact: bool,
     is_tracking: bool,
 }
 
+/// A command that is timed together with others.
+#[derive(Clone, Copy, Debug, Default)]
+struct Light {
+    /// Its number.
+    command: u16,
+    /// Its part of the time, compared to the others.
+    weight: u16,
+}
+
 /// How a command that runs is timed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Timing {
-    /// With those around it.
-    Together,
+    /// With those around it. So many bytes had been written before.
+    Together(usize),
     /// Alone, from this time on.
     From(u64),
 }
@@ -74,7 +95,7 @@ impl<'k> Meter<'k> {
             lane,
             rows: lane.rows(),
             mark_ns: None,
-            light: [0; LIGHT_MAX],
+            light: [Light::default(); LIGHT_MAX],
             light_len: 0,
             is_exact: false,
             is_tracking: false,
@@ -94,9 +115,9 @@ impl<'k> Meter<'k> {
 
     /// A command begins to run.
     #[inline]
-    pub(crate) fn begin(&mut self, command: &Command, args: Args<'_>) -> Timing {
+    pub(crate) fn begin(&mut self, command: &Command, args: Args<'_>, out: &dyn Reply) -> Timing {
         if self.mark_ns.is_some() && !self.is_exact && is_light(command, args) {
-            return Timing::Together;
+            return Timing::Together(out.written());
         }
         self.settle();
         let start_ns = self.mark_ns.unwrap_or_else(|| self.host.precise_ns());
@@ -112,17 +133,41 @@ impl<'k> Meter<'k> {
         command: &'static Command,
         args: Args<'_>,
         session: &Session,
+        out: &dyn Reply,
     ) {
         match timing {
-            Timing::Together => {
-                self.light[self.light_len] = command.number;
-                self.light_len += 1;
+            Timing::Together(before) => {
+                let reply = out.written().saturating_sub(before);
+                if reply > LIGHT_REPLY_MAX {
+                    return self.end_heavy(reply, command, args, session);
+                }
+                self.note_light(command, args, reply);
                 if self.light_len == LIGHT_MAX {
                     self.settle();
                 }
             }
             Timing::From(start_ns) => self.end_alone(start_ns, command, args, session),
         }
+    }
+
+    #[inline]
+    fn note_light(&mut self, command: &Command, args: Args<'_>, reply: usize) {
+        let weight = (args.len() + reply / BYTES_PER_ARG).min(u16::MAX.into()) as u16;
+        self.light[self.light_len] = Light { command: command.number, weight };
+        self.light_len += 1;
+    }
+
+    /// A command that was taken for a light one has a long reply: it ends its window.
+    fn end_heavy(
+        &mut self,
+        reply: usize,
+        command: &'static Command,
+        args: Args<'_>,
+        session: &Session,
+    ) {
+        self.note_light(command, args, reply);
+        let time_ns = self.share_out(event_of(command));
+        self.note_slow(command, args, session, time_ns);
     }
 
     fn end_alone(
@@ -142,8 +187,7 @@ impl<'k> Meter<'k> {
         let time_ns = end_ns.saturating_sub(start_ns);
         self.count(command.number, time_ns);
         self.note_slow(command, args, session, time_ns);
-        let event = if command.has(flag::FAST) { Event::FastCommand } else { Event::Command };
-        self.note_event(event, time_ns);
+        self.note_event(event_of(command), time_ns);
         if !command.has(flag::FAST) {
             // It may have been CONFIG SET.
             self.read_settings();
@@ -195,21 +239,26 @@ impl<'k> Meter<'k> {
     #[inline]
     fn settle(&mut self) {
         if self.light_len > 0 {
-            self.share_out();
+            self.share_out(Event::FastCommand);
         }
     }
 
-    fn share_out(&mut self) {
+    /// Gives the share of the last one.
+    fn share_out(&mut self, event: Event) -> u64 {
         let end_ns = self.host.precise_ns();
         let start_ns = self.mark_ns.expect("nothing is timed together before there is a mark");
         let time_ns = end_ns.saturating_sub(start_ns);
-        let share_ns = time_ns / self.light_len as u64;
-        for at in 0..self.light_len {
-            self.count(self.light[at], share_ns);
+        let light = &self.light[..self.light_len];
+        let weights: u64 = light.iter().map(|light| u64::from(light.weight)).sum();
+        let mut share_ns = 0;
+        for Light { command, weight } in light {
+            share_ns = time_ns * u64::from(*weight) / weights;
+            self.count(*command, share_ns);
         }
         self.light_len = 0;
         self.mark_ns = Some(end_ns);
-        self.note_event(Event::FastCommand, time_ns);
+        self.note_event(event, time_ns);
+        share_ns
     }
 
     #[inline]
@@ -251,9 +300,20 @@ impl std::fmt::Debug for Meter<'_> {
     }
 }
 
-/// Whether a request takes so little time that it need not be told from its neighbours'. What has
-/// more arguments than it must have may do more than one thing.
+/// What LATENCY calls it if a command takes long.
+fn event_of(command: &Command) -> Event {
+    if command.has(flag::FAST) { Event::FastCommand } else { Event::Command }
+}
+
+/// Whether a request takes so little time that it need not be told from its neighbours', unless it has a
+/// long reply.
 #[inline]
 fn is_light(command: &Command, args: Args<'_>) -> bool {
-    command.has(flag::FAST) && args.len() == usize::from(command.arity.unsigned_abs())
+    let args_max = match command.effort {
+        Effort::Flagged if command.has(flag::FAST) => LIGHT_ARGS_MAX,
+        Effort::Flagged => return false,
+        Effort::Shown => LIGHT_ARGS_MAX,
+        Effort::Bare => command.arity.unsigned_abs().into(),
+    };
+    args.len() <= args_max
 }

@@ -353,6 +353,10 @@ impl Reply for Text {
         self.put("-", &error.message());
     }
 
+    fn written(&self) -> usize {
+        self.text.len()
+    }
+
     fn protocol(&self) -> Protocol {
         self.protocol
     }

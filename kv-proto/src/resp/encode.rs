@@ -125,6 +125,10 @@ impl Reply for Encoder<'_> {
         push_error(self.out, &error.message());
     }
 
+    fn written(&self) -> usize {
+        self.out.len()
+    }
+
     fn protocol(&self) -> Protocol {
         *self.protocol
     }

@@ -1,7 +1,7 @@
 //! The rows of the generic commands.
 
 use crate::command::Handler::{Data, Engine};
-use crate::command::{Begin, Command, Find, Group, KeySpec, Scope, flag};
+use crate::command::{Begin, Command, Effort, Find, Group, KeySpec, Scope, flag};
 use crate::commands::{dump, generic as run, sort};
 
 const ROW: Command = Command { group: Group::Generic, ..Command::DEFAULT };
@@ -35,6 +35,7 @@ pub(super) const ROWS: &[&Command] = &[
         complexity: "O(N), N being the number of keys, plus O(M) for each collection, M being the number of its elements.",
         syntax: "key [key ...]",
         tips: &["request_policy:multi_shard", "response_policy:agg_sum"],
+        effort: Effort::Shown,
         handler: Data(run::del),
         ..ROW
     },

@@ -1,7 +1,7 @@
 //! The rows of the hash commands.
 
 use crate::command::Handler::Data;
-use crate::command::{Command, Group, KeySpec, Seeks, flag};
+use crate::command::{Command, Effort, Group, KeySpec, Seeks, flag};
 use crate::commands::hash as run;
 use crate::commands::hash::expiry;
 
@@ -91,6 +91,7 @@ pub(super) const ROWS: &[&Command] = &[
         complexity: "O(N), N being the number of fields.",
         syntax: "key",
         tips: &["nondeterministic_output_order"],
+        effort: Effort::Shown,
         handler: Data(run::hgetall),
         ..ROW
     },
@@ -151,6 +152,7 @@ pub(super) const ROWS: &[&Command] = &[
         complexity: "O(N), N being the number of fields.",
         syntax: "key",
         tips: &["nondeterministic_output_order"],
+        effort: Effort::Shown,
         handler: Data(run::hkeys),
         ..ROW
     },
@@ -262,6 +264,7 @@ pub(super) const ROWS: &[&Command] = &[
         complexity: "O(N), N being the number of fields to be given.",
         syntax: "key [options:(count [WITHVALUES])]",
         tips: &["nondeterministic_output"],
+        effort: Effort::Shown,
         handler: Data(run::hrandfield),
         ..ROW
     },
@@ -349,6 +352,7 @@ pub(super) const ROWS: &[&Command] = &[
         complexity: "O(N), N being the number of fields.",
         syntax: "key",
         tips: &["nondeterministic_output_order"],
+        effort: Effort::Shown,
         handler: Data(run::hvals),
         ..ROW
     },

@@ -1,7 +1,7 @@
 //! The rows of the list commands.
 
 use crate::command::Handler::Data;
-use crate::command::{Begin, Command, Find, Group, KeySpec, flag};
+use crate::command::{Begin, Command, Effort, Find, Group, KeySpec, flag};
 use crate::commands::list as run;
 
 const ROW: Command = Command { group: Group::List, ..Command::DEFAULT };
@@ -80,6 +80,7 @@ pub(super) const ROWS: &[&Command] = &[
         summary: "Gives the element at a position.",
         complexity: "O(N), N being the distance of the element from the nearer end.",
         syntax: "key index",
+        effort: Effort::Shown,
         handler: Data(run::lindex),
         ..ROW
     },
@@ -113,6 +114,7 @@ pub(super) const ROWS: &[&Command] = &[
         since: "6.2.0",
         summary: "Takes an element from one list to another, or to the other end of the same.",
         syntax: "source destination wherefrom:(LEFT|RIGHT) whereto:(LEFT|RIGHT)",
+        effort: Effort::Shown,
         handler: Data(run::lmove),
         ..ROW
     },
@@ -186,6 +188,7 @@ pub(super) const ROWS: &[&Command] = &[
         summary: "Gives the elements between two positions.",
         complexity: "O(S+N), S being the distance of the first element from the nearer end, and N the number of elements given.",
         syntax: "key start stop",
+        effort: Effort::Shown,
         handler: Data(run::lrange),
         ..ROW
     },
@@ -208,6 +211,7 @@ pub(super) const ROWS: &[&Command] = &[
         summary: "Replaces the element at a position.",
         complexity: "O(log(N)), N being the number of elements.",
         syntax: "key index element",
+        effort: Effort::Shown,
         handler: Data(run::lset),
         ..ROW
     },
@@ -242,6 +246,7 @@ pub(super) const ROWS: &[&Command] = &[
         summary: "Takes the last element of one list to the head of another.",
         deprecated: Some(("6.2.0", "`LMOVE` with the `RIGHT` and `LEFT` arguments")),
         syntax: "source destination",
+        effort: Effort::Shown,
         handler: Data(run::rpoplpush),
         ..ROW
     },

@@ -1,7 +1,7 @@
 //! The rows of the set commands.
 
 use crate::command::Handler::Data;
-use crate::command::{Begin, Command, Find, Group, KeySpec, Seeks, flag};
+use crate::command::{Begin, Command, Effort, Find, Group, KeySpec, Seeks, flag};
 use crate::commands::set as run;
 
 const ROW: Command = Command { group: Group::Set, ..Command::DEFAULT };
@@ -118,6 +118,7 @@ pub(super) const ROWS: &[&Command] = &[
         complexity: "O(N), N being the number of members.",
         syntax: "key",
         tips: &["nondeterministic_output_order"],
+        effort: Effort::Shown,
         handler: Data(run::smembers),
         ..ROW
     },
@@ -167,6 +168,7 @@ pub(super) const ROWS: &[&Command] = &[
         complexity: "O(N), N being the number of members given; more by its logarithm for different ones.",
         syntax: "key [count]",
         tips: &["nondeterministic_output"],
+        effort: Effort::Shown,
         handler: Data(run::srandmember),
         ..ROW
     },

@@ -1,7 +1,7 @@
 //! The rows of the sorted set commands.
 
 use crate::command::Handler::Data;
-use crate::command::{Begin, Command, Find, Group, KeySpec, Seeks, flag};
+use crate::command::{Begin, Command, Effort, Find, Group, KeySpec, Seeks, flag};
 use crate::commands::sorted_set as run;
 
 const ROW: Command = Command { group: Group::SortedSet, ..Command::DEFAULT };
@@ -229,6 +229,7 @@ pub(super) const ROWS: &[&Command] = &[
         summary: "Gives the members and scores from a score and a member on.",
         complexity: "O(log(N)+M), N being the number of members, and M of those given.",
         syntax: "key score member offset limit",
+        effort: Effort::Shown,
         handler: Data(run::zquery),
         ..ROW
     },
@@ -242,6 +243,7 @@ pub(super) const ROWS: &[&Command] = &[
         complexity: "O(M*log(N)), M being the number of members given, and N of those that there are.",
         syntax: "key options:[count [WITHSCORES]]",
         tips: &["nondeterministic_output"],
+        effort: Effort::Shown,
         handler: Data(run::zrandmember),
         ..ROW
     },
@@ -254,6 +256,7 @@ pub(super) const ROWS: &[&Command] = &[
         summary: "Gives the members between two ranks, scores or members.",
         complexity: "O(log(N)+M), N being the number of members, and M of those given.",
         syntax: "key start:string stop:string sortby:[BYSCORE|BYLEX] [REV] limit:[LIMIT offset count] [WITHSCORES]",
+        effort: Effort::Shown,
         handler: Data(run::zrange),
         ..ROW
     },
@@ -267,6 +270,7 @@ pub(super) const ROWS: &[&Command] = &[
         summary: "Gives the members between two bounds, where all scores are the same.",
         complexity: "O(log(N)+M), N being the number of members, and M of those given.",
         syntax: "key min max limit:[LIMIT offset count]",
+        effort: Effort::Shown,
         handler: Data(run::zrangebylex),
         ..ROW
     },
@@ -280,6 +284,7 @@ pub(super) const ROWS: &[&Command] = &[
         summary: "Gives the members with scores between two bounds.",
         complexity: "O(log(N)+M), N being the number of members, and M of those given.",
         syntax: "key min:double max:double [WITHSCORES] limit:[LIMIT offset count]",
+        effort: Effort::Shown,
         handler: Data(run::zrangebyscore),
         ..ROW
     },
@@ -367,6 +372,7 @@ pub(super) const ROWS: &[&Command] = &[
         summary: "Gives the members between two ranks, which count from the highest score.",
         complexity: "O(log(N)+M), N being the number of members, and M of those given.",
         syntax: "key start stop [WITHSCORES]",
+        effort: Effort::Shown,
         handler: Data(run::zrevrange),
         ..ROW
     },
@@ -380,6 +386,7 @@ pub(super) const ROWS: &[&Command] = &[
         summary: "Gives the members between two bounds from the last on, where all scores are the same.",
         complexity: "O(log(N)+M), N being the number of members, and M of those given.",
         syntax: "key max min limit:[LIMIT offset count]",
+        effort: Effort::Shown,
         handler: Data(run::zrevrangebylex),
         ..ROW
     },
@@ -393,6 +400,7 @@ pub(super) const ROWS: &[&Command] = &[
         summary: "Gives the members with scores between two bounds, from the highest on.",
         complexity: "O(log(N)+M), N being the number of members, and M of those given.",
         syntax: "key max:double min:double [WITHSCORES] limit:[LIMIT offset count]",
+        effort: Effort::Shown,
         handler: Data(run::zrevrangebyscore),
         ..ROW
     },

@@ -1,7 +1,7 @@
 //! The rows of the stream commands.
 
 use crate::command::Handler::{Data, Engine};
-use crate::command::{Begin, Command, Find, Group, KeySpec, flag};
+use crate::command::{Begin, Command, Effort, Find, Group, KeySpec, flag};
 use crate::commands::help::help;
 use crate::commands::stream as run;
 
@@ -32,6 +32,7 @@ pub(super) const ROWS: &[&Command] = &[
         complexity: "O(1), and O(N) for trimming, N being the number of entries that go.",
         syntax: "key [NOMKSTREAM] [trim:(strategy:(MAXLEN|MINID) operator:[=|~] threshold [LIMIT count])] id-selector:(*|id) data:(field value)...",
         tips: &["nondeterministic_output"],
+        effort: Effort::Bare,
         handler: Data(run::xadd),
         ..ROW
     },

@@ -2,7 +2,7 @@
 
 use crate::args::Args;
 use crate::command::Handler::Data;
-use crate::command::{Begin, Command, Find, Group, KeySpec, flag};
+use crate::command::{Begin, Command, Effort, Find, Group, KeySpec, flag};
 use crate::commands::string as run;
 use crate::commands::string::conditional::{delex, delifeq, digest, msetex};
 use crate::commands::string::increx::increx;
@@ -131,6 +131,7 @@ pub(super) const ROWS: &[&Command] = &[
         summary: "Gives a part of the string at a key, by the positions of its first and last byte.",
         complexity: "O(N), N being the length of the reply",
         syntax: "key start end",
+        effort: Effort::Shown,
         handler: Data(run::getrange),
         ..ROW
     },
@@ -227,6 +228,7 @@ pub(super) const ROWS: &[&Command] = &[
         complexity: "O(N), N being the number of keys",
         syntax: "key value [key value ...]",
         tips: &["request_policy:multi_shard", "response_policy:all_succeeded"],
+        effort: Effort::Shown,
         handler: Data(run::mset),
         ..ROW
     },
@@ -257,6 +259,7 @@ pub(super) const ROWS: &[&Command] = &[
         complexity: "O(N), N being the number of keys",
         syntax: "key value [key value ...]",
         tips: &["request_policy:multi_shard", "response_policy:agg_min"],
+        effort: Effort::Shown,
         handler: Data(run::msetnx),
         ..ROW
     },
@@ -268,6 +271,7 @@ pub(super) const ROWS: &[&Command] = &[
         since: "2.6.0",
         summary: "Stores a string at a key for a number of milliseconds.",
         syntax: "key milliseconds value",
+        effort: Effort::Shown,
         handler: Data(run::psetex),
         ..ROW
     },
@@ -279,6 +283,7 @@ pub(super) const ROWS: &[&Command] = &[
         keys: &[KeySpec::one("RW access update variable_flags", 1)],
         summary: "Stores a string at a key, whatever was there.",
         syntax: "key value [NX|XX|IFEQ ifeq-value|IFNE ifne-value|IFDEQ ifdeq-digest|IFDNE ifdne-digest] [GET] [EX seconds|PX milliseconds|EXAT unix-time-seconds|PXAT unix-time-milliseconds|KEEPTTL]",
+        effort: Effort::Shown,
         handler: Data(run::set),
         ..ROW
     },
@@ -290,6 +295,7 @@ pub(super) const ROWS: &[&Command] = &[
         since: "2.0.0",
         summary: "Stores a string at a key for a number of seconds.",
         syntax: "key seconds value",
+        effort: Effort::Shown,
         handler: Data(run::setex),
         ..ROW
     },
@@ -335,6 +341,7 @@ pub(super) const ROWS: &[&Command] = &[
         summary: "Gives a part of the string at a key; an older name of GETRANGE.",
         complexity: "O(N), N being the length of the reply",
         syntax: "key start end",
+        effort: Effort::Shown,
         handler: Data(run::getrange),
         ..ROW
     },
