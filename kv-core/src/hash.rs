@@ -3,6 +3,7 @@
 //! key cannot choose strings that collide.
 
 use crate::rng::Rng;
+use crate::wide::partial_word;
 
 /// Hashes keys under a secret that the server's seed decides.
 #[derive(Clone, Copy, Debug)]
@@ -30,9 +31,7 @@ impl KeyHasher {
         for word in words {
             compress(&mut state, u64::from_le_bytes(*word));
         }
-        // Byte by byte: copying a handful of them takes a call.
-        let last = tail.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte));
-        compress(&mut state, last | (bytes.len() as u64) << 56);
+        compress(&mut state, partial_word(tail) | (bytes.len() as u64) << 56);
         state[2] ^= 0xff;
         (0..3).for_each(|_| round(&mut state));
         state[0] ^ state[1] ^ state[2] ^ state[3]

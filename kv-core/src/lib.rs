@@ -35,4 +35,5 @@ pub mod transaction;
 pub mod value;
 pub mod waiter;
 pub mod wall_clock;
+mod wide;
 pub mod words;

@@ -579,11 +579,10 @@ fn layout(bytes: usize) -> Layout {
     Layout::from_size_align(bytes, STEP).expect("a page is not larger than the address space")
 }
 
-/// Asks the processor for some bytes, or the first few lines of many.
-pub(crate) fn prefetch_bytes(bytes: &[u8]) {
-    const LINE: usize = 64;
+/// Asks the processor for a slice, or the first few lines of a long one.
+pub(crate) fn prefetch_slice<T>(slice: &[T]) {
     const LINES_MAX: usize = 20;
-    bytes.chunks(LINE).take(LINES_MAX).for_each(|line| prefetch(line.as_ptr()));
+    slice.chunks(LINE / size_of::<T>()).take(LINES_MAX).for_each(|line| prefetch(line.as_ptr()));
 }
 
 /// Asks the processor for the cache line at `address`.

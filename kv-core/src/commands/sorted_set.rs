@@ -149,10 +149,16 @@ pub(crate) fn zscan(cx: &mut Cx<'_>) -> Result<(), Error> {
     });
     scan::announce(cx.out, next, 2 * pairs.len());
     for pair in pairs {
-        write_member(cx.out, pair);
+        write_member(cx.out, pair.member);
         cx.out.bulk_double(pair.score);
     }
     Ok(())
+}
+
+/// A list of members.
+fn write_members<'a>(out: &mut dyn Reply, members: impl ExactSizeIterator<Item = Item<'a>>) {
+    out.array(members.len());
+    members.for_each(|member| write_member(out, member));
 }
 
 /// A list of members, or of members with their scores, each two of which are an array in version 3.
@@ -161,24 +167,26 @@ fn write_pairs<'a>(
     pairs: impl ExactSizeIterator<Item = Pair<'a>>,
     with_scores: bool,
 ) {
-    let is_nested = with_scores && out.protocol() == Protocol::V3;
-    let is_flat = with_scores && !is_nested;
-    out.array(if is_flat { 2 * pairs.len() } else { pairs.len() });
+    if !with_scores {
+        return write_members(out, pairs.map(|pair| pair.member));
+    }
+    let is_nested = out.protocol() == Protocol::V3;
+    out.array(if is_nested { pairs.len() } else { 2 * pairs.len() });
     pairs.for_each(|pair| {
         if is_nested {
             out.array(2);
         }
-        if with_scores { write_pair(out, pair) } else { write_member(out, pair) }
+        write_pair(out, pair);
     });
 }
 
 fn write_pair(out: &mut dyn Reply, pair: Pair<'_>) {
-    write_member(out, pair);
+    write_member(out, pair.member);
     out.double(pair.score);
 }
 
-fn write_member(out: &mut dyn Reply, pair: Pair<'_>) {
-    out.bulk(pair.member.as_bytes(&mut IntBuffer::new()));
+fn write_member(out: &mut dyn Reply, member: Item<'_>) {
+    out.bulk(member.as_bytes(&mut IntBuffer::new()));
 }
 
 /// The score as it is stored in a set of `len`: where Redis uses a listpack, 0 loses its sign.

@@ -11,7 +11,8 @@
 //! All operations take O(size of the pack), which their users keep to about a kilobyte.
 
 use super::string::{IntBuffer, parse_int};
-use crate::slab::prefetch_bytes;
+use crate::slab::prefetch_slice;
+use crate::wide::partial_word;
 use std::ops::Range;
 
 /// Up to here a code is a length.
@@ -121,6 +122,9 @@ impl<'a> Encoded<'a> {
     }
 
     fn write(&self, place: &mut [u8]) {
+        if usize::from(self.code) <= SHORT_MAX {
+            return place.copy_from_slice(self.bytes);
+        }
         let (head, rest) = place.split_at_mut(self.head().len());
         let (bytes, tail) = rest.split_at_mut(self.bytes.len());
         head.copy_from_slice(self.head());
@@ -209,22 +213,6 @@ fn sum_of_lengths(codes: &[u8]) -> Option<usize> {
     (long & TOP_BITS == 0).then(|| (sums.wrapping_mul(PAIRS / 0xff) >> 48) as usize)
 }
 
-/// Fewer than eight bytes, as the lowest of a word.
-#[inline]
-fn partial_word(bytes: &[u8]) -> u64 {
-    let byte = |at: usize| u64::from(bytes[at]) << (8 * at);
-    match bytes.len() {
-        0 => 0,
-        // Some are read twice.
-        len @ 1..4 => byte(0) | byte(len / 2) | byte(len - 1),
-        len => {
-            let word = |bytes: Option<&[u8; 4]>| bytes.map_or(0, |b| u32::from_le_bytes(*b).into());
-            let [front, back]: [u64; 2] = [word(bytes.first_chunk()), word(bytes.last_chunk())];
-            front | back << (8 * (len - 4))
-        }
-    }
-}
-
 fn read_length(bytes: &[u8]) -> usize {
     bytes.iter().rev().fold(0, |length, &byte| length << 8 | usize::from(byte))
 }
@@ -264,7 +252,7 @@ impl<'a> PackRef<'a> {
 
     /// Asks the processor for it, since what is looked at first is not all that will be.
     pub(crate) fn prefetch(self) {
-        prefetch_bytes(self.0);
+        prefetch_slice(self.0);
     }
 
     /// All of its bytes.
@@ -486,6 +474,17 @@ impl<'a> Items<'a> {
         Some((code, bytes))
     }
 
+    /// Leaves out the first item, which is not decoded.
+    #[inline(always)]
+    pub fn skip_front(&mut self) {
+        self.next_raw();
+    }
+
+    /// Leaves out the last item, which is not decoded.
+    pub fn skip_back(&mut self) {
+        self.next_back_raw();
+    }
+
     fn next_back_raw(&mut self) -> Option<(u8, &'a [u8])> {
         let (&code, codes) = self.codes.split_last()?;
         let end = self.data.len();
@@ -596,7 +595,11 @@ impl Pack {
         let view = self.view();
         let (old_count, old_len) = (view.count(), self.0.len().max(COUNT_BYTES));
         let begin = view.offset(range.start);
-        let end = begin + view.iter_at(range.start, begin).take_front(range.len()).data.len();
+        let end = if range.is_empty() {
+            begin
+        } else {
+            begin + view.iter_at(range.start, begin).take_front(range.len()).data.len()
+        };
         let encoded = items.iter().map(|&item| Encoded::new(item));
         let size: usize = encoded.clone().map(|item| item.len()).sum();
         let count = old_count - range.len() + items.len();

@@ -8,6 +8,7 @@
 //! [`SortedSetRef::rank_of`], which costs O(log n), and so it is known how many there are before
 //! the first is read.
 
+mod bucket;
 mod index;
 mod large;
 mod score;
@@ -459,6 +460,13 @@ impl<'a> Iterator for Pairs<'a> {
     }
 }
 
+impl<'a> Pairs<'a> {
+    /// Their members alone, which spares reading the scores.
+    pub fn members(self) -> Members<'a> {
+        Members(self.0)
+    }
+}
+
 impl DoubleEndedIterator for Pairs<'_> {
     fn next_back(&mut self) -> Option<Self::Item> {
         self.0.back().map(|items| Pair::of(items.take_back(STRIDE)))
@@ -467,3 +475,58 @@ impl DoubleEndedIterator for Pairs<'_> {
 
 impl ExactSizeIterator for Pairs<'_> {}
 impl FusedIterator for Pairs<'_> {}
+
+/// Members in the order of their pairs, from either end.
+pub struct Members<'a>(FlatIter<'a, ByScore>);
+
+impl std::fmt::Debug for Members<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} members", self.len())
+    }
+}
+
+impl<'a> Iterator for Members<'a> {
+    type Item = Item<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Item<'a>> {
+        self.0.front().map(first_member)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let len = self.0.len() / STRIDE;
+        (len, Some(len))
+    }
+
+    #[inline]
+    fn fold<B, F: FnMut(B, Item<'a>) -> B>(mut self, init: B, mut f: F) -> B {
+        let mut result = init;
+        while let Some(run) = self.0.front() {
+            let mut run = std::mem::take(run);
+            while run.len() > 0 {
+                result = f(result, first_member(&mut run));
+            }
+        }
+        result
+    }
+}
+
+/// The member of the pair that stands first.
+#[inline(always)]
+fn first_member<'a>(items: &mut Items<'a>) -> Item<'a> {
+    items.skip_front();
+    items.next().expect("a pair has a member")
+}
+
+impl DoubleEndedIterator for Members<'_> {
+    #[inline]
+    fn next_back(&mut self) -> Option<Self::Item> {
+        let items = self.0.back()?;
+        let member = items.next_back();
+        items.skip_back();
+        member
+    }
+}
+
+impl ExactSizeIterator for Members<'_> {}
+impl FusedIterator for Members<'_> {}

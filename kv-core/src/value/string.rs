@@ -1,5 +1,7 @@
 //! Strings.
 
+use crate::wide::partial_word;
+
 /// A string of bytes that owns its memory. One that is the canonical decimal form of a 64-bit
 /// integer is stored as that integer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,8 +30,8 @@ pub enum StrRef<'a> {
 /// Room for the digits of an integer, so that reading one as bytes does not allocate.
 pub type IntBuffer = itoa::Buffer;
 
-/// The most bytes that a 64-bit integer's decimal form has.
-const INT_DIGITS_MAX: usize = 20;
+/// The most digits that a 64-bit integer has.
+const INT_DIGITS_MAX: usize = 19;
 
 /// The longest string that Redis stores in its entry, in bytes: what `embstr` means.
 const EMBEDDED_MAX: usize = 44;
@@ -162,18 +164,40 @@ pub fn parse_int(bytes: &[u8]) -> Option<i64> {
     };
     match digits {
         [b'0'] if !negative => return Some(0),
-        [b'1'..=b'9', ..] if bytes.len() <= INT_DIGITS_MAX => {}
+        [b'1'..=b'9', ..] if digits.len() <= INT_DIGITS_MAX => {}
         _ => return None,
     }
-    let mut value: i64 = 0;
-    for digit in digits {
-        if !digit.is_ascii_digit() {
-            return None;
-        }
-        // Counting down reaches i64::MIN, whose magnitude is no i64.
-        value = value.checked_mul(10)?.checked_sub(i64::from(digit - b'0'))?;
+    if digits.len() <= 8 {
+        let value = parse_digits(digits)? as i64;
+        return Some(if negative { -value } else { value });
     }
-    if negative { Some(value) } else { value.checked_neg() }
+    // So many digits are less than a u64 holds.
+    let (front, words) = digits.as_rchunks::<8>();
+    let magnitude = words.iter().try_fold(parse_digits(front)?, |magnitude, word| {
+        Some(magnitude * 100_000_000 + parse_digits(word)?)
+    })?;
+    if negative { 0_i64.checked_sub_unsigned(magnitude) } else { magnitude.try_into().ok() }
+}
+
+/// The number of up to eight digits, if they are digits. They come together in the lanes of a word: to
+/// pairs, to fours, to eight (Lemire: "Quickly parsing eight digits", 2018).
+#[inline]
+fn parse_digits(digits: &[u8]) -> Option<u64> {
+    const ONES: u64 = u64::MAX / 0xff;
+    const ZEROS: u64 = ONES * b'0' as u64;
+    const FOURS: u64 = 0x0000_00ff_0000_00ff;
+    let missing = 8 * (8 - digits.len() as u32);
+    // The digits stand at the end, behind zeros.
+    let word = partial_word(digits).unbounded_shl(missing) | ZEROS.unbounded_shr(64 - missing);
+    let word = word ^ ZEROS;
+    // What is no digit is above 9 now.
+    if (word | (word & ONES * 0x7f) + ONES * (0x7f - 9)) & ONES * 0x80 != 0 {
+        return None;
+    }
+    let pairs = word.wrapping_mul(10).wrapping_add(word >> 8);
+    let front = (pairs & FOURS).wrapping_mul(100 + (1_000_000 << 32));
+    let back = (pairs >> 16 & FOURS).wrapping_mul(1 + (10_000 << 32));
+    Some(front.wrapping_add(back) >> 32)
 }
 
 #[cfg(test)]
@@ -204,6 +228,22 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn an_integer_is_what_reads_back_as_it_was_written(
+            value: i64,
+            shift in 0..64u32,
+            spoilt in prop::option::of((0..20usize, any::<u8>())),
+        ) {
+            let mut text = (value >> shift).to_string().into_bytes();
+            if let Some((at, byte)) = spoilt {
+                let at = at % text.len();
+                text[at] = byte;
+            }
+            let written = std::str::from_utf8(&text).ok().and_then(|text| text.parse::<i64>().ok());
+            let canonical = written.filter(|value| value.to_string().as_bytes() == text);
+            prop_assert_eq!(parse_int(&text), canonical);
+        }
+
         #[test]
         fn reads_back_as_written_and_changed(
             start in prop_oneof![any::<i64>().prop_map(|i| i.to_string().into_bytes()), prop::collection::vec(any::<u8>(), 0..20)],

@@ -257,11 +257,8 @@ impl<S: Shape> Tree<S> {
         let (mut node, mut rest) = (self.root, rank as u64);
         for _ in 0..self.height {
             let inner = &self.inners[node];
-            let mut slot = 0;
-            while rest >= inner.counts[slot] {
-                rest -= inner.counts[slot];
-                slot += 1;
-            }
+            let (slot, before) = inner.slot_of_rank(rest);
+            rest -= before;
             node = inner.numbers[slot];
         }
         Some(Position { leaf: node, index: rest as usize })

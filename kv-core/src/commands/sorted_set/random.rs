@@ -41,7 +41,7 @@ fn one(cx: &mut Cx<'_>) -> Result<(), Error> {
     let set = cx.db.get::<SortedSet>(cx.args.get(1))?;
     let pair = set.and_then(|set| set.get(cx.rng.below(set.len() as u64) as usize));
     match pair {
-        Some(pair) => write_member(cx.out, pair),
+        Some(pair) => write_member(cx.out, pair.member),
         None => cx.out.null(),
     }
     Ok(())

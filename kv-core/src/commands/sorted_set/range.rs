@@ -1,7 +1,7 @@
 //! Ranges of ranks, scores and members: what shows, stores and removes them.
 
 use super::bounds::{self, Extent};
-use super::{without_sign_of_zero, write_pairs};
+use super::{without_sign_of_zero, write_members, write_pairs};
 use crate::args::Args;
 use crate::command::Cx;
 use crate::commands::parse::{int, is};
@@ -42,10 +42,11 @@ fn show(cx: &mut Cx<'_>, preset: Options) -> Result<(), Error> {
         return Ok(());
     };
     let pairs = set.range(options.ranks(extent, set));
-    if options.is_reverse == Some(true) {
-        write_pairs(cx.out, pairs.rev(), options.with_scores);
-    } else {
-        write_pairs(cx.out, pairs, options.with_scores);
+    match (options.with_scores, options.is_reverse == Some(true)) {
+        (false, false) => write_members(cx.out, pairs.members()),
+        (false, true) => write_members(cx.out, pairs.members().rev()),
+        (true, false) => write_pairs(cx.out, pairs, true),
+        (true, true) => write_pairs(cx.out, pairs.rev(), true),
     }
     Ok(())
 }

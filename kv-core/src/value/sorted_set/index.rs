@@ -13,67 +13,13 @@
 //! bucket holds an interval of positions, and a walk along the positions is not disturbed by
 //! whatever is split or merged meanwhile.
 
-use crate::slab::prefetch;
+use super::bucket::{BUCKET_BYTES, Bucket};
 use crate::table::Table;
 use crate::value::tree::LeafNumber;
+use crate::wide::Found;
 
 /// The hash of a member.
 pub(super) type Hash = u32;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Entry {
-    hash: Hash,
-    leaf: LeafNumber,
-}
-
-/// Entries, in no order.
-#[derive(Debug, Default)]
-struct Bucket(Vec<Entry>);
-
-/// With the same memory, which is counted.
-impl Clone for Bucket {
-    fn clone(&self) -> Self {
-        let mut entries = Vec::with_capacity(self.0.capacity());
-        entries.extend_from_slice(&self.0);
-        Self(entries)
-    }
-}
-
-/// What a bucket takes without its entries, in bytes. The same on every machine.
-const BUCKET_BYTES: usize = 24;
-
-impl Bucket {
-    fn push(&mut self, entry: Entry) {
-        if self.0.len() == self.0.capacity() {
-            self.0.reserve_exact(room_for(self.0.len() + 1) - self.0.len());
-        }
-        self.0.push(entry);
-    }
-
-    fn swap_remove(&mut self, at: usize) {
-        self.0.swap_remove(at);
-        if self.0.capacity() / 4 * 3 > room_for(self.0.len()) {
-            self.fit();
-        }
-    }
-
-    fn fit(&mut self) {
-        self.0.shrink_to(room_for(self.0.len()));
-    }
-
-    fn heap_bytes(&self) -> usize {
-        self.0.capacity() * size_of::<Entry>()
-    }
-
-    fn of_hash(&self, hash: Hash) -> impl Iterator<Item = usize> {
-        self.0.iter().enumerate().filter(move |(_, entry)| entry.hash == hash).map(|(at, _)| at)
-    }
-}
-
-/// For how many entries to have memory: allocators have four sizes for each doubling.
-fn room_for(len: usize) -> usize {
-    len.next_multiple_of((len.next_power_of_two() / 8).max(2))
-}
 
 /// From which bucket this one is split: that without the highest bit.
 fn origin(bucket: usize) -> usize {
@@ -117,20 +63,18 @@ impl Index {
 
     /// Asks the processor for the entries where a hash is looked for.
     pub(super) fn prefetch_entries(&self, hash: Hash) {
-        const LINE: usize = 64;
-        let entries = &self.buckets[self.bucket_of(hash)].0;
-        entries.chunks(LINE / size_of::<Entry>()).for_each(|line| prefetch(line.as_ptr()));
+        self.buckets[self.bucket_of(hash)].prefetch();
     }
 
     /// The leaves of the members with a hash. O(1).
     pub(super) fn leaves(&self, hash: Hash) -> impl Iterator<Item = LeafNumber> {
         let bucket = &self.buckets[self.bucket_of(hash)];
-        bucket.of_hash(hash).map(|at| bucket.0[at].leaf)
+        bucket.of_hash(hash).map(|at| bucket.leaf(at))
     }
 
     /// Adds an entry. O(1).
     pub(super) fn add(&mut self, hash: Hash, leaf: LeafNumber) {
-        self.change(self.bucket_of(hash), |bucket| bucket.push(Entry { hash, leaf }));
+        self.change(self.bucket_of(hash), |bucket| bucket.push(hash, leaf));
         self.len += 1;
         if self.len > self.buckets.len() * usize::from(self.load) {
             self.split();
@@ -144,7 +88,7 @@ impl Index {
     pub(super) fn remove(&mut self, hash: Hash, leaf: LeafNumber) {
         let number = self.bucket_of(hash);
         let bucket = &self.buckets[number];
-        let at = bucket.of_hash(hash).find(|&at| bucket.0[at].leaf == leaf);
+        let at = bucket.of_hash(hash).find(|&at| bucket.leaf(at) == leaf);
         self.remove_at(number, at.expect("the member has an entry"));
     }
 
@@ -156,16 +100,17 @@ impl Index {
     /// If there is no entry.
     pub(super) fn relocate(&mut self, hash: Hash, leaf: LeafNumber) -> bool {
         let number = self.bucket_of(hash);
-        let mut found = self.buckets[number].of_hash(hash);
-        let at = found.next().expect("the member has an entry");
-        if found.next().is_some() {
-            drop(found);
-            self.add(hash, leaf);
-            return false;
+        match self.buckets[number].only_of_hash(hash) {
+            Found::At(at) => {
+                self.buckets[number].set_leaf(at, leaf);
+                true
+            }
+            Found::Several => {
+                self.add(hash, leaf);
+                false
+            }
+            Found::Nowhere => panic!("the member has an entry"),
         }
-        drop(found);
-        self.buckets[number].0[at].leaf = leaf;
-        true
     }
 
     /// Removes all entries with a hash, and gives their leaves, each once. O(1).
@@ -187,8 +132,10 @@ impl Index {
         let mut next = Some(position);
         while let Some(first) = next {
             let number = self.bucket_of(first.reverse_bits());
-            let mut entries: Vec<_> =
-                self.buckets[number].0.iter().map(|e| (e.hash.reverse_bits(), e.leaf)).collect();
+            let mut entries: Vec<_> = self.buckets[number]
+                .iter()
+                .map(|(hash, leaf)| (hash.reverse_bits(), leaf))
+                .collect();
             entries.retain(|entry| entry.0 >= first);
             entries.sort_unstable();
             entries.dedup();
@@ -210,7 +157,7 @@ impl Index {
         while freed < count {
             let Some(bucket) = self.buckets.pop() else { break };
             self.entry_bytes -= bucket.heap_bytes();
-            freed += bucket.0.len();
+            freed += bucket.len();
         }
         self.len -= freed;
         freed
@@ -259,28 +206,17 @@ impl Index {
     fn split(&mut self) {
         let new = self.buckets.len();
         let mask = 2 * self.round().0 - 1;
-        let belongs = |entry: &Entry| entry.hash as usize & mask == new;
-        let moved = self.change(origin(new), |bucket| {
-            let moved: Vec<_> = bucket.0.iter().filter(|entry| belongs(entry)).copied().collect();
-            bucket.0.retain(|entry| !belongs(entry));
-            bucket.fit();
-            moved
-        });
-        self.buckets.push(Bucket::default());
-        self.change(new, |bucket| {
-            bucket.0.reserve_exact(room_for(moved.len()));
-            bucket.0.extend(moved);
-        });
+        let belongs = |hash: Hash| hash as usize & mask == new;
+        let moved = self.change(origin(new), |bucket| bucket.split(belongs));
+        self.entry_bytes += moved.heap_bytes();
+        self.buckets.push(moved);
     }
 
     /// Removes the last bucket, whose entries go back to where they came from.
     fn merge(&mut self) {
         let last = self.buckets.pop().expect("there are several");
         self.entry_bytes -= last.heap_bytes();
-        self.change(origin(self.buckets.len()), |bucket| {
-            bucket.0.reserve_exact(room_for(bucket.0.len() + last.0.len()) - bucket.0.len());
-            bucket.0.extend(last.0);
-        });
+        self.change(origin(self.buckets.len()), |bucket| bucket.append(&last));
     }
 
     /// Checks what holds in every index, for tests.
@@ -288,8 +224,8 @@ impl Index {
     pub(super) fn check(&self) {
         let mut len = 0;
         for (number, bucket) in self.buckets.iter().enumerate() {
-            assert!(bucket.0.iter().all(|entry| self.bucket_of(entry.hash) == number));
-            len += bucket.0.len();
+            assert!(bucket.iter().all(|(hash, _)| self.bucket_of(hash) == number));
+            len += bucket.len();
         }
         assert_eq!(len, self.len);
         let bytes: usize = self.buckets.iter().map(Bucket::heap_bytes).sum();

@@ -92,6 +92,9 @@ impl Twins {
         let [a, b] = ends.map(|end| (usize::from(end) * (pairs.len() + 1)) >> 16);
         let ranks = a.min(b)..a.max(b);
         assert!(set.range(ranks.clone()).map(owned).eq(pairs[ranks.clone()].iter().cloned()));
+        let members = || set.range(ranks.clone()).members().map(Item::to_vec);
+        assert!(members().eq(pairs[ranks.clone()].iter().map(|pair| pair.1.clone())));
+        assert!(members().rev().eq(pairs[ranks.clone()].iter().rev().map(|pair| pair.1.clone())));
         assert!(set.range(ranks.clone()).rev().map(owned).eq(pairs[ranks].iter().rev().cloned()));
         assert_eq!(set.get(a).map(owned).as_ref(), pairs.get(a));
         self.check_members(&pairs);

@@ -1,8 +1,9 @@
 //! What a tree is made of.
 
 use super::Way;
-use crate::slab::prefetch;
+use crate::slab::prefetch_slice;
 use crate::value::pack::Pack;
+use crate::wide;
 use std::ops::Range;
 
 /// In the place of the parent of the root, and of the root of an empty tree.
@@ -64,8 +65,7 @@ impl<K: Copy> Inner<K> {
 
     /// Asks the processor for what [`Inner::slot`] looks through.
     pub(super) fn prefetch_numbers(&self) {
-        const LINE: usize = 64 / size_of::<u32>();
-        self.numbers.chunks(LINE).for_each(|line| prefetch(line.as_ptr()));
+        prefetch_slice(&self.numbers);
     }
 
     /// Where a child is.
@@ -77,13 +77,27 @@ impl<K: Copy> Inner<K> {
         if self.numbers.last() == Some(&child) {
             return self.len() - 1;
         }
-        // Whether it is among a few is found out without a branch for each.
+        wide::position(&self.numbers, child).expect("a child of its parent")
+    }
+
+    /// Where the child is that has the record of this rank, and how many records there are before that
+    /// child.
+    pub(super) fn slot_of_rank(&self, rank: u64) -> (usize, u64) {
+        // Several children are passed by their sum, without a branch for each.
         const FEW: usize = 8;
-        let holds =
-            |few: &[u32]| few.iter().fold(false, |holds, &number| holds | (number == child));
-        let few = self.numbers.chunks(FEW).position(holds).expect("a child of its parent") * FEW;
-        let slot = self.numbers[few..].iter().position(|&number| number == child);
-        few + slot.expect("it is one of these")
+        let (mut slot, mut before) = (0, 0);
+        for few in self.counts.as_chunks::<FEW>().0 {
+            let sum: u64 = few.iter().sum();
+            if rank < before + sum {
+                break;
+            }
+            (slot, before) = (slot + FEW, before + sum);
+        }
+        while rank >= before + self.counts[slot] {
+            before += self.counts[slot];
+            slot += 1;
+        }
+        (slot, before)
     }
 
     /// The child before or behind that at `slot`.

@@ -1,0 +1,94 @@
+//! Several small things at once, in the lanes of a word or a register.
+
+/// Up to eight bytes, as the lowest of a word.
+#[inline]
+pub(crate) fn partial_word(bytes: &[u8]) -> u64 {
+    let byte = |at: usize| u64::from(bytes[at]) << (8 * at);
+    match bytes.len() {
+        0 => 0,
+        // Some are read twice.
+        len @ 1..4 => byte(0) | byte(len / 2) | byte(len - 1),
+        len => {
+            let word = |bytes: Option<&[u8; 4]>| bytes.map_or(0, |b| u32::from_le_bytes(*b).into());
+            let [front, back]: [u64; 2] = [word(bytes.first_chunk()), word(bytes.last_chunk())];
+            front | back << (8 * (len - 4))
+        }
+    }
+}
+
+/// Where the first of the words is that is `wanted`.
+#[inline]
+pub(crate) fn position(words: &[u32], wanted: u32) -> Option<usize> {
+    // Whether it is among a few is found out without a branch for each.
+    const FEW: usize = 8;
+    let holds = |few: &&[u32; FEW]| few.iter().fold(false, |holds, &it| holds | (it == wanted));
+    let (runs, _) = words.as_chunks::<FEW>();
+    let passed = FEW * runs.iter().take_while(|few| !holds(few)).count();
+    let found = words[passed..].iter().position(|&it| it == wanted)?;
+    Some(passed + found)
+}
+
+/// How often a word is among others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Found {
+    Nowhere,
+    /// At this place alone.
+    At(usize),
+    Several,
+}
+
+/// Where the word is that is `wanted`, if there is only one.
+#[inline]
+pub(crate) fn find_only(words: &[u32], wanted: u32) -> Found {
+    // All are looked at, and so without a branch: the places of those that are the same add up, which is the
+    // place if it is one.
+    let (count, places) = words.iter().zip(0..).fold((0, 0), |(count, places), (&it, place)| {
+        let is_it = u32::from(it == wanted);
+        (count + is_it, u32::wrapping_add(places, is_it.wrapping_neg() & place))
+    });
+    match count {
+        0 => Found::Nowhere,
+        1 => Found::At(places as usize),
+        _ => Found::Several,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_of_a_word_reads_as_the_whole_with_zeros() {
+        let bytes = [1, 2, 3, 4, 5, 6, 7, 255];
+        for len in 0..=8 {
+            let mut whole = [0; 8];
+            whole[..len].copy_from_slice(&bytes[..len]);
+            assert_eq!(partial_word(&bytes[..len]), u64::from_le_bytes(whole));
+        }
+    }
+
+    #[test]
+    fn the_first_of_equal_words_is_found() {
+        for len in 0..50 {
+            let mut words: Vec<u32> = (0..len).collect();
+            for wanted in 0..len + 2 {
+                assert_eq!(position(&words, wanted), (wanted < len).then_some(wanted as usize));
+            }
+            words.extend(0..len);
+            assert_eq!(position(&words, len / 2), (len > 0).then_some(len as usize / 2));
+        }
+    }
+
+    #[test]
+    fn the_only_one_of_words_is_told_from_several() {
+        for len in 1..50 {
+            let mut words: Vec<u32> = (0..len).collect();
+            for wanted in 0..len {
+                assert_eq!(find_only(&words, wanted), Found::At(wanted as usize));
+            }
+            assert_eq!(find_only(&words, len), Found::Nowhere);
+            words.push(len / 2);
+            assert_eq!(find_only(&words, len / 2), Found::Several);
+        }
+    }
+}
