@@ -190,8 +190,9 @@ fn parse_digits(digits: &[u8]) -> Option<u64> {
     // The digits stand at the end, behind zeros.
     let word = partial_word(digits).unbounded_shl(missing) | ZEROS.unbounded_shr(64 - missing);
     let word = word ^ ZEROS;
-    // What is no digit is above 9 now.
-    if (word | (word & ONES * 0x7f) + ONES * (0x7f - 9)) & ONES * 0x80 != 0 {
+    // What is no digit is above 9 now, and reaches the top bit of its lane.
+    let raised = (word & (ONES * 0x7f)) + ONES * (0x7f - 9);
+    if (word | raised) & (ONES * 0x80) != 0 {
         return None;
     }
     let pairs = word.wrapping_mul(10).wrapping_add(word >> 8);
