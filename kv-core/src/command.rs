@@ -18,6 +18,7 @@ use crate::rng::Rng;
 use crate::session::Session;
 use crate::stats::Meter;
 use crate::store::{Access, View};
+use crate::value::Guess;
 use crate::waiter::Wait;
 
 /// What tells how long a request takes, short of taking its time.
@@ -636,6 +637,8 @@ pub struct Cx<'a> {
     pub rng: Rng,
     /// The settings.
     pub config: &'a Config,
+    /// In which leaves of a sorted set that which it looks for may be.
+    pub(crate) guess: Guess,
     /// Set by a handler that has found nothing, has written nothing, and would wait.
     pub wait: Option<Wait>,
     /// The request has waited: a key of another type is not there for it.

@@ -30,7 +30,7 @@ use crate::store::{
     Access, AccessClock, DatabaseSize, Events, Eviction, HashedKey, OutOfMemory, ShardStats, Store,
 };
 use crate::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
-use crate::value::{Approach, Target};
+use crate::value::{Approach, Guess, Target};
 use crate::waiter::{self, Waiter};
 use crate::wall_clock::{SetBack, WallClock};
 use std::net::SocketAddr;
@@ -565,6 +565,8 @@ pub struct Prepared {
     key: Option<HashedKey>,
     /// Towards what the request looks for in a collection, unless that is reached.
     approach: Option<Approach>,
+    /// What it has come to.
+    guess: Guess,
 }
 
 /// Runs requests, one after the other, at one moment.
@@ -619,7 +621,7 @@ impl Batch<'_> {
         if let Some(key) = key {
             self.access.prefetch_bucket(database, key.hash());
         }
-        Prepared { command, key, approach: None }
+        Prepared { command, key, approach: None, guess: Guess::NONE }
     }
 
     /// What a request looks for in a collection.
@@ -660,6 +662,7 @@ impl Batch<'_> {
         let (Some(key), Some(to)) = (prepared.key, &mut prepared.approach) else { return false };
         let goes_on = self.access.approach(database, key.hash(), to);
         if !goes_on {
+            prepared.guess = to.guess;
             prepared.approach = None;
         }
         goes_on
@@ -697,7 +700,7 @@ impl Batch<'_> {
         out: &mut dyn Reply,
     ) -> Flow {
         match prepared.command {
-            Ok(command) => self.run(command, prepared.key.as_ref(), session, args, out),
+            Ok(command) => self.run(command, prepared, session, args, out),
             Err(refusal) => {
                 let error = refusal.error(args);
                 self.refuse(refusal.command(), error, session, out)
@@ -743,7 +746,7 @@ impl Batch<'_> {
     fn run(
         &mut self,
         command: &'static Command,
-        key: Option<&HashedKey>,
+        prepared: &Prepared,
         session: &mut Session,
         args: Args<'_>,
         out: &mut dyn Reply,
@@ -762,7 +765,9 @@ impl Batch<'_> {
         if command.group == Group::Server {
             self.count_commands();
         }
-        let call = Call { kernel: self.kernel, now: self.now, command, key };
+        let Prepared { key, guess, .. } = prepared;
+        let call =
+            Call { kernel: self.kernel, now: self.now, command, key: key.as_ref(), guess: *guess };
         let flow = call.run(&mut self.access, &mut self.meter, session, args, out);
         if command.is_immediate || command.group == Group::Transactions {
             session.show_transaction();
@@ -864,6 +869,8 @@ pub(crate) struct Call<'a> {
     pub(crate) command: &'static Command,
     /// The first key, if it is known already.
     pub(crate) key: Option<&'a HashedKey>,
+    /// Where what it looks for may be.
+    pub(crate) guess: Guess,
 }
 
 impl Call<'_> {
@@ -876,7 +883,7 @@ impl Call<'_> {
         args: Args<'_>,
         out: &mut dyn Reply,
     ) -> Flow {
-        let Self { kernel, now, command, key } = *self;
+        let Self { kernel, now, command, key, guess } = *self;
         session.commands += 1;
         store.count_uses(!session.profile().is_in(Mode::NoTouch));
         store.sign(session.id());
@@ -891,6 +898,7 @@ impl Call<'_> {
                     now,
                     rng: kernel.rng(session, 0),
                     config: &kernel.config,
+                    guess,
                     wait: None,
                     has_waited: false,
                 };
@@ -953,6 +961,7 @@ impl Call<'_> {
             now: self.now,
             rng: Rng::derive(self.kernel.seed, session, waiter.number),
             config: &self.kernel.config,
+            guess: self.guess,
             wait: None,
             has_waited: true,
         };

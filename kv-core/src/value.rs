@@ -191,8 +191,23 @@ pub struct Approach {
     pub(crate) target: Target,
     /// How many steps have been taken.
     pub(crate) steps: u8,
-    /// What a step has found out for the next: where the member is, and where its score belongs.
-    pub(crate) leaves: [Option<LeafNumber>; 2],
+    /// What a step has found out for the next, and for the request.
+    pub(crate) guess: Guess,
+}
+
+/// In which leaves of a sorted set a request may find what it looks for, as it seemed some time before: what
+/// is there must be seen, and if it is not, be searched for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Guess {
+    /// The member.
+    pub(crate) member: LeafNumber,
+    /// The place of the score that it is given.
+    pub(crate) place: LeafNumber,
+}
+
+impl Guess {
+    /// Nothing is known.
+    pub(crate) const NONE: Self = Self { member: LeafNumber::NONE, place: LeafNumber::NONE };
 }
 
 /// What is approached.
@@ -208,7 +223,7 @@ pub(crate) enum Target {
 
 impl Approach {
     pub(crate) fn new(target: Target) -> Self {
-        Self { target, steps: 0, leaves: [None; 2] }
+        Self { target, steps: 0, guess: Guess::NONE }
     }
 }
 

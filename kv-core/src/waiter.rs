@@ -16,6 +16,7 @@ use crate::reply::{Protocol, Reply};
 use crate::session::{Profile, Session};
 use crate::store::{Access, Store};
 use crate::sync::{Mutex, MutexGuard};
+use crate::value::Guess;
 use std::sync::Arc;
 
 /// What a request has to wait for.
@@ -174,7 +175,7 @@ impl Waiter {
     /// Runs the request, and ends the wait if it gets a reply. Whether it waits on.
     fn retry(&self, kernel: &Kernel, access: &mut Access<'_>, now: Now) -> bool {
         let mut reply = Recording::new(self.protocol);
-        let call = Call { kernel, now, command: self.command, key: None };
+        let call = Call { kernel, now, command: self.command, key: None, guess: Guess::NONE };
         let resumed = call.resume(access, self, &mut reply);
         if resumed == Resumed::Served {
             self.deliver(access, reply);

@@ -6,6 +6,7 @@ use crate::kernel::{Call, Flow};
 use crate::muted::Muted;
 use crate::rare::{self, Rare, sometimes};
 use crate::transaction::Transaction;
+use crate::value::Guess;
 
 pub(crate) fn multi(cx: &mut EngineCx<'_, '_>) -> Result<Flow, Error> {
     if cx.session.transaction.is_some() {
@@ -101,7 +102,13 @@ fn run(cx: &mut EngineCx<'_, '_>, transaction: &Transaction) -> Flow {
     cx.kernel.count_commands(requests.len());
     let mut flow = Flow::Continue;
     for queued in requests {
-        let call = Call { kernel: cx.kernel, now: cx.now, command: queued.command, key: None };
+        let call = Call {
+            kernel: cx.kernel,
+            now: cx.now,
+            command: queued.command,
+            key: None,
+            guess: Guess::NONE,
+        };
         let mut muted = Muted::of(cx.session, &mut *cx.out);
         if call.run(cx.store, cx.meter, cx.session, queued.args(), &mut muted) == Flow::Close {
             flow = Flow::Close;

@@ -33,10 +33,10 @@ impl FieldTimers {
     }
 
     /// Waits for what a stored value has to wait for, and for nothing else. `key` gives the hash of
-    /// its key.
-    pub(super) fn settle(&mut self, value: &mut Value, key: impl FnOnce() -> u64) {
+    /// its key. Whether that has changed.
+    pub(super) fn settle(&mut self, value: &mut Value, key: impl FnOnce() -> u64) -> bool {
         let first = Hash::of(value).and_then(Hash::first_deadline);
-        self.wait(value, first, key);
+        self.wait(value, first, key)
     }
 
     /// Waits no more for a value that is taken away.
@@ -44,11 +44,16 @@ impl FieldTimers {
         self.wait(value, None, key);
     }
 
-    fn wait(&mut self, value: &mut Value, deadline: Option<i64>, key: impl FnOnce() -> u64) {
-        let Some(hash) = Hash::of_mut(value) else { return };
+    fn wait(
+        &mut self,
+        value: &mut Value,
+        deadline: Option<i64>,
+        key: impl FnOnce() -> u64,
+    ) -> bool {
+        let Some(hash) = Hash::of_mut(value) else { return false };
         let awaited = hash.awaited();
         if awaited == deadline {
-            return;
+            return false;
         }
         let key = key();
         if let Some(awaited) = awaited {
@@ -58,6 +63,7 @@ impl FieldTimers {
             self.0.insert((deadline, key));
         }
         hash.set_awaited(deadline);
+        true
     }
 }
 
@@ -74,15 +80,24 @@ impl Keyspace {
     }
 
     /// Takes back what was lent, which took `before` bytes then. If it has become so small that it
-    /// lies in its entry from now on, the place is no longer valid.
-    pub fn give_back(&mut self, hash: u64, place: Place, mut value: Box<Value>, before: usize) {
-        self.field_timers.settle(&mut value, || hash);
+    /// lies in its entry from now on, the place is no longer valid. Whether it takes other memory now, or
+    /// waits for something else.
+    pub fn give_back(
+        &mut self,
+        hash: u64,
+        place: Place,
+        mut value: Box<Value>,
+        before: usize,
+    ) -> bool {
+        let awaits_other = self.field_timers.settle(&mut value, || hash);
         let (after, repacked) = (value.heap_bytes(), value.repacked(self.sizes.value));
         self.resized(before, after);
         self.return_unchanged(place, value);
+        let is_repacked = repacked.is_some();
         if let Some((kind, pack)) = repacked {
             self.repack(place, Packed { kind, pack: pack.view() });
         }
+        awaits_other || is_repacked || before != after
     }
 
     /// Puts a pack into the entry in the place of its boxed value.

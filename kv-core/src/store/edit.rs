@@ -18,6 +18,8 @@ pub struct Edit<'v, T: Collection> {
     accessed: u32,
     held: Held<T>,
     is_changed: bool,
+    /// Something takes other memory than before.
+    has_moved: bool,
     /// It was published that the key is new.
     is_announced: bool,
 }
@@ -133,7 +135,7 @@ impl<'v, T: Collection> Edit<'v, T> {
             }
             None => clock.stored(None, &mut found.shard.rng),
         };
-        Ok(Self { found, accessed, held, is_changed: false, is_announced: false })
+        Ok(Self { found, accessed, held, is_changed: false, has_moved: false, is_announced: false })
     }
 
     /// Whether the key was there before.
@@ -176,6 +178,7 @@ impl<'v, T: Collection> Edit<'v, T> {
     pub fn discard(&mut self, part: impl Into<Value>) {
         let Found { store, database, .. } = self.found;
         self.found.shard.discard(Some(Box::new(part.into())), store, database);
+        self.has_moved = true;
     }
 
     fn put(&mut self, value: Input<'_>) {
@@ -184,6 +187,7 @@ impl<'v, T: Collection> Edit<'v, T> {
         let deadline = place.and_then(|place| keyspace.entry(place).deadline());
         let old = keyspace.put(hash, key, place, value, deadline, self.accessed);
         debug_assert!(old.is_none(), "what was boxed is changed in its place");
+        self.has_moved = true;
     }
 
     fn put_pack(&mut self, pack: Pack) {
@@ -198,7 +202,7 @@ impl<'v, T: Collection> Edit<'v, T> {
                 let is_empty = of::<T>(&value).is_empty();
                 let Found { hash, place, .. } = self.found;
                 let place = place.expect("it was taken out of an entry");
-                self.found.keyspace_mut().give_back(hash, place, value, before);
+                self.has_moved |= self.found.keyspace_mut().give_back(hash, place, value, before);
                 is_empty
             }
             Held::Unpacked(value) if value.is_empty() => true,
@@ -254,8 +258,12 @@ impl<T: Collection> Drop for Edit<'_, T> {
         let Found { store, database, hash, place, .. } = self.found;
         let was_published = place.is_some() || self.is_announced;
         let place = place.filter(|_| is_empty);
+        self.has_moved |= place.is_some();
         let value = place.and_then(|place| self.found.keyspace_mut().remove(hash, place));
-        self.found.shard.discard(value, store, database);
+        if self.has_moved {
+            self.found.shard.discard(value, store, database);
+            self.found.shard.publish(store, database);
+        }
         if is_empty && was_published {
             store.publish_event(event::DEL, database, self.found.key);
         }

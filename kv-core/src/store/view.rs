@@ -190,7 +190,6 @@ impl<'a> View<'a> {
     /// end, the key is not there. O(1).
     pub fn edit<'v, T: Collection>(&'v mut self, key: &'v [u8]) -> Result<Edit<'v, T>, Error> {
         let clock = self.clock;
-        self.changed = true;
         Edit::new(self.find_to_change(key), clock)
     }
 

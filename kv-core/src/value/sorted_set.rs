@@ -19,8 +19,8 @@ pub use large::Large;
 
 use super::pack::{Item, Items, Pack, PackRef};
 use super::string::IntBuffer;
-use super::tree::FlatIter;
-use super::{Approach, Collection, Contents, Growth, Kind, Sizes, Value, ValueRef};
+use super::tree::{FlatIter, LeafNumber};
+use super::{Approach, Collection, Contents, Growth, Guess, Kind, Sizes, Value, ValueRef};
 use large::ByScore;
 use std::cmp::Ordering;
 use std::iter::FusedIterator;
@@ -126,6 +126,16 @@ impl SortedSet {
     /// # Panics
     /// If the score is NaN.
     pub fn update(&mut self, member: &[u8], decide: impl FnOnce(Option<f64>) -> Option<f64>) {
+        self.update_near(Guess::NONE, member, decide);
+    }
+
+    /// The same, and cheaper if the guess is right.
+    pub(crate) fn update_near(
+        &mut self,
+        guess: Guess,
+        member: &[u8],
+        decide: impl FnOnce(Option<f64>) -> Option<f64>,
+    ) {
         let member = Item::new(member);
         match &mut self.0 {
             Repr::Packed(pack, growth) => {
@@ -140,13 +150,15 @@ impl SortedSet {
                 self.insert(score, member, growth);
             }
             Repr::Large(large) => {
-                let found = large.find(member);
+                let found = large.find_near(guess.member, member);
                 let found = found.map(|position| (position, large.pair(position).score));
                 let Some(score) = decide(found.map(|(_, old)| old)) else { return };
                 assert!(!score.is_nan(), "a score has an order");
                 match found {
-                    Some((position, old)) => large.rescore(position, old, score, member),
-                    None => large.insert(score, member),
+                    Some((position, old)) => {
+                        large.rescore(position, old, score, member, guess.place);
+                    }
+                    None => large.insert(score, member, guess.place),
                 }
             }
         }
@@ -208,7 +220,7 @@ impl SortedSet {
                 return pack.splice(at..at, &record);
             }
         }
-        self.make_large().insert(score, member);
+        self.make_large().insert(score, member, LeafNumber::NONE);
     }
 
     fn make_large(&mut self) -> &mut Large {

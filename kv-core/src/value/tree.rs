@@ -70,6 +70,11 @@ impl Watcher for () {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LeafNumber(pub u32);
 
+impl LeafNumber {
+    /// That of no leaf.
+    pub(crate) const NONE: Self = Self(NONE);
+}
+
 /// Where a record is, until the next change of the tree. Where one is expected that may also be
 /// the end of the tree, behind all records, that is `None`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -303,6 +308,21 @@ impl<S: Shape> Tree<S> {
         let LeafNumber(leaf) = self.seek_leaf(&before)?;
         let index = self.seek_in(leaf, before);
         self.settled(Position { leaf, index })
+    }
+
+    /// The same, and cheaper if the place is inside of the leaf `guess`, which may be none of the tree.
+    pub fn seek_near(
+        &self,
+        guess: LeafNumber,
+        before: impl Fn(S::Key, &Record<'_, S>) -> bool,
+    ) -> Option<Position> {
+        if self.has_leaf(guess) {
+            let index = self.seek_in(guess.0, &before);
+            if (1..self.count(guess.0)).contains(&index) {
+                return Some(Position { leaf: guess.0, index });
+            }
+        }
+        self.seek(before)
     }
 
     /// The leaf where [`Tree::seek`] goes on, if there is any.

@@ -5,6 +5,7 @@ use crate::args::Args;
 use crate::command::Cx;
 use crate::commands::parse::{float, is};
 use crate::error::Error;
+use crate::value::Guess;
 use crate::value::sorted_set::SortedSet;
 
 pub(crate) fn zadd(cx: &mut Cx<'_>) -> Result<(), Error> {
@@ -17,17 +18,20 @@ pub(crate) fn zincrby(cx: &mut Cx<'_>) -> Result<(), Error> {
 
 fn add(cx: &mut Cx<'_>, preset: Options) -> Result<(), Error> {
     let (options, first) = preset.parse(cx.args)?;
-    let scores = || cx.args.from(first).step_by(2).map(float);
+    let score_of_first = float(cx.args.get(first))?;
+    let further = || cx.args.from(first + 2).step_by(2).map(float);
     // All of them, before anything changes.
-    scores().try_for_each(|score| score.map(drop))?;
+    further().try_for_each(|score| score.map(drop))?;
+    let scores = std::iter::once(Ok(score_of_first)).chain(further());
     let members = cx.args.from(first + 1).step_by(2);
     let mut set = cx.db.edit::<SortedSet>(cx.args.get(1))?;
-    let (mut count, mut is_changed) = (0, false);
-    for (score, member) in scores().zip(members) {
+    let (mut count, mut is_changed, mut guess) = (0, false, cx.guess);
+    for (score, member) in scores.zip(members) {
         let score = score?;
         let mut decision = Decision::Nothing;
         let len = set.view().len();
-        set.update(member, |old| {
+        let guess = std::mem::replace(&mut guess, Guess::NONE);
+        set.update_near(guess, member, |old| {
             decision = options.decide(old, score);
             let (score, len) = match decision {
                 Decision::Add(score) => (score, len + 1),

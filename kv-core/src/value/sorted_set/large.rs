@@ -13,8 +13,8 @@ use crate::hash::KeyHasher;
 use crate::rare::{Rare, sometimes};
 use crate::value::pack::{Item, Items, Pack};
 use crate::value::string::IntBuffer;
-use crate::value::tree::{Iter, LeafNumber, Position, Shape, Tree, Watcher};
-use crate::value::{Approach, Growth, Target};
+use crate::value::tree::{Iter, LeafNumber, Position, Record, Shape, Tree, Watcher};
+use crate::value::{Approach, Growth, Guess, Target};
 use std::ops::Range;
 
 /// A record is a score and a member.
@@ -31,9 +31,6 @@ impl Shape for ByScore {
         score::decode(record.next().expect("a record has a score"))
     }
 }
-
-/// Where a new member lies until the tree has told.
-const NOWHERE: LeafNumber = LeafNumber(u32::MAX);
 
 /// The tree and the index. Opaque: it is reached through
 /// [`SortedSetRef`](super::SortedSetRef).
@@ -80,15 +77,24 @@ impl Watcher for Follower<'_> {
     }
 }
 
-/// Where the first pair is that does not stand before a mark.
-fn seek(tree: &Tree<ByScore>, mark: Mark<'_>) -> Option<Position> {
-    tree.seek(|score, record| mark.is_behind_score(score, || Pair::of(record.items()).member))
+/// Where the first pair is that does not stand before a mark. It may well be in the leaf `guess`.
+fn seek(tree: &Tree<ByScore>, mark: Mark<'_>, guess: LeafNumber) -> Option<Position> {
+    let before = |score, record: &Record<'_, ByScore>| {
+        mark.is_behind_score(score, || Pair::of(record.items()).member)
+    };
+    tree.seek_near(guess, before)
 }
 
 /// Puts a member that has an entry into the tree.
-fn put(tree: &mut Tree<ByScore>, score: f64, member: Item<'_>, follower: &mut Follower<'_>) {
+fn put(
+    tree: &mut Tree<ByScore>,
+    score: f64,
+    member: Item<'_>,
+    guess: LeafNumber,
+    follower: &mut Follower<'_>,
+) {
     let (mut text, mut buffer) = (IntBuffer::new(), Buffer::default());
-    let place = seek(tree, Mark::Pair(score, member.as_bytes(&mut text)));
+    let place = seek(tree, Mark::Pair(score, member.as_bytes(&mut text)), guess);
     tree.insert(place, &[score::encode(score, &mut buffer), member], follower);
 }
 
@@ -106,7 +112,7 @@ impl Large {
             unsettled: Vec::new(),
         };
         for record in pack.view().records(ByScore::STRIDE) {
-            set.index.add(set.hashing.hash_of(record), NOWHERE);
+            set.index.add(set.hashing.hash_of(record), LeafNumber::NONE);
         }
         let sizes = growth.sizes.tree;
         set.change(|tree, follower| *tree = Tree::from_pack(pack, sizes, follower));
@@ -146,15 +152,25 @@ impl Large {
             1 => self.index.prefetch_bucket(hash),
             2 => self.index.prefetch_entries(hash),
             3 => {
-                let target = score.and_then(|score| self.tree.seek_leaf(|key, _| key < score));
-                approach.leaves = [self.index.leaves(hash).next(), target];
-                approach.leaves.iter().flatten().for_each(|&leaf| self.tree.prefetch_leaf(leaf));
+                let place = score.and_then(|score| self.tree.seek_leaf(|key, _| key < score));
+                let [member, place] = [self.index.leaves(hash).next(), place]
+                    .map(|it| it.unwrap_or(LeafNumber::NONE));
+                approach.guess = Guess { member, place };
+                [member, place].into_iter().for_each(|leaf| self.tree.prefetch_leaf(leaf));
             }
             _ => {
-                approach.leaves.iter().flatten().for_each(|&leaf| self.tree.prefetch_records(leaf))
+                let Guess { member, place } = approach.guess;
+                [member, place].into_iter().for_each(|leaf| self.tree.prefetch_records(leaf));
             }
         }
         approach.steps < 4
+    }
+
+    /// The same as [`Large::find`]. The member may well be in the leaf `guess`.
+    pub(super) fn find_near(&self, guess: LeafNumber, member: Item<'_>) -> Option<Position> {
+        let is_leaf = self.tree.has_leaf(guess);
+        let found = is_leaf.then(|| self.tree.find_item_in_leaf(guess, member, 1)).flatten();
+        found.or_else(|| self.find(member))
     }
 
     pub(super) fn find(&self, member: Item<'_>) -> Option<Position> {
@@ -172,21 +188,28 @@ impl Large {
 
     /// How many pairs stand before a mark.
     pub(super) fn rank_of(&self, mark: Mark<'_>) -> usize {
-        self.tree.rank_of(seek(&self.tree, mark))
+        self.tree.rank_of(seek(&self.tree, mark, LeafNumber::NONE))
     }
 
     pub(super) fn range(&self, ranks: Range<usize>) -> Iter<'_, ByScore> {
         self.tree.range(ranks)
     }
 
-    /// Adds a member that is not there.
-    pub(super) fn insert(&mut self, score: f64, member: Item<'_>) {
-        self.index.add(self.hashing.hash(member), NOWHERE);
-        self.change(|tree, follower| put(tree, score, member, follower));
+    /// Adds a member that is not there, and that may well belong into the leaf `guess`.
+    pub(super) fn insert(&mut self, score: f64, member: Item<'_>, guess: LeafNumber) {
+        self.index.add(self.hashing.hash(member), LeafNumber::NONE);
+        self.change(|tree, follower| put(tree, score, member, guess, follower));
     }
 
-    /// Gives a member another score than the `old` one.
-    pub(super) fn rescore(&mut self, position: Position, old: f64, score: f64, member: Item<'_>) {
+    /// Gives a member another score than the `old` one. It may well belong into the leaf `guess` then.
+    pub(super) fn rescore(
+        &mut self,
+        position: Position,
+        old: f64,
+        score: f64,
+        member: Item<'_>,
+        guess: LeafNumber,
+    ) {
         let stays = self.stays(position, old, score, member);
         self.change(|tree, follower| {
             if stays {
@@ -196,7 +219,7 @@ impl Large {
             }
             // Its entry stays, and says where it was until it has come to lie elsewhere.
             tree.remove(position, follower);
-            put(tree, score, member, follower);
+            put(tree, score, member, guess, follower);
         });
     }
 
