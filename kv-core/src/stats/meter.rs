@@ -250,9 +250,12 @@ impl<'k> Meter<'k> {
         let time_ns = end_ns.saturating_sub(start_ns);
         let light = &self.light[..self.light_len];
         let weights: u64 = light.iter().map(|light| u64::from(light.weight)).sum();
+        // One division for all of them.
+        const POINT: u32 = 10;
+        let unit = (time_ns << POINT) / weights;
         let mut share_ns = 0;
         for Light { command, weight } in light {
-            share_ns = time_ns * u64::from(*weight) / weights;
+            share_ns = (unit * u64::from(*weight)) >> POINT;
             self.count(*command, share_ns);
         }
         self.light_len = 0;

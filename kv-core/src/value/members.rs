@@ -412,10 +412,11 @@ impl Members {
         (self.reviewed, self.needed) = (0, 0);
     }
 
-    /// Writes a record over the one in a bucket, if it takes just the same room. False if not.
+    /// Writes a record over the one of the same key in a bucket, if it takes just the same room. False if not.
     fn overwrite(&mut self, place: Place, record: &[Item<'_>]) -> bool {
         let index = self.bucket(place.bucket).index(place.slot, record.len());
-        index.is_some_and(|index| self.buckets.overwrite(place.bucket, index, record))
+        let (_, rest) = record.split_first().expect("a record has a key");
+        index.is_some_and(|index| self.buckets.overwrite(place.bucket, index + 1, rest))
     }
 }
 
