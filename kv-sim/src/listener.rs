@@ -92,12 +92,28 @@ fn sets_field_deadlines(plan: &Plan) -> bool {
     requests.any(|request| {
         let text = match request {
             Request::Words(words) => words.join(&b' '),
-            Request::Bytes(bytes) => bytes.clone(),
+            Request::Bytes(bytes) => [words_of(bytes), bytes.clone()].concat(),
         };
         let text = text.to_ascii_lowercase();
         let says = |word: &str| text.windows(word.len()).any(|part| part == word.as_bytes());
         FIELD_DEADLINES.iter().any(|word| says(word))
     })
+}
+
+/// The words of requests, which may be written with escapes.
+fn words_of(mut bytes: &[u8]) -> Bytes {
+    let mut text = Bytes::new();
+    loop {
+        let len = match wire::parse_request(bytes) {
+            wire::Request::Arguments(words, len) => {
+                text.extend(words.join(&b' '));
+                len
+            }
+            wire::Request::Nothing(len) => len,
+            wire::Request::Incomplete | wire::Request::Malformed(_) => return text,
+        };
+        bytes = &bytes[len..];
+    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use crate::history::{self, Operation, Report, Session};
 use crate::wire::{self, Request};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Configurations after which the search for an order is given up.
 const CONFIGURATIONS_MAX: usize = 20_000;
@@ -16,6 +16,9 @@ pub(super) struct Witness {
     operations: Vec<Operation>,
     /// What came of the history before the server's last crash.
     earlier: Report,
+    /// Connections to a server that has crashed. What is read from them comes from before, and nothing
+    /// that is sent there runs.
+    lost: BTreeSet<u64>,
 }
 
 /// A connection.
@@ -33,6 +36,9 @@ struct Line {
 impl Witness {
     /// A client is about to send this.
     pub(super) fn sent(&mut self, connection: u64, bytes: &[u8]) {
+        if self.lost.contains(&connection) {
+            return;
+        }
         self.clock += 1;
         let line = self.lines.entry(connection).or_insert_with(|| Line::new(connection));
         line.sent(self.clock, bytes);
@@ -54,8 +60,10 @@ impl Witness {
 
     /// The server has lost all data, and its connections.
     pub(super) fn restart(&mut self) {
+        let mut lost = std::mem::take(&mut self.lost);
+        lost.extend(self.lines.keys());
         let earlier = std::mem::take(self).check();
-        self.earlier = earlier;
+        *self = Self { earlier, lost, ..Self::default() };
     }
 
     /// Looks for an order of all that happened.
