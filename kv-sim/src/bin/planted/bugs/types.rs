@@ -6,9 +6,9 @@ pub(super) const BUGS: &[Bug] = &[
     Bug {
         name: "list-index-off-across-leaves",
         harm: "LSET of a long list stops the server, and LTRIM never ends, where a leaf begins.",
-        file: "kv-core/src/value/tree.rs",
-        find: "rest >= inner.counts[slot]",
-        replace: "rest > inner.counts[slot]",
+        file: "kv-core/src/value/tree/node.rs",
+        find: "while rank >= before + self.counts[slot]",
+        replace: "while rank > before + self.counts[slot]",
     },
     Bug {
         name: "linsert-off-at-a-leaf-end",
