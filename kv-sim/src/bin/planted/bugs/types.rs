@@ -7,8 +7,8 @@ pub(super) const BUGS: &[Bug] = &[
         name: "list-index-off-across-leaves",
         harm: "LSET of a long list stops the server, and LTRIM never ends, where a leaf begins.",
         file: "kv-core/src/value/tree/node.rs",
-        find: "while rank >= before + self.counts[slot]",
-        replace: "while rank > before + self.counts[slot]",
+        find: "rank >= before + self.counts[slot]",
+        replace: "rank > before + self.counts[slot]",
     },
     Bug {
         name: "linsert-off-at-a-leaf-end",
