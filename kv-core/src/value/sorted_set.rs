@@ -24,6 +24,7 @@ use super::{Approach, Collection, Contents, Growth, Guess, Kind, Sizes, Value, V
 use large::ByScore;
 use std::cmp::Ordering;
 use std::iter::FusedIterator;
+use std::marker::PhantomData;
 use std::ops::{Bound, Range};
 
 /// How many items a pair is.
@@ -404,10 +405,11 @@ impl<'a> SortedSetRef<'a> {
     /// # Panics
     /// If there are not so many.
     pub fn range(self, ranks: Range<usize>) -> Pairs<'a> {
-        Pairs(match self {
+        let records = match self {
             Self::Packed(pack) => pack.range(ranks.start * STRIDE..ranks.end * STRIDE).into(),
             Self::Large(large) => large.range(ranks).into(),
-        })
+        };
+        Walk(records, PhantomData)
     }
 
     /// Visits the pairs from `cursor` on, `count` of them or a few more, and returns the cursor to
@@ -438,71 +440,69 @@ impl<'a> SortedSetRef<'a> {
 }
 
 /// Pairs in their order, from either end.
-pub struct Pairs<'a>(FlatIter<'a, ByScore>);
+pub type Pairs<'a> = Walk<'a, Pair<'a>>;
 
-impl std::fmt::Debug for Pairs<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} pairs", self.len())
+/// Members in the order of their pairs, from either end.
+pub type Members<'a> = Walk<'a, Item<'a>>;
+
+/// What is read of pairs in their order, from either end.
+pub struct Walk<'a, P>(FlatIter<'a, ByScore>, PhantomData<P>);
+
+/// What is read of a pair.
+pub trait Part<'a> {
+    /// Reads it of the pair that stands first, and leaves that out.
+    fn take_first(items: &mut Items<'a>) -> Self;
+
+    /// Reads it of the pair that stands last, and leaves that out.
+    fn take_last(items: &mut Items<'a>) -> Self;
+}
+
+impl<'a> Part<'a> for Pair<'a> {
+    #[inline(always)]
+    fn take_first(items: &mut Items<'a>) -> Self {
+        Self::take_from(items)
+    }
+
+    fn take_last(items: &mut Items<'a>) -> Self {
+        Self::of(items.take_back(STRIDE))
     }
 }
 
-impl<'a> Iterator for Pairs<'a> {
-    type Item = Pair<'a>;
-
-    #[inline]
-    fn next(&mut self) -> Option<Pair<'a>> {
-        self.0.front().map(Pair::take_from)
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        let len = self.0.len() / STRIDE;
-        (len, Some(len))
+/// The member: the score is not decoded.
+impl<'a> Part<'a> for Item<'a> {
+    #[inline(always)]
+    fn take_first(items: &mut Items<'a>) -> Self {
+        items.skip_front();
+        items.next().expect("a pair has a member")
     }
 
     #[inline]
-    fn fold<B, F: FnMut(B, Pair<'a>) -> B>(mut self, init: B, mut f: F) -> B {
-        let mut result = init;
-        while let Some(run) = self.0.front() {
-            let mut run = std::mem::take(run);
-            while run.len() > 0 {
-                result = f(result, Pair::take_from(&mut run));
-            }
-        }
-        result
+    fn take_last(items: &mut Items<'a>) -> Self {
+        let member = items.next_back().expect("a pair has a member");
+        items.skip_back();
+        member
     }
 }
 
 impl<'a> Pairs<'a> {
     /// Their members alone, which spares reading the scores.
     pub fn members(self) -> Members<'a> {
-        Members(self.0)
+        Walk(self.0, PhantomData)
     }
 }
 
-impl DoubleEndedIterator for Pairs<'_> {
-    fn next_back(&mut self) -> Option<Self::Item> {
-        self.0.back().map(|items| Pair::of(items.take_back(STRIDE)))
-    }
-}
-
-impl ExactSizeIterator for Pairs<'_> {}
-impl FusedIterator for Pairs<'_> {}
-
-/// Members in the order of their pairs, from either end.
-pub struct Members<'a>(FlatIter<'a, ByScore>);
-
-impl std::fmt::Debug for Members<'_> {
+impl<'a, P: Part<'a>> std::fmt::Debug for Walk<'a, P> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} members", self.len())
+        write!(f, "{} pairs", self.len())
     }
 }
 
-impl<'a> Iterator for Members<'a> {
-    type Item = Item<'a>;
+impl<'a, P: Part<'a>> Iterator for Walk<'a, P> {
+    type Item = P;
 
     #[inline]
-    fn next(&mut self) -> Option<Item<'a>> {
-        self.0.front().map(first_member)
+    fn next(&mut self) -> Option<P> {
+        self.0.front().map(P::take_first)
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -511,34 +511,24 @@ impl<'a> Iterator for Members<'a> {
     }
 
     #[inline]
-    fn fold<B, F: FnMut(B, Item<'a>) -> B>(mut self, init: B, mut f: F) -> B {
+    fn fold<B, F: FnMut(B, P) -> B>(mut self, init: B, mut f: F) -> B {
         let mut result = init;
         while let Some(run) = self.0.front() {
             let mut run = std::mem::take(run);
             while run.len() > 0 {
-                result = f(result, first_member(&mut run));
+                result = f(result, P::take_first(&mut run));
             }
         }
         result
     }
 }
 
-/// The member of the pair that stands first.
-#[inline(always)]
-fn first_member<'a>(items: &mut Items<'a>) -> Item<'a> {
-    items.skip_front();
-    items.next().expect("a pair has a member")
-}
-
-impl DoubleEndedIterator for Members<'_> {
+impl<'a, P: Part<'a>> DoubleEndedIterator for Walk<'a, P> {
     #[inline]
-    fn next_back(&mut self) -> Option<Self::Item> {
-        let items = self.0.back()?;
-        let member = items.next_back();
-        items.skip_back();
-        member
+    fn next_back(&mut self) -> Option<P> {
+        self.0.back().map(P::take_last)
     }
 }
 
-impl ExactSizeIterator for Members<'_> {}
-impl FusedIterator for Members<'_> {}
+impl<'a, P: Part<'a>> ExactSizeIterator for Walk<'a, P> {}
+impl<'a, P: Part<'a>> FusedIterator for Walk<'a, P> {}
