@@ -235,9 +235,8 @@ fn decode(code: u8, bytes: &[u8]) -> Item<'_> {
 /// If there are none.
 #[inline]
 pub(super) fn read_int(bytes: &[u8]) -> i64 {
-    let bits = bytes.first_chunk().map_or_else(|| partial_word(bytes), |b| u64::from_le_bytes(*b));
     let shift = 64 - 8 * bytes.len() as u32;
-    (bits << shift) as i64 >> shift
+    (partial_word(bytes) << shift) as i64 >> shift
 }
 
 /// A pack, wherever it is stored.
@@ -372,6 +371,16 @@ impl<'a> PackRef<'a> {
         Items { codes, data: self.data() }.bytes()
     }
 
+    /// Where the bytes of the items of a range are in the data.
+    #[inline]
+    fn span(self, range: Range<usize>) -> Range<usize> {
+        let begin = self.offset(range.start);
+        if range.is_empty() {
+            return begin..begin;
+        }
+        begin..begin + self.iter_at(range.start, begin).take_front(range.len()).data.len()
+    }
+
     /// The first index that holds `item`, of those that are `offset` more than a multiple of
     /// `stride`.
     pub fn find(self, item: Item<'_>, stride: usize, offset: usize) -> Option<usize> {
@@ -415,9 +424,8 @@ pub fn cut(pack: &mut [u8], byte: usize, range: Range<usize>) -> Option<usize> {
     let view = PackRef(pack);
     let (count, column) = (view.count(), view.codes()[0]);
     let column = (usize::from(column) <= SHORT_MAX).then(|| column - 1)?;
-    let data = COUNT_BYTES + count;
-    let begin = data + view.offset(range.start);
-    let end = begin + view.iter_at(range.start, begin - data).take_front(range.len()).data.len();
+    let (data, span) = (COUNT_BYTES + count, view.span(range.clone()));
+    let (begin, end) = (data + span.start, data + span.end);
     let codes = COUNT_BYTES + range.start..COUNT_BYTES + range.end;
     let mut len = codes.start;
     for kept in [codes.end..data + byte, data + byte + 1..begin, end..pack.len()] {
@@ -594,12 +602,7 @@ impl Pack {
     pub fn splice(&mut self, range: Range<usize>, items: &[Item<'_>]) {
         let view = self.view();
         let (old_count, old_len) = (view.count(), self.0.len().max(COUNT_BYTES));
-        let begin = view.offset(range.start);
-        let end = if range.is_empty() {
-            begin
-        } else {
-            begin + view.iter_at(range.start, begin).take_front(range.len()).data.len()
-        };
+        let Range { start: begin, end } = view.span(range.clone());
         let encoded = items.iter().map(|&item| Encoded::new(item));
         let size: usize = encoded.clone().map(|item| item.len()).sum();
         let count = old_count - range.len() + items.len();
