@@ -78,15 +78,18 @@ impl<'a> Live<'a> {
 
     /// All fields: those of a small hash in the order in which they came.
     pub fn iter(self) -> impl Iterator<Item = Field<'a>> {
-        let Self { hash, unix_ms } = self;
-        let decode = move |mut record: super::Items<'a>| match hash {
-            HashRef::Packed(_) => {
-                let mut next = || record.next().expect("a record has a field and a value");
-                Field { name: next(), value: next(), deadline: None }
-            }
-            HashRef::Large(fields) => fields.decode(record),
+        let unix_ms = self.unix_ms;
+        let (items, fields) = match self.hash {
+            HashRef::Packed(pack) => (Some(pack.iter()), None),
+            HashRef::Large(fields) => (None, Some(fields)),
         };
-        hash.records().map(decode).filter(move |field| !field.is_expired(unix_ms))
+        let packed = items.into_iter().flat_map(|mut items| {
+            std::iter::from_fn(move || {
+                Some(Field { name: items.next()?, value: items.next()?, deadline: None })
+            })
+        });
+        let stored = fields.into_iter().flat_map(|all| all.records().map(|it| all.decode(it)));
+        packed.chain(stored.filter(move |field| !field.is_expired(unix_ms)))
     }
 
     /// Visits the fields from `cursor` on, `count` of them or a few more (all of a small hash), and
