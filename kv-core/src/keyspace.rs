@@ -335,15 +335,15 @@ impl Keyspace {
         };
         match value {
             Input::String(string) => store(new_string(string)),
-            Input::Packed(packed) => store(New::Packed(packed)),
+            Input::Packed(packed) => store(New::packed(packed)),
             Input::Owned(Value::String(string)) if string.len() <= INLINE_MAX => {
                 store(new_string(string.view()))
             }
             Input::Owned(Value::Packed(kind, pack)) => {
-                store(New::Packed(Packed { kind, pack: pack.view() }))
+                store(New::packed(Packed { kind, pack: pack.view() }))
             }
             Input::Owned(value) => match value.repacked(sizes) {
-                Some((kind, pack)) => store(New::Packed(Packed { kind, pack: pack.view() })),
+                Some((kind, pack)) => store(New::packed(Packed { kind, pack: pack.view() })),
                 None => store(New::Boxed(Box::new(value))),
             },
         }
@@ -388,11 +388,9 @@ impl Keyspace {
     /// A copy of the collection at a place, to change it, if it is in its entry. Give its memory
     /// back with `keep_scratch`.
     pub fn unpack(&mut self, place: Place) -> Option<Pack> {
-        let mut scratch = std::mem::take(&mut self.scratch);
+        let scratch = std::mem::take(&mut self.scratch);
         let packed = self.entry(place).packed()?;
-        scratch.clear();
-        scratch.extend_from_slice(packed.pack.as_bytes());
-        Some(Pack::from_bytes(scratch))
+        Some(Pack::plain(packed.pack, scratch))
     }
 
     /// Changes the boxed value at a place.

@@ -111,6 +111,14 @@ impl Kind {
         }
     }
 
+    /// How many items of its pack belong together.
+    pub(crate) fn stride(self) -> u8 {
+        match self {
+            Self::List | Self::Set | Self::Stream => 1,
+            Self::Hash | Self::SortedSet => 2,
+        }
+    }
+
     /// The name that TYPE gives.
     pub fn name(self) -> &'static str {
         match self {
@@ -410,7 +418,7 @@ impl ValueRef<'_> {
 impl PackRef<'_> {
     /// A copy, as a collection of a type.
     fn to_value(self, kind: Kind) -> Value {
-        Value::Packed(kind, Pack::from_bytes(self.as_bytes().to_vec()))
+        Value::Packed(kind, Pack::plain(self, Vec::new()))
     }
 }
 

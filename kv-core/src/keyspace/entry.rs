@@ -4,12 +4,12 @@
 //! byte  0      flags; never 0
 //!       1..4   access clock
 //!       4      length of the key; 255: the length follows as a u32
-//!       5      length of the value; 255: the length follows as a u32
+//!       5      length of the value; 255: the length follows as a u16
 //!              deadline in milliseconds since the Unix epoch, 6 bytes, or 8 if that is too little,
 //!              then the timer's place in the wheel, 4 bytes: if there is a deadline
 //!              key
-//!              value: bytes, an integer of 8 bytes, the 8 bytes of a `Box`, or the type of a
-//!              collection in a byte and its pack
+//!              value: bytes, an integer of 8 bytes, the 8 bytes of a `Box`, or a byte for the type
+//!              of a collection (3 bits) and the form of its pack, and the pack
 //! ```
 //! All numbers are little-endian.
 
@@ -17,7 +17,7 @@
 
 use super::wheel::Timer;
 use crate::slab::SHARED_MAX;
-use crate::value::pack::PackRef;
+use crate::value::pack::{Dense, Form, PackRef};
 use crate::value::string::StrRef;
 use crate::value::{Kind, Packed, Value, ValueRef};
 
@@ -36,10 +36,14 @@ const INT: u8 = 1;
 const BOXED: u8 = 2;
 const PACKED: u8 = 3;
 
+/// The bits of the type of a collection; above them is the form of its pack.
+const FORM_SHIFT: u32 = 3;
+
 const HEADER: usize = 6;
 /// The length is longer than a byte.
 const LONG: u8 = 255;
-const LONG_LEN: usize = 4;
+const LONG_KEY: usize = 4;
+const LONG_VALUE: usize = 2;
 const NARROW_DEADLINE: usize = 6;
 const NARROW_MAX: i64 = (1 << (8 * NARROW_DEADLINE)) - 1;
 const WIDE_DEADLINE: usize = 8;
@@ -56,7 +60,7 @@ pub(super) enum New<'a> {
     /// An integer.
     Int(i64),
     /// A collection.
-    Packed(Packed<'a>),
+    Packed(Kind, Dense<'a>),
     /// Anything else.
     Boxed(Box<Value>),
     /// What another cell holds, which forgets it: the bytes in it, and the flags that tell what
@@ -72,13 +76,18 @@ impl<'a> New<'a> {
             StrRef::Bytes { bytes, is_built } => Self::Bytes { bytes, is_built },
         }
     }
+
+    /// A collection that lies in its entry.
+    pub(super) fn packed(Packed { kind, pack }: Packed<'a>) -> Self {
+        Self::Packed(kind, Dense::new(pack, kind.stride()))
+    }
 }
 
 impl New<'_> {
     fn len(&self) -> usize {
         match self {
             Self::Bytes { bytes, .. } | Self::Same { bytes, .. } => bytes.len(),
-            Self::Packed(packed) => 1 + packed.pack.as_bytes().len(),
+            Self::Packed(_, pack) => 1 + pack.len(),
             Self::Int(_) | Self::Boxed(_) => 8,
         }
     }
@@ -100,8 +109,8 @@ impl Layout {
     }
 
     fn of(key: usize, value: usize, is_wide: Option<bool>) -> Self {
-        let long = |len: usize| if len >= LONG.into() { LONG_LEN } else { 0 };
-        let deadline_at = HEADER + long(key) + long(value);
+        let long = |len: usize, bytes| if len >= LONG.into() { bytes } else { 0 };
+        let deadline_at = HEADER + long(key, LONG_KEY) + long(value, LONG_VALUE);
         let deadline = match is_wide {
             None => 0,
             Some(false) => NARROW_DEADLINE + TIMER,
@@ -135,12 +144,12 @@ pub(super) fn write(
     let (key_len, value_len) = (key.len(), layout.end - layout.value_at);
     set_clock(cell, clock);
     let mut at = HEADER;
-    for (place, len) in [(4, key_len), (5, value_len)] {
+    for (place, len, bytes) in [(4, key_len, LONG_KEY), (5, value_len, LONG_VALUE)] {
         cell[place] = len.min(LONG.into()) as u8;
         if len >= LONG.into() {
-            let len = u32::try_from(len).expect("a string has at most 4 GiB");
-            cell[at..at + LONG_LEN].copy_from_slice(&len.to_le_bytes());
-            at += LONG_LEN;
+            assert!(len >> (8 * bytes) == 0, "{len} bytes do not belong in a cell");
+            cell[at..at + bytes].copy_from_slice(&len.to_le_bytes()[..bytes]);
+            at += bytes;
         }
     }
     let mut flags = LIVE;
@@ -184,10 +193,10 @@ fn write_value(place: &mut [u8], value: New<'_>) -> u8 {
             place.copy_from_slice(&value.to_le_bytes());
             INT
         }
-        New::Packed(packed) => {
-            let (kind, pack) = place.split_first_mut().expect("the type has a byte");
-            *kind = packed.kind as u8;
-            pack.copy_from_slice(packed.pack.as_bytes());
+        New::Packed(kind, pack) => {
+            let (type_byte, place) = place.split_first_mut().expect("the type has a byte");
+            let form = pack.write(place);
+            *type_byte = kind as u8 | form.number() << FORM_SHIFT;
             PACKED
         }
         New::Same { flags, bytes } => {
@@ -321,8 +330,10 @@ impl<'a> Entry<'a> {
 }
 
 fn unpack(bytes: &[u8]) -> Packed<'_> {
-    let (&kind, pack) = bytes.split_first().expect("the type has a byte");
-    Packed { kind: Kind::from_number(kind), pack: PackRef::from_bytes(pack) }
+    let (&type_byte, pack) = bytes.split_first().expect("the type has a byte");
+    let kind = Kind::from_number(type_byte & ((1 << FORM_SHIFT) - 1));
+    let form = Form::from_number(type_byte >> FORM_SHIFT, kind.stride());
+    Packed { kind, pack: PackRef::with_form(pack, form) }
 }
 
 fn word(bytes: &[u8]) -> [u8; 8] {
@@ -346,12 +357,15 @@ fn deadline_len(flags: u8) -> usize {
 #[inline]
 fn read_layout(cell: &[u8]) -> Layout {
     let (mut at, mut key, mut value) = (HEADER, usize::from(cell[4]), usize::from(cell[5]));
-    for len in [&mut key, &mut value] {
-        if *len == LONG.into() {
-            let long = cell[at..].first_chunk().expect("a long length has four bytes");
-            *len = u32::from_le_bytes(*long) as usize;
-            at += LONG_LEN;
-        }
+    if key == LONG.into() {
+        let long: &[u8; LONG_KEY] = cell[at..].first_chunk().expect("a long length follows");
+        key = u32::from_le_bytes(*long) as usize;
+        at += LONG_KEY;
+    }
+    if value == LONG.into() {
+        let long: &[u8; LONG_VALUE] = cell[at..].first_chunk().expect("a long length follows");
+        value = u16::from_le_bytes(*long).into();
+        at += LONG_VALUE;
     }
     let key_at = at + deadline_len(cell[0]);
     let value_at = key_at + key;

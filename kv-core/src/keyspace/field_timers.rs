@@ -108,7 +108,7 @@ impl Keyspace {
         key.clear();
         key.extend_from_slice(self.entry(place).key());
         // There is little left in it.
-        drop(self.rewrite(place, &key, New::Packed(packed), deadline, clock));
+        drop(self.rewrite(place, &key, New::packed(packed), deadline, clock));
         self.keep_scratch(key);
     }
 

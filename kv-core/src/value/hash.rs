@@ -158,7 +158,7 @@ fn fits(
         None => 0,
     };
     let new = if found.is_some() { 0 } else { field.packed_len() } + value.packed_len();
-    pack.as_bytes().len() + new <= max + old
+    pack.plain_len() + new <= max + old
 }
 
 fn set_in_pack(pack: &mut Pack, found: Option<usize>, field: Item<'_>, value: Item<'_>) {

@@ -8,12 +8,19 @@
 //! an item is a sum over them, from either end, eight codes at a time. The form of an item is
 //! unique: two items are the same if their codes and bytes are.
 //!
+//! A pack in an entry ([`Dense`]) can have codes of fewer bits. What is changed has a byte for each.
+//!
 //! All operations take O(size of the pack), which their users keep to about a kilobyte.
+
+mod codes;
 
 use super::string::{IntBuffer, parse_int};
 use crate::slab::prefetch_slice;
 use crate::wide::partial_word;
+use codes::{Codes, Narrow, Narrowing};
 use std::ops::Range;
+
+pub use codes::Form;
 
 /// Up to here a code is a length.
 const SHORT_MAX: usize = 127;
@@ -138,7 +145,7 @@ impl<'a> Encoded<'a> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn is(&self, code: u8, bytes: &[u8]) -> bool {
         if code != self.code {
             return false;
@@ -173,46 +180,6 @@ fn item_len(code: u8, data: &[u8]) -> usize {
     }
 }
 
-/// How many bytes the items of these codes have, if the codes tell it.
-#[inline]
-fn coded_bytes(codes: &[u8]) -> Option<usize> {
-    let len = |code: u8| usize::from(code & LENGTH);
-    match *codes {
-        [] => return Some(0),
-        [code] => return (!is_long(code)).then(|| len(code)),
-        [first, second] => {
-            return (!is_long(first) && !is_long(second)).then(|| len(first) + len(second));
-        }
-        _ => {}
-    }
-    // So many lengths add up to less than 2^16.
-    const RUN: usize = 512;
-    if codes.len() <= RUN {
-        return sum_of_lengths(codes);
-    }
-    codes.chunks(RUN).try_fold(0, |sum, run| Some(sum + sum_of_lengths(run)?))
-}
-
-/// The same of a few hundred. Eight codes are added at a time, in the lanes of a word.
-#[inline]
-fn sum_of_lengths(codes: &[u8]) -> Option<usize> {
-    const PAIRS: u64 = 0x00ff_00ff_00ff_00ff;
-    const LENGTHS: u64 = PAIRS / 0xff * LENGTH as u64;
-    const TOP_BITS: u64 = u64::MAX / 0xff * 0x80;
-
-    let (words, rest) = codes.as_chunks::<8>();
-    let last = partial_word(rest);
-    let lanes = |word: u64| (word & LENGTHS) + (word >> 8 & LENGTHS);
-    // The two highest bits of codes that tell no length, and of no others.
-    let is_long = |word: u64| word & word << 1;
-    let (mut sums, mut long) = (lanes(last), is_long(last));
-    for word in words.iter().map(|word| u64::from_le_bytes(*word)) {
-        sums += lanes(word);
-        long |= is_long(word);
-    }
-    (long & TOP_BITS == 0).then(|| (sums.wrapping_mul(PAIRS / 0xff) >> 48) as usize)
-}
-
 fn read_length(bytes: &[u8]) -> usize {
     bytes.iter().rev().fold(0, |length, &byte| length << 8 | usize::from(byte))
 }
@@ -241,27 +208,44 @@ pub(super) fn read_int(bytes: &[u8]) -> i64 {
 
 /// A pack, wherever it is stored.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct PackRef<'a>(&'a [u8]);
+pub struct PackRef<'a> {
+    bytes: &'a [u8],
+    form: Form,
+}
 
 impl<'a> PackRef<'a> {
-    /// The pack whose bytes these are, as [`PackRef::as_bytes`] gave them.
+    /// The pack whose bytes these are, as [`PackRef::as_bytes`] gave them, in its plain form.
+    #[inline]
     pub fn from_bytes(bytes: &'a [u8]) -> Self {
-        Self(bytes)
+        Self { bytes, form: Form::Plain }
+    }
+
+    /// The pack whose bytes these are, as [`Dense::write`] wrote them, in another form.
+    #[inline]
+    pub(crate) fn with_form(bytes: &'a [u8], form: Form) -> Self {
+        Self { bytes, form }
     }
 
     /// Asks the processor for it, since what is looked at first is not all that will be.
     pub(crate) fn prefetch(self) {
-        prefetch_slice(self.0);
+        prefetch_slice(self.bytes);
     }
 
-    /// All of its bytes.
+    /// All of its bytes, if it has the plain form.
     pub fn as_bytes(self) -> &'a [u8] {
-        self.0
+        debug_assert_eq!(self.form, Form::Plain, "a pack in an entry has bytes of its own");
+        self.bytes
     }
 
     /// How many items there are. O(1).
+    #[inline]
     pub fn count(self) -> usize {
-        self.0.first_chunk().map_or(0, |count| u16::from_le_bytes(*count).into())
+        match self.form {
+            Form::Plain => {
+                self.bytes.first_chunk().map_or(0, |count| u16::from_le_bytes(*count).into())
+            }
+            Form::Narrow { .. } => self.bytes[0].into(),
+        }
     }
 
     /// Whether there is no item. O(1).
@@ -269,18 +253,19 @@ impl<'a> PackRef<'a> {
         self.count() == 0
     }
 
-    fn codes(self) -> &'a [u8] {
-        match self.count() {
-            0 => &[],
-            count => &self.0[COUNT_BYTES..COUNT_BYTES + count],
-        }
+    /// How many bytes it has in its plain form. O(1).
+    pub fn plain_len(self) -> usize {
+        COUNT_BYTES + self.iter().packed_len()
     }
 
+    #[inline]
+    fn codes(self) -> Codes<'a> {
+        self.iter().codes
+    }
+
+    #[inline]
     fn data(self) -> &'a [u8] {
-        match self.count() {
-            0 => &[],
-            count => &self.0[COUNT_BYTES + count..],
-        }
+        self.iter().data
     }
 
     /// The item at `index`.
@@ -294,14 +279,29 @@ impl<'a> PackRef<'a> {
     }
 
     /// All items, from either end.
+    #[inline]
     pub fn iter(self) -> Items<'a> {
-        Items { codes: self.codes(), data: self.data() }
+        match self.form {
+            Form::Plain => {
+                let count = self.count();
+                let items = self.bytes.get(COUNT_BYTES..).unwrap_or_default();
+                let (codes, data) = items.split_at(count);
+                Items { codes: Codes::Plain(codes), data }
+            }
+            Form::Narrow { width, stride } => {
+                let (codes, data) = Narrow::read(self.bytes, width, stride);
+                Items { codes: Codes::Narrow(codes), data }
+            }
+        }
     }
 
     /// The items from `index` on, from either end.
+    #[inline]
     pub fn iter_from(self, index: usize) -> Items<'a> {
-        let index = index.min(self.count());
-        self.iter_at(index, self.offset(index))
+        let items = self.iter();
+        let index = index.min(items.codes.len());
+        let (_, codes) = items.codes.split_at(index);
+        Items { codes, data: &items.data[items.offset(index)..] }
     }
 
     /// The records of `stride` items each.
@@ -334,10 +334,10 @@ impl<'a> PackRef<'a> {
         out.clear();
         out.extend_from_slice(&[0; COUNT_BYTES]);
         for (kept, items) in &parts {
-            out.extend_from_slice(kept.codes);
+            kept.codes.append_to(out);
             out.extend(items.iter().map(|&item| Encoded::new(item).code));
         }
-        out.extend_from_slice(rest.codes);
+        rest.codes.append_to(out);
         let count = u16::try_from(out.len() - COUNT_BYTES).expect("a pack is small");
         out[..COUNT_BYTES].copy_from_slice(&count.to_le_bytes());
         for (kept, items) in &parts {
@@ -347,63 +347,107 @@ impl<'a> PackRef<'a> {
         out.extend_from_slice(rest.data);
     }
 
-    fn iter_at(self, index: usize, offset: usize) -> Items<'a> {
-        Items { codes: &self.codes()[index..], data: &self.data()[offset..] }
-    }
-
     /// The items of a range, from either end.
     pub fn range(self, range: Range<usize>) -> Items<'a> {
         self.iter_from(range.start).take_front(range.len())
     }
 
-    /// Where the bytes of the item at `index` begin; at their end for the number of items.
-    #[inline]
-    fn offset(self, index: usize) -> usize {
-        if index == self.count() {
-            return self.data().len();
-        }
-        let codes = &self.codes()[..index];
-        if index > FEW && index > self.count() / 2 {
-            // It is nearer to the end.
-            let rest = Items { codes: &self.codes()[index..], data: self.data() };
-            return self.data().len() - rest.rev_bytes();
-        }
-        Items { codes, data: self.data() }.bytes()
-    }
-
     /// Where the bytes of the items of a range are in the data.
     #[inline]
     fn span(self, range: Range<usize>) -> Range<usize> {
-        let begin = self.offset(range.start);
+        let mut rest = self.iter_from(range.start);
+        let begin = self.data().len() - rest.data.len();
         if range.is_empty() {
             return begin..begin;
         }
-        begin..begin + self.iter_at(range.start, begin).take_front(range.len()).data.len()
+        begin..begin + rest.take_front(range.len()).data.len()
     }
 
     /// The first index that holds `item`, of those that are `offset` more than a multiple of
     /// `stride`.
     pub fn find(self, item: Item<'_>, stride: usize, offset: usize) -> Option<usize> {
-        let wanted = Encoded::new(item);
-        let (mut data, mut next) = (self.data(), offset);
-        for (index, &code) in self.codes().iter().enumerate() {
+        let Items { codes, data } = self.iter();
+        let place = Search { wanted: Encoded::new(item), stride, offset };
+        match codes {
+            Codes::Plain(codes) => place.among(codes.iter().copied(), data),
+            Codes::Narrow(codes) => place.among(codes, data),
+        }
+    }
+}
+
+/// What is sought in a pack.
+#[derive(Clone, Copy, Debug)]
+struct Search<'a> {
+    wanted: Encoded<'a>,
+    stride: usize,
+    offset: usize,
+}
+
+impl Search<'_> {
+    #[inline(always)]
+    fn among(self, codes: impl Iterator<Item = u8>, mut data: &[u8]) -> Option<usize> {
+        let mut next = self.offset;
+        for (index, code) in codes.enumerate() {
             let bytes;
             (bytes, data) = data.split_at(item_len(code, data));
             if index == next {
-                if wanted.is(code, bytes) {
+                if self.wanted.is(code, bytes) {
                     return Some(index);
                 }
-                next += stride;
+                next += self.stride;
             }
         }
         None
     }
 }
 
+/// A pack as it lies in an entry: in its shortest form.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Dense<'a> {
+    pack: PackRef<'a>,
+    narrowing: Option<Narrowing>,
+}
+
+impl<'a> Dense<'a> {
+    /// The shortest form of a pack, whose records have `stride` items, 1 or 2.
+    pub(crate) fn new(pack: PackRef<'a>, stride: u8) -> Self {
+        let narrowing = match pack.codes() {
+            Codes::Plain(codes) => Narrowing::of(codes, stride),
+            Codes::Narrow(_) => None,
+        };
+        Self { pack, narrowing }
+    }
+
+    /// How many bytes it has. O(1).
+    pub(crate) fn len(self) -> usize {
+        match self.narrowing {
+            Some(narrowing) => narrowing.len(self.pack.count()) + self.pack.data().len(),
+            None => self.pack.bytes.len(),
+        }
+    }
+
+    /// Writes it to a place of its length, and gives the form that it has there.
+    pub(crate) fn write(self, place: &mut [u8]) -> Form {
+        let Items { codes, data } = self.pack.iter();
+        match (self.narrowing, codes) {
+            (Some(narrowing), Codes::Plain(codes)) => {
+                let (head, rest) = place.split_at_mut(narrowing.len(codes.len()));
+                narrowing.write(codes, head);
+                rest.copy_from_slice(data);
+                narrowing.form()
+            }
+            _ => {
+                place.copy_from_slice(self.pack.bytes);
+                self.pack.form
+            }
+        }
+    }
+}
+
 /// Writes items in the place of others, in the bytes of a pack, if they have just the same form. False
 /// if they have not.
 pub fn overwrite(pack: &mut [u8], index: usize, items: &[Item<'_>]) -> bool {
-    let mut old = PackRef(pack).iter_from(index);
+    let mut old = PackRef::from_bytes(pack).iter_from(index);
     let begin = pack.len() - old.data.len();
     let encoded = items.iter().map(|&item| Encoded::new(item));
     let fits = encoded.clone().all(|item| {
@@ -421,8 +465,8 @@ pub fn overwrite(pack: &mut [u8], index: usize, items: &[Item<'_>]) -> bool {
 /// Takes items out of the bytes of a pack, and one byte out of its first item, if that is a short one. How long
 /// the pack is then; what follows is of no use. None, and nothing has changed, if the first item is long.
 pub fn cut(pack: &mut [u8], byte: usize, range: Range<usize>) -> Option<usize> {
-    let view = PackRef(pack);
-    let (count, column) = (view.count(), view.codes()[0]);
+    let view = PackRef::from_bytes(pack);
+    let (count, column) = (view.count(), pack[COUNT_BYTES]);
     let column = (usize::from(column) <= SHORT_MAX).then(|| column - 1)?;
     let (data, span) = (COUNT_BYTES + count, view.span(range.clone()));
     let (begin, end) = (data + span.start, data + span.end);
@@ -441,12 +485,27 @@ pub fn cut(pack: &mut [u8], byte: usize, range: Range<usize>) -> Option<usize> {
 /// The items of a pack, or some of them.
 #[derive(Clone, Debug, Default)]
 pub struct Items<'a> {
-    codes: &'a [u8],
+    codes: Codes<'a>,
     data: &'a [u8],
 }
 
 impl<'a> Items<'a> {
-    /// How many bytes they take in a pack. O(1).
+    /// Where the bytes of the item at `index` begin; at their end for the number of items.
+    #[inline]
+    fn offset(&self, index: usize) -> usize {
+        let count = self.codes.len();
+        if index == count {
+            return self.data.len();
+        }
+        let (before, from) = self.codes.split_at(index);
+        if index > FEW && index > count / 2 {
+            // It is nearer to the end.
+            return self.data.len() - Self { codes: from, ..*self }.rev_bytes();
+        }
+        Self { codes: before, ..*self }.bytes()
+    }
+
+    /// How many bytes they take in a plain pack. O(1).
     pub fn packed_len(&self) -> usize {
         self.codes.len() + self.data.len()
     }
@@ -476,9 +535,9 @@ impl<'a> Items<'a> {
 
     #[inline(always)]
     fn next_raw(&mut self) -> Option<(u8, &'a [u8])> {
-        let (&code, codes) = self.codes.split_first()?;
+        let code = self.codes.take_first()?;
         let (bytes, data) = self.data.split_at(item_len(code, self.data));
-        *self = Self { codes, data };
+        self.data = data;
         Some((code, bytes))
     }
 
@@ -494,7 +553,7 @@ impl<'a> Items<'a> {
     }
 
     fn next_back_raw(&mut self) -> Option<(u8, &'a [u8])> {
-        let (&code, codes) = self.codes.split_last()?;
+        let code = self.codes.take_last()?;
         let end = self.data.len();
         let size = if is_long(code) {
             let length = length_bytes(code);
@@ -503,13 +562,13 @@ impl<'a> Items<'a> {
             (code & LENGTH).into()
         };
         let (data, bytes) = self.data.split_at(end - size);
-        *self = Self { codes, data };
+        self.data = data;
         Some((code, bytes))
     }
 
     /// How many bytes the items have at the beginning of the data.
     fn bytes(mut self) -> usize {
-        if let Some(bytes) = coded_bytes(self.codes) {
+        if let Some(bytes) = self.codes.item_bytes() {
             return bytes;
         }
         let all = self.data.len();
@@ -519,7 +578,7 @@ impl<'a> Items<'a> {
 
     /// How many bytes the items have at the end of the data.
     fn rev_bytes(mut self) -> usize {
-        if let Some(bytes) = coded_bytes(self.codes) {
+        if let Some(bytes) = self.codes.item_bytes() {
             return bytes;
         }
         let all = self.data.len();
@@ -564,9 +623,24 @@ impl Pack {
         self.0
     }
 
+    /// A copy in the plain form, in the memory of `scratch`.
+    pub(crate) fn plain(pack: PackRef<'_>, mut scratch: Vec<u8>) -> Self {
+        scratch.clear();
+        match pack.form {
+            Form::Plain => scratch.extend_from_slice(pack.bytes),
+            Form::Narrow { .. } => {
+                let Items { codes, data } = pack.iter();
+                scratch.extend_from_slice(&(codes.len() as u16).to_le_bytes());
+                codes.append_to(&mut scratch);
+                scratch.extend_from_slice(data);
+            }
+        }
+        Self(scratch)
+    }
+
     /// A view of it.
     pub fn view(&self) -> PackRef<'_> {
-        PackRef(&self.0)
+        PackRef::from_bytes(&self.0)
     }
 
     /// How many items there are. O(1).
@@ -612,15 +686,18 @@ impl Pack {
         // The codes behind the range and the bytes before it lie side by side and move together.
         let front = COUNT_BYTES + range.end..COUNT_BYTES + old_count + begin;
         let (front_to, back_to) = (COUNT_BYTES + range.start + items.len(), data + size);
-        self.grow(len.max(old_len));
-        if len > old_len {
-            self.0.copy_within(old_data_end..old_len, back_to);
-            self.0.copy_within(front, front_to);
-        } else {
-            self.0.copy_within(front, front_to);
-            self.0.copy_within(old_data_end..old_len, back_to);
+        // What has the length of what it replaces moves nothing.
+        if old_count == 0 || front_to != front.start || back_to != old_data_end {
+            self.grow(len.max(old_len));
+            if len > old_len {
+                self.0.copy_within(old_data_end..old_len, back_to);
+                self.0.copy_within(front, front_to);
+            } else {
+                self.0.copy_within(front, front_to);
+                self.0.copy_within(old_data_end..old_len, back_to);
+            }
+            self.shrink(len);
         }
-        self.shrink(len);
         let mut at = data;
         for (index, item) in encoded.enumerate() {
             self.0[COUNT_BYTES + range.start + index] = item.code;
@@ -644,8 +721,11 @@ impl Pack {
         let (ours, theirs) = (self.view().iter(), other.iter());
         let count = ours.codes.len() + theirs.codes.len();
         let mut joined = Self::with_capacity(count, ours.data.len() + theirs.data.len());
-        for part in [ours.codes, theirs.codes, ours.data, theirs.data] {
-            joined.0.extend_from_slice(part);
+        for codes in [ours.codes, theirs.codes] {
+            codes.append_to(&mut joined.0);
+        }
+        for data in [ours.data, theirs.data] {
+            joined.0.extend_from_slice(data);
         }
         *self = joined;
     }
@@ -656,7 +736,7 @@ impl Pack {
     /// If there are more than 65535 items.
     pub fn of(items: &Items<'_>) -> Self {
         let mut pack = Self::with_capacity(items.codes.len(), items.data.len());
-        pack.0.extend_from_slice(items.codes);
+        items.codes.append_to(&mut pack.0);
         pack.0.extend_from_slice(items.data);
         pack
     }
@@ -723,7 +803,78 @@ mod tests {
         items.map(Item::to_vec).collect()
     }
 
+    /// Fails unless a pack is what the model is, whichever way it is read.
+    fn reads_as(
+        view: PackRef<'_>,
+        model: &[Vec<u8>],
+        begin: usize,
+        index: usize,
+    ) -> Result<(), TestCaseError> {
+        prop_assert_eq!(view.count(), model.len());
+        prop_assert_eq!(view.is_empty(), model.is_empty());
+        prop_assert_eq!(&texts(view.iter()), model);
+        prop_assert!(texts(view.iter().rev()).iter().eq(model.iter().rev()));
+        prop_assert_eq!(view.get(index).map(Item::to_vec), model.get(index).cloned());
+        prop_assert_eq!(view.last().map(Item::to_vec), model.last().cloned());
+        let mut rest = view.iter();
+        prop_assert_eq!(&texts(rest.take_front(index)), &model[..index]);
+        prop_assert_eq!(&texts(rest), &model[index..]);
+        prop_assert_eq!(&texts(view.iter_from(index)), &model[index..]);
+        let range = begin..index.max(begin);
+        prop_assert_eq!(&texts(view.range(range.clone())), &model[range]);
+        if let Some(wanted) = model.get(index) {
+            let first = (index % 2..model.len()).step_by(2).find(|&i| model[i] == *wanted);
+            prop_assert_eq!(view.find(Item::new(wanted), 2, index % 2), first);
+        }
+        let (mut front, mut back) = (view.iter(), view.iter());
+        prop_assert_eq!(&texts(front.take_front(index)), &model[..index]);
+        prop_assert_eq!(&texts(back.take_back(model.len() - index)), &model[index..]);
+        prop_assert_eq!(&texts(Pack::of(&front).view().iter()), &model[index..]);
+        prop_assert_eq!(&texts(back), &model[..index]);
+        let packed: usize = view.iter().map(Item::packed_len).sum();
+        prop_assert_eq!(view.iter().packed_len(), packed);
+        prop_assert_eq!(view.plain_len(), COUNT_BYTES + packed);
+        Ok(())
+    }
+
+    /// The bytes of a pack as it lies in an entry.
+    fn dense(pack: PackRef<'_>, stride: u8) -> (Vec<u8>, Form) {
+        let dense = Dense::new(pack, stride);
+        let mut bytes = vec![0; dense.len()];
+        let form = dense.write(&mut bytes);
+        assert_eq!(Form::from_number(form.number(), stride), form);
+        (bytes, form)
+    }
+
     proptest! {
+        #[test]
+        fn a_pack_in_an_entry_is_the_same_and_no_longer(
+            columns in prop::collection::vec((any::<bool>(), 0..130_usize, 0..20_usize), 1..=2),
+            seeds in prop::collection::vec(any::<i64>(), 0..300),
+            (begin, seek) in any::<(u16, u16)>(),
+        ) {
+            let stride = columns.len();
+            let mut model = Vec::new();
+            for (&seed, column) in seeds.iter().zip(columns.iter().cycle()) {
+                let (is_int, least, range) = *column;
+                let more = seed.unsigned_abs() as usize % (range + 1);
+                model.push(match is_int {
+                    true => (seed >> (least.max(8) + more).min(63)).to_string().into_bytes(),
+                    false => vec![b'x'; least + more],
+                });
+            }
+            model.truncate(model.len() / stride * stride);
+            let mut pack = Pack::default();
+            model.iter().for_each(|item| pack.push(Item::new(item)));
+            let (bytes, form) = dense(pack.view(), stride as u8);
+            prop_assert!(bytes.len() <= pack.len());
+            let view = PackRef::with_form(&bytes, form);
+            let index = usize::from(seek) % (model.len() + 1);
+            reads_as(view, &model, usize::from(begin) % (model.len() + 1), index)?;
+            prop_assert_eq!(Pack::plain(view, vec![1]).into_bytes(), pack.into_bytes());
+            prop_assert_eq!(dense(view, stride as u8), (bytes.clone(), form));
+        }
+
         #[test]
         fn equals_a_vector(
             operations in prop::collection::vec(
@@ -739,32 +890,10 @@ mod tests {
                 pack.splice(ends[0]..ends[1], &encoded);
                 model.splice(ends[0]..ends[1], items);
 
-                let view = PackRef::from_bytes(pack.view().as_bytes());
-                prop_assert_eq!(pack.count(), model.len());
-                prop_assert_eq!(view.is_empty(), model.is_empty());
-                prop_assert_eq!(&texts(view.iter()), &model);
-                prop_assert!(texts(view.iter().rev()).iter().eq(model.iter().rev()));
                 let index = usize::from(seek) % (model.len() + 1);
-                prop_assert_eq!(view.get(index).map(Item::to_vec), model.get(index).cloned());
-                prop_assert_eq!(view.last().map(Item::to_vec), model.last().cloned());
-                let mut rest = view.iter();
-                prop_assert_eq!(&texts(rest.take_front(index)), &model[..index]);
-                prop_assert_eq!(&texts(rest), &model[index..]);
-                prop_assert_eq!(&texts(view.iter_from(index)), &model[index..]);
-                prop_assert_eq!(&texts(view.range(ends[0]..index.max(ends[0]))),
-                    &model[ends[0]..index.max(ends[0])]);
-                if let Some(wanted) = model.get(index) {
-                    let first = (index % 2..model.len()).step_by(2).find(|&i| model[i] == *wanted);
-                    prop_assert_eq!(view.find(Item::new(wanted), 2, index % 2), first);
-                }
-                let (mut front, mut back) = (view.iter(), view.iter());
-                prop_assert_eq!(&texts(front.take_front(index)), &model[..index]);
-                prop_assert_eq!(&texts(back.take_back(model.len() - index)), &model[index..]);
-                prop_assert_eq!(&texts(Pack::of(&front).view().iter()), &model[index..]);
-                prop_assert_eq!(&texts(back), &model[..index]);
-                let packed: usize = view.iter().map(Item::packed_len).sum();
-                prop_assert_eq!(view.iter().packed_len(), packed);
-                prop_assert_eq!(pack.len().max(COUNT_BYTES), packed + COUNT_BYTES);
+                let view = PackRef::from_bytes(pack.view().as_bytes());
+                reads_as(view, &model, ends[0], index)?;
+                prop_assert_eq!(pack.len().max(COUNT_BYTES), view.plain_len());
                 prop_assert!(pack.heap_bytes() <= size_class(2 * pack.len() + 1));
 
                 let mut front = pack.clone();
@@ -813,6 +942,27 @@ mod tests {
             pack.push(item);
             prop_assert_eq!(pack.view().get(0), Some(item));
         }
+    }
+
+    #[test]
+    fn codes_that_are_alike_take_few_bits() {
+        let form = |lengths: &[usize], stride| {
+            let mut pack = Pack::default();
+            lengths.iter().for_each(|&len| pack.push(Item::Bytes(&[b'x'; 300][..len])));
+            let (bytes, form) = dense(pack.view(), stride);
+            (form, bytes.len() - lengths.iter().sum::<usize>())
+        };
+        let narrow = |width, stride| Form::Narrow { width, stride };
+        assert_eq!(form(&[7; 20], 1), (narrow(0, 1), 2));
+        assert_eq!(form(&[7, 8, 7, 8, 7, 8], 2), (narrow(0, 2), 3));
+        assert_eq!(form(&[7, 8, 7, 8, 7, 8], 1), (narrow(1, 1), 3));
+        assert_eq!(form(&[0, 3, 1, 2, 0], 1), (narrow(2, 1), 4));
+        assert_eq!(form(&[100, 5, 115, 0], 2), (narrow(4, 2), 5));
+        assert_eq!(form(&[100, 5, 116, 0], 2), (Form::Plain, 6));
+        // The length of a long item stands before and behind it.
+        assert_eq!(form(&[128, 128], 1), (Form::Plain, 4 + 8));
+        assert_eq!(form(&[9; 256], 1), (Form::Plain, 258));
+        assert_eq!(form(&[], 1), (Form::Plain, 0));
     }
 
     #[test]

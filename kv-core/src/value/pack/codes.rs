@@ -1,0 +1,423 @@
+//! The codes of a pack: a byte each, or fewer bits where they are alike.
+//!
+//! The items of a small value often have the same length, or nearly so. Its codes are written then as the least
+//! of each column, and by how much each code is more than that, in 0, 1, 2 or 4 bits.
+
+use super::{INT, LENGTH, MEDIUM, is_long};
+use crate::wide::partial_word;
+
+/// So many codes are handled at once, in the lanes of a word.
+const LANES: usize = size_of::<u64>();
+
+/// How the codes of a pack are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Form {
+    /// A byte each.
+    #[default]
+    Plain,
+    /// As differences.
+    Narrow {
+        /// The bits of a difference: 0, 1, 2 or 4.
+        width: u8,
+        /// How many columns there are: 1 or 2.
+        stride: u8,
+    },
+}
+
+impl Form {
+    /// A number less than 8 that stands for the form, if the stride is known.
+    pub fn number(self) -> u8 {
+        match self {
+            Self::Plain => 0,
+            Self::Narrow { width, .. } => 1 + width,
+        }
+    }
+
+    /// The form that a number stands for.
+    pub fn from_number(number: u8, stride: u8) -> Self {
+        match number {
+            0 => Self::Plain,
+            more => Self::Narrow { width: more - 1, stride },
+        }
+    }
+}
+
+/// Codes, or some of them.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Codes<'a> {
+    Plain(&'a [u8]),
+    Narrow(Narrow<'a>),
+}
+
+impl Default for Codes<'_> {
+    fn default() -> Self {
+        Self::Plain(&[])
+    }
+}
+
+impl<'a> Codes<'a> {
+    #[inline]
+    pub(super) fn len(self) -> usize {
+        match self {
+            Self::Plain(codes) => codes.len(),
+            Self::Narrow(codes) => codes.len(),
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn take_first(&mut self) -> Option<u8> {
+        match self {
+            Self::Plain(codes) => codes.split_off_first().copied(),
+            Self::Narrow(codes) => codes.next(),
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn take_last(&mut self) -> Option<u8> {
+        match self {
+            Self::Plain(codes) => codes.split_off_last().copied(),
+            Self::Narrow(codes) => codes.next_back(),
+        }
+    }
+
+    /// The first `at`, and the others.
+    ///
+    /// # Panics
+    /// If there are fewer.
+    #[inline]
+    pub(super) fn split_at(self, at: usize) -> (Self, Self) {
+        match self {
+            Self::Plain(codes) => {
+                let (front, back) = codes.split_at(at);
+                (Self::Plain(front), Self::Plain(back))
+            }
+            Self::Narrow(codes) => {
+                let (front, back) = codes.split_at(at);
+                (Self::Narrow(front), Self::Narrow(back))
+            }
+        }
+    }
+
+    /// How many bytes the items of these codes have, if the codes tell it.
+    #[inline]
+    pub(super) fn item_bytes(self) -> Option<usize> {
+        match self {
+            Self::Plain(codes) => item_bytes(codes),
+            Self::Narrow(codes) => Some(codes.item_bytes()),
+        }
+    }
+
+    /// Writes them, a byte each.
+    pub(super) fn append_to(self, out: &mut Vec<u8>) {
+        match self {
+            Self::Plain(codes) => out.extend_from_slice(codes),
+            Self::Narrow(codes) => codes.append_to(out),
+        }
+    }
+}
+
+/// How many bytes the items of these codes have, if the codes tell it.
+#[inline]
+pub(super) fn item_bytes(codes: &[u8]) -> Option<usize> {
+    let len = |code: u8| usize::from(code & LENGTH);
+    match *codes {
+        [] => return Some(0),
+        [code] => return (!is_long(code)).then(|| len(code)),
+        [first, second] => {
+            return (!is_long(first) && !is_long(second)).then(|| len(first) + len(second));
+        }
+        _ => {}
+    }
+    // So many lengths add up to less than 2^16.
+    const RUN: usize = 512;
+    if codes.len() <= RUN {
+        return sum_of_lengths(codes);
+    }
+    codes.chunks(RUN).try_fold(0, |sum, run| Some(sum + sum_of_lengths(run)?))
+}
+
+/// The same of a few hundred. Eight codes are added at a time, in the lanes of a word.
+#[inline]
+fn sum_of_lengths(codes: &[u8]) -> Option<usize> {
+    const TOP_BITS: u64 = repeated(0x80, 8);
+
+    let (words, rest) = codes.as_chunks::<LANES>();
+    let last = partial_word(rest);
+    // The two highest bits of codes that tell no length, and of no others.
+    let is_long = |word: u64| word & word << 1;
+    let (mut sums, mut long) = (sums_of_pairs(last), is_long(last));
+    for word in words.iter().map(|word| u64::from_le_bytes(*word)) {
+        sums += sums_of_pairs(word);
+        long |= is_long(word);
+    }
+    (long & TOP_BITS == 0).then(|| sum_of_sums(sums))
+}
+
+/// The sums of the lengths that neighbouring codes tell, in lanes of 16 bits.
+#[inline]
+fn sums_of_pairs(word: u64) -> u64 {
+    const LENGTHS: u64 = repeated(LENGTH as u64, 16);
+    (word & LENGTHS) + (word >> 8 & LENGTHS)
+}
+
+/// The sum of lanes of 16 bits, if it has no more bits.
+#[inline]
+fn sum_of_sums(sums: u64) -> usize {
+    (sums.wrapping_mul(repeated(1, 16)) >> 48) as usize
+}
+
+/// A word whose lanes of so many bits, at most 32, hold `value`.
+const fn repeated(value: u64, lane: u32) -> u64 {
+    u64::MAX / ((1 << lane) - 1) * value
+}
+
+/// Codes as differences from the least of their columns. None is that of a long item.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Narrow<'a> {
+    /// The differences of all.
+    bytes: &'a [u8],
+    /// Which of them there are.
+    begin: u8,
+    end: u8,
+    /// The bits of a difference.
+    width: u8,
+    /// The least codes of the columns; twice the same if there is one column.
+    least: [u8; 2],
+}
+
+impl<'a> Narrow<'a> {
+    /// The bytes before the differences: the number of items, and the least codes.
+    pub(super) fn header_bytes(stride: u8) -> usize {
+        1 + usize::from(stride)
+    }
+
+    /// The codes at the beginning of `bytes`, and what follows them.
+    #[inline]
+    pub(super) fn read(bytes: &'a [u8], width: u8, stride: u8) -> (Self, &'a [u8]) {
+        let (header, rest) = bytes.split_at(Self::header_bytes(stride));
+        let (end, least) = (header[0], [header[1], header[usize::from(stride)]]);
+        let (bytes, data) = rest.split_at(difference_bytes(end.into(), width));
+        (Self { bytes, begin: 0, end, width, least }, data)
+    }
+
+    fn len(&self) -> usize {
+        (self.end - self.begin).into()
+    }
+
+    #[inline]
+    fn code(self, at: u8) -> u8 {
+        let least = self.least[usize::from(at % 2)];
+        if self.width == 0 {
+            return least;
+        }
+        let bit = usize::from(at) * usize::from(self.width);
+        let mask = (1 << self.width) - 1;
+        least + (self.bytes[bit / 8] >> (bit % 8) & mask)
+    }
+
+    fn split_at(self, at: usize) -> (Self, Self) {
+        assert!(at <= self.len(), "there are fewer codes than {at}: {self:?}");
+        let middle = self.begin + at as u8;
+        (Self { end: middle, ..self }, Self { begin: middle, ..self })
+    }
+
+    /// Eight codes, from one whose index is a multiple of that. Behind the last, anything may stand.
+    #[inline]
+    fn word(self, at: usize) -> u64 {
+        let least = repeated(u16::from_le_bytes(self.least).into(), 16);
+        if self.width == 0 {
+            return least;
+        }
+        let place = at / LANES * usize::from(self.width);
+        let end = self.bytes.len().min(place + usize::from(self.width));
+        least + spread(partial_word(&self.bytes[place..end]), self.width.into())
+    }
+
+    /// How many bytes the items have.
+    #[inline]
+    fn item_bytes(self) -> usize {
+        let (begin, end) = (usize::from(self.begin), usize::from(self.end));
+        if self.width == 0 {
+            let [even, odd] = self.least.map(|code| usize::from(code & LENGTH));
+            return (end.div_ceil(2) - begin.div_ceil(2)) * even + (end / 2 - begin / 2) * odd;
+        }
+        if end - begin <= 2 {
+            return self.map(|code| usize::from(code & LENGTH)).sum();
+        }
+        let (mut sums, mut at) = (0, begin / LANES * LANES);
+        while at < end {
+            let mut word = self.word(at);
+            if at < begin {
+                word &= u64::MAX << (8 * (begin - at));
+            }
+            if end - at < LANES {
+                word &= !(u64::MAX << (8 * (end - at)));
+            }
+            sums += sums_of_pairs(word);
+            at += LANES;
+        }
+        sum_of_sums(sums)
+    }
+
+    /// Writes them, a byte each.
+    fn append_to(self, out: &mut Vec<u8>) {
+        if self.begin > 0 {
+            return out.extend(self);
+        }
+        let end = out.len() + usize::from(self.end);
+        for at in (0..self.end.into()).step_by(LANES) {
+            out.extend_from_slice(&self.word(at).to_le_bytes());
+        }
+        out.truncate(end);
+    }
+}
+
+impl Iterator for Narrow<'_> {
+    type Item = u8;
+
+    #[inline]
+    fn next(&mut self) -> Option<u8> {
+        let at = self.begin;
+        (at < self.end).then(|| {
+            self.begin += 1;
+            self.code(at)
+        })
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.len(), Some(self.len()))
+    }
+}
+
+impl DoubleEndedIterator for Narrow<'_> {
+    #[inline]
+    fn next_back(&mut self) -> Option<u8> {
+        (self.begin < self.end).then(|| {
+            self.end -= 1;
+            self.code(self.end)
+        })
+    }
+}
+
+impl ExactSizeIterator for Narrow<'_> {}
+
+/// How plain codes are made narrow.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Narrowing {
+    width: u8,
+    stride: u8,
+    least: [u8; 2],
+}
+
+impl Narrowing {
+    /// The narrowest form of these codes in columns, if there is one.
+    pub(super) fn of(codes: &[u8], stride: u8) -> Option<Self> {
+        if codes.is_empty() || codes.len() > u8::MAX.into() {
+            return None;
+        }
+        let (mut least, mut most) = (chosen(codes, u8::min), chosen(codes, u8::max));
+        if stride == 1 {
+            (least, most) = ([least[0].min(least[1]); 2], [most[0].max(most[1]); 2]);
+        }
+        // A column is of lengths or of integers alone, so that the lengths differ as the codes do.
+        let is_mixed = (least[0] ^ most[0] | least[1] ^ most[1]) & INT != 0;
+        if is_mixed || most[0].max(most[1]) >= MEDIUM {
+            return None;
+        }
+        let width = match (most[0] - least[0]).max(most[1] - least[1]) {
+            0 => 0,
+            1 => 1,
+            2..4 => 2,
+            4..16 => 4,
+            _ => return None,
+        };
+        Some(Self { width, stride, least })
+    }
+
+    /// The form that it gives.
+    pub(super) fn form(self) -> Form {
+        Form::Narrow { width: self.width, stride: self.stride }
+    }
+
+    /// How many bytes so many codes take.
+    pub(super) fn len(self, count: usize) -> usize {
+        Narrow::header_bytes(self.stride) + difference_bytes(count, self.width)
+    }
+
+    /// Writes the codes to where there is room for them.
+    pub(super) fn write(self, codes: &[u8], place: &mut [u8]) {
+        let (header, differences) = place.split_at_mut(Narrow::header_bytes(self.stride));
+        header[0] = codes.len() as u8;
+        header[1..].copy_from_slice(&self.least[..self.stride.into()]);
+        if self.width > 0 {
+            let least = repeated(u16::from_le_bytes(self.least).into(), 16);
+            for (word, place) in words(codes).zip(differences.chunks_mut(self.width.into())) {
+                let differences = squeezed(u64::from_le_bytes(word) - least, self.width.into());
+                place.copy_from_slice(&differences.to_le_bytes()[..place.len()]);
+            }
+        }
+    }
+}
+
+fn difference_bytes(count: usize, width: u8) -> usize {
+    (count * usize::from(width)).div_ceil(8)
+}
+
+/// What a choice between two leaves of the codes with even indexes, and of the others.
+#[inline(always)]
+fn chosen(codes: &[u8], choose: impl Fn(u8, u8) -> u8) -> [u8; 2] {
+    // So many at once, as processors do it.
+    const WIDE: usize = 16;
+    let (whole, rest) = codes.as_chunks::<WIDE>();
+    let mut lanes: [u8; WIDE] = padded(codes, rest);
+    for others in whole {
+        for (lane, &other) in lanes.iter_mut().zip(others) {
+            *lane = choose(*lane, other);
+        }
+    }
+    for half in [8, 4, 2] {
+        for at in 0..half {
+            lanes[at] = choose(lanes[at], lanes[at + half]);
+        }
+    }
+    [lanes[0], lanes[1]]
+}
+
+/// The last of some codes, and behind them others that are there, in the columns of records of one or two.
+fn padded<const N: usize>(codes: &[u8], last: &[u8]) -> [u8; N] {
+    let mut lanes = [0; N];
+    let first = [codes[0], codes[codes.len().min(2) - 1]];
+    lanes.as_chunks_mut::<2>().0.fill(first);
+    lanes[..last.len()].copy_from_slice(last);
+    lanes
+}
+
+/// Codes by eights. Behind the last stand some that were there, in the columns of records of one or two.
+fn words(codes: &[u8]) -> impl Iterator<Item = [u8; LANES]> {
+    let (words, rest) = codes.as_chunks();
+    let last = (!rest.is_empty()).then(|| padded(codes, rest));
+    words.iter().copied().chain(last)
+}
+
+/// The bits of lanes of 8, 16, 32 and 64 bits that one, two, four and eight numbers of `width` bits take.
+fn steps(width: u32) -> [(u32, u64); 3] {
+    let step =
+        |count: u32, lane: u32| (lane - count * width, repeated((1 << (count * width)) - 1, lane));
+    [step(1, 8), step(2, 16), step(4, 32)]
+}
+
+/// Gives each of eight numbers of `width` bits, at most 4, a lane of its own.
+fn spread(word: u64, width: u32) -> u64 {
+    steps(width).into_iter().rev().fold(word, |word, (shift, mask)| (word | word << shift) & mask)
+}
+
+/// Puts the numbers in eight lanes, each of at most `width` bits, side by side.
+fn squeezed(word: u64, width: u32) -> u64 {
+    let [_, pairs, quads] = steps(width).map(|(_, mask)| mask);
+    let all = (1 << (8 * width)) - 1;
+    let shifts = steps(width).map(|(shift, _)| shift);
+    shifts
+        .into_iter()
+        .zip([pairs, quads, all])
+        .fold(word, |word, (shift, mask)| (word | word >> shift) & mask)
+}
