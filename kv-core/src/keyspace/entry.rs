@@ -356,6 +356,17 @@ fn deadline_len(flags: u8) -> usize {
 
 #[inline]
 fn read_layout(cell: &[u8]) -> Layout {
+    let (key, value) = (cell[4], cell[5]);
+    if key.max(value) < LONG && cell[0] & DEADLINE == 0 {
+        let value_at = HEADER + usize::from(key);
+        let end = value_at + usize::from(value);
+        return Layout { deadline_at: HEADER, key_at: HEADER, value_at, end };
+    }
+    read_any_layout(cell)
+}
+
+/// The same of an entry that may have long parts and a deadline.
+fn read_any_layout(cell: &[u8]) -> Layout {
     let (mut at, mut key, mut value) = (HEADER, usize::from(cell[4]), usize::from(cell[5]));
     if key == LONG.into() {
         let long: &[u8; LONG_KEY] = cell[at..].first_chunk().expect("a long length follows");
