@@ -123,7 +123,13 @@ pub(crate) fn hdel(cx: &mut Cx<'_>) -> Result<(), Error> {
     let hash = cx.db.edit_existing::<Hash>(cx.args.get(1))?;
     let removed = hash.map_or(0, |mut hash| {
         let fields = cx.args.from(2);
-        hash.count("hdel", |hash| fields.filter(|field| hash.remove(field, unix_ms)).count())
+        let removed = fields.filter(|field| hash.remove(field, unix_ms)).count();
+        match removed {
+            // Those that have expired are gone nonetheless.
+            0 => hash.unchanged(),
+            _ => hash.notify("hdel"),
+        }
+        removed
     });
     cx.out.int(removed as i64);
     Ok(())

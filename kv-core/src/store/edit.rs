@@ -18,6 +18,8 @@ pub struct Edit<'v, T: Collection> {
     accessed: u32,
     held: Held<T>,
     is_changed: bool,
+    /// Not a byte of it is another than before.
+    is_same: bool,
     /// Something takes other memory than before.
     has_moved: bool,
     /// It was published that the key is new.
@@ -135,7 +137,15 @@ impl<'v, T: Collection> Edit<'v, T> {
             }
             None => clock.stored(None, &mut found.shard.rng),
         };
-        Ok(Self { found, accessed, held, is_changed: false, has_moved: false, is_announced: false })
+        Ok(Self {
+            found,
+            accessed,
+            held,
+            is_changed: false,
+            is_same: true,
+            has_moved: false,
+            is_announced: false,
+        })
     }
 
     /// Whether the key was there before.
@@ -143,16 +153,16 @@ impl<'v, T: Collection> Edit<'v, T> {
         self.found.place.is_some()
     }
 
-    /// All that was done has changed nothing.
+    /// All that was done has changed nothing that anybody should be told of.
     pub fn unchanged(&mut self) {
         self.is_changed = false;
     }
 
-    /// Does all that is to be done. If it counts 0, it has changed nothing; else this is its event.
+    /// Does all that is to be done. If it counts 0, not a byte is another than before; else this is its event.
     pub fn count(&mut self, event: &'static str, change: impl FnOnce(&mut T) -> usize) -> usize {
         let count = change(self);
         match count {
-            0 => self.unchanged(),
+            0 => (self.is_changed, self.is_same) = (false, true),
             _ => self.notify(event),
         }
         count
@@ -198,6 +208,13 @@ impl<'v, T: Collection> Edit<'v, T> {
     /// Whether the collection is empty, so that there must not be a key in the end.
     fn store_again(&mut self) -> bool {
         match std::mem::replace(&mut self.held, Held::Stored) {
+            Held::Boxed { value, before } if self.is_same => {
+                debug_assert_eq!(value.heap_bytes(), before, "it takes other memory");
+                let is_empty = of::<T>(&value).is_empty();
+                let place = self.found.place.expect("it was taken out of an entry");
+                self.found.keyspace_mut().return_unchanged(place, value);
+                is_empty
+            }
             Held::Boxed { value, before } => {
                 let is_empty = of::<T>(&value).is_empty();
                 let Found { hash, place, .. } = self.found;
@@ -241,7 +258,7 @@ impl<T: Collection> Deref for Edit<'_, T> {
 
 impl<T: Collection> DerefMut for Edit<'_, T> {
     fn deref_mut(&mut self) -> &mut T {
-        self.is_changed = true;
+        (self.is_changed, self.is_same) = (true, false);
         match &mut self.held {
             Held::Unpacked(value) => value,
             Held::Boxed { value, .. } => {
