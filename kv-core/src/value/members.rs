@@ -178,7 +178,7 @@ impl Members {
 
     /// Where the member of this key is. O(1).
     pub fn find(&self, key: Item<'_>) -> Option<Place> {
-        self.find_hashed(self.hash(key), key)
+        self.find_hashed(self.hash(key), key).map(|(place, _)| place)
     }
 
     /// The record of a member. O(1).
@@ -190,7 +190,26 @@ impl Members {
     /// Where the member of this key is, or else what [`Members::insert`] has to know. O(1).
     pub fn locate(&self, key: Item<'_>) -> Result<Place, Absent> {
         let hash = self.hash(key);
-        self.find_hashed(hash, key).ok_or(Absent { hash })
+        self.find_hashed(hash, key).map(|(place, _)| place).ok_or(Absent { hash })
+    }
+
+    /// Writes the rest of its record over that of the member of this key, if it takes just the same room; else,
+    /// where the member is, or that it is not. O(1).
+    pub fn overwrite(
+        &mut self,
+        key: Item<'_>,
+        values: &[Item<'_>],
+    ) -> Result<(), Result<Place, Absent>> {
+        let hash = self.hash(key);
+        let Some((place, old)) = self.find_hashed(hash, key) else {
+            return Err(Err(Absent { hash }));
+        };
+        let bucket = self.bucket(place.bucket);
+        let mark = bucket.0.mark(&old);
+        let is_inside = bucket.tags()[place.slot] & OUTSIDE == 0;
+        let is_alike = is_inside && bucket.has_stride(1 + values.len());
+        let is_done = is_alike && self.buckets.overwrite(place.bucket, mark, values);
+        if is_done { Ok(()) } else { Err(Ok(place)) }
     }
 
     /// Adds a member whose key was not found. O(1) and the length of the record.
@@ -210,7 +229,7 @@ impl Members {
             Some(index) => self.change(bucket, |bucket, out| {
                 bucket.replace(slot, tag | OUTSIDE, &[index], out);
             }),
-            None if old.is_none() && self.overwrite(place, record) => {}
+            None if old.is_none() && self.overwrite_at(place, record) => {}
             None => self.change(bucket, |bucket, out| bucket.replace(slot, tag, record, out)),
         }
         old.into_iter().for_each(|index| self.drop_outside(index));
@@ -316,15 +335,16 @@ impl Members {
         self.hasher.hash(key.as_bytes(&mut IntBuffer::new()))
     }
 
+    /// Where a member is, and what follows its key.
     #[inline]
-    fn find_hashed(&self, hash: u64, key: Item<'_>) -> Option<Place> {
+    fn find_hashed(&self, hash: u64, key: Item<'_>) -> Option<(Place, Items<'_>)> {
         let (bucket, tag) = self.bucket_and_tag(hash);
         let is_it = |tag, first: Item<'_>| match tag & OUTSIDE {
             0 => first == key,
             _ => self.outside[index_in(first)].key() == key,
         };
-        let slot = self.bucket(bucket).search(tag, is_it).ok()?;
-        Some(Place { bucket, slot })
+        let (slot, values) = self.bucket(bucket).search(tag, is_it).ok()?;
+        Some((Place { bucket, slot }, values))
     }
 
     fn insert_hashed(&mut self, hash: u64, record: &[Item<'_>]) {
@@ -413,10 +433,10 @@ impl Members {
     }
 
     /// Writes a record over the one of the same key in a bucket, if it takes just the same room. False if not.
-    fn overwrite(&mut self, place: Place, record: &[Item<'_>]) -> bool {
-        let index = self.bucket(place.bucket).index(place.slot, record.len());
-        let (_, rest) = record.split_first().expect("a record has a key");
-        index.is_some_and(|index| self.buckets.overwrite(place.bucket, index + 1, rest))
+    fn overwrite_at(&mut self, place: Place, record: &[Item<'_>]) -> bool {
+        let bucket = self.bucket(place.bucket);
+        let mark = bucket.0.mark(&bucket.items_from(place.slot));
+        bucket.has_stride(record.len()) && self.buckets.overwrite(place.bucket, mark, record)
     }
 }
 
@@ -453,7 +473,8 @@ impl Members {
     fn place_from(&self, position: u64) -> Place {
         let (bucket, tag) = self.bucket_and_tag(position.reverse_bits());
         let is_behind = |tag, first: Item<'_>| self.hash_of(tag, first).reverse_bits() >= position;
-        let (Ok(slot) | Err(slot)) = self.bucket(bucket).search(tag, is_behind);
+        let found = self.bucket(bucket).search(tag, is_behind);
+        let slot = found.map_or_else(|slot| slot, |(slot, _)| slot);
         Place { bucket, slot }
     }
 
@@ -586,7 +607,7 @@ impl Members {
         let (bucket, tag) = self.bucket_and_tag(self.outside[index].hash);
         let is_it = |tag, first: Item<'_>| tag & OUTSIDE != 0 && first == Item::Int(index as i64);
         let slot = self.bucket(bucket).search(tag, is_it);
-        let slot = slot.expect("a bucket refers to each record outside");
+        let (slot, _) = slot.expect("a bucket refers to each record outside");
         (Place { bucket, slot }, tag | OUTSIDE)
     }
 

@@ -278,6 +278,13 @@ impl<'a> PackRef<'a> {
         self.iter().next_back()
     }
 
+    /// Where the rest of its items begins.
+    #[inline]
+    pub(crate) fn mark(self, rest: &Items<'_>) -> Mark {
+        let code = COUNT_BYTES + self.count() - rest.codes.len();
+        Mark { code, byte: self.bytes.len() - rest.data.len() }
+    }
+
     /// All items, from either end.
     #[inline]
     pub fn iter(self) -> Items<'a> {
@@ -444,17 +451,24 @@ impl<'a> Dense<'a> {
     }
 }
 
+/// Where an item begins in the bytes of a pack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Mark {
+    code: usize,
+    byte: usize,
+}
+
 /// Writes items in the place of others, in the bytes of a pack, if they have just the same form. False
 /// if they have not.
-pub fn overwrite(pack: &mut [u8], index: usize, items: &[Item<'_>]) -> bool {
-    let mut old = PackRef::from_bytes(pack).iter_from(index);
-    let begin = pack.len() - old.data.len();
+#[inline]
+pub(crate) fn overwrite(pack: &mut [u8], at: Mark, items: &[Item<'_>]) -> bool {
+    let mut old = Items { codes: Codes::Plain(&pack[at.code..]), data: &pack[at.byte..] };
     let encoded = items.iter().map(|&item| Encoded::new(item));
     let fits = encoded.clone().all(|item| {
         old.next_raw().is_some_and(|(code, bytes)| code == item.code && bytes.len() == item.len())
     });
     if fits {
-        encoded.fold(begin, |at, item| {
+        encoded.fold(at.byte, |at, item| {
             item.write(&mut pack[at..at + item.len()]);
             at + item.len()
         });

@@ -3,7 +3,7 @@
 //! A slab has a size of cells for every eight bytes and gives pages back that are hardly used,
 //! which general allocators do not: packs that grow and shrink all the time leave holes there.
 
-use super::pack::{self, Item, Pack, PackRef};
+use super::pack::{self, Item, Mark, Pack, PackRef};
 use crate::slab::{self, PageSize, Ref, Slab};
 use crate::table::Table;
 
@@ -47,7 +47,7 @@ impl Packs {
     }
 
     /// A pack.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn get(&self, number: usize) -> PackRef<'_> {
         match self.cells[number] {
             Ref::NONE => PackRef::default(),
@@ -98,10 +98,11 @@ impl Packs {
     }
 
     /// Writes items in the place of others, if they have just the same form. False if they have not.
-    pub(crate) fn overwrite(&mut self, number: usize, index: usize, items: &[Item<'_>]) -> bool {
+    #[inline]
+    pub(crate) fn overwrite(&mut self, number: usize, at: Mark, items: &[Item<'_>]) -> bool {
         let cell = self.slab.cell_mut(self.cells[number]);
         let end = HEADER + word(&cell[4..]);
-        pack::overwrite(&mut cell[HEADER..end], index, items)
+        pack::overwrite(&mut cell[HEADER..end], at, items)
     }
 
     /// Shortens a pack in its place. `cut` does it and says how long the pack is then; or None, if it has not
@@ -189,7 +190,7 @@ fn write(cell: &mut [u8], number: usize, pack: &[u8]) {
     rest[..pack.len()].copy_from_slice(pack);
 }
 
-#[inline]
+#[inline(always)]
 fn read(cell: &[u8]) -> PackRef<'_> {
     PackRef::from_bytes(&cell[HEADER..HEADER + word(&cell[4..])])
 }

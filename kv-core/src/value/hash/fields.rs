@@ -160,9 +160,19 @@ impl Fields {
         deadline: Option<i64>,
         unix_ms: i64,
     ) -> bool {
-        let place = self.members.locate(field);
         // Where there are no deadlines, the old value need not be looked at.
         let has_deadlines = self.deadlines.is_some();
+        let place = if has_deadlines || deadline.is_some() {
+            self.members.locate(field)
+        } else {
+            match self.members.overwrite(field, &[value]) {
+                Ok(()) => {
+                    self.is_spent = false;
+                    return false;
+                }
+                Err(place) => place,
+            }
+        };
         let old = place.ok().filter(|_| has_deadlines).map(|place| self.field(place));
         let old_deadline = old.and_then(|old| old.deadline);
         let is_new = place.is_err() || old.is_some_and(|old| old.is_expired(unix_ms));

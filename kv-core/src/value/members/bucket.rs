@@ -44,8 +44,13 @@ impl<'a> Bucket<'a> {
 
     /// The record at `slot`, as it is stored.
     pub(super) fn record(self, slot: usize) -> Items<'a> {
-        let stride = self.stride();
-        self.0.iter_from(1 + slot * stride).take_front(stride)
+        self.items_from(slot).take_front(self.stride())
+    }
+
+    /// The items of the record at `slot`, and all that follow.
+    #[inline]
+    pub(super) fn items_from(self, slot: usize) -> Items<'a> {
+        self.0.iter_from(1 + slot * self.stride())
     }
 
     /// The tag at `slot`, and the first item of its record.
@@ -54,22 +59,23 @@ impl<'a> Bucket<'a> {
         (self.tags()[slot], item.expect("the slot is taken"))
     }
 
-    /// The first slot of those with `tag` for which `is_it` says so by tag and first item; or else
-    /// that behind them.
+    /// The first slot of those with `tag` for which `is_it` says so by tag and first item, and what follows that
+    /// item; or else the slot behind them.
     #[inline]
     pub(super) fn search(
         self,
         tag: u8,
         mut is_it: impl FnMut(u8, Item<'_>) -> bool,
-    ) -> Result<usize, usize> {
+    ) -> Result<(usize, Items<'a>), usize> {
         let tags = self.tags();
         let mut slot = rank(tags, tag);
         while let Some(&found) = tags.get(slot)
             && found & !OUTSIDE == tag
         {
-            let item = self.0.get(1 + slot * self.stride());
+            let mut items = self.items_from(slot);
+            let item = items.next();
             if is_it(found, item.expect("the slot is taken")) {
-                return Ok(slot);
+                return Ok((slot, items));
             }
             slot += 1;
         }
@@ -153,9 +159,10 @@ impl Bucket<'_> {
         self.0.edit_into([(0..kept.start, &[tags]), (kept.end..end, &[])], out);
     }
 
-    /// Where the items of the record at `slot` begin, if a record has so many.
-    pub(super) fn index(self, slot: usize, items: usize) -> Option<usize> {
-        (self.stride() == items).then(|| 1 + slot * items)
+    /// Whether each record has so many items.
+    #[inline]
+    pub(super) fn has_stride(self, items: usize) -> bool {
+        self.0.count() == 1 + self.len() * items
     }
 }
 
