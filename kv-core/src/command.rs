@@ -637,7 +637,7 @@ pub struct Cx<'a> {
     pub rng: Rng,
     /// The settings.
     pub config: &'a Config,
-    /// In which leaves of a sorted set that which it looks for may be.
+    /// What was found out before it runs.
     pub(crate) guess: Guess,
     /// Set by a handler that has found nothing, has written nothing, and would wait.
     pub wait: Option<Wait>,

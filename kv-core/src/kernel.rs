@@ -607,7 +607,7 @@ impl Batch<'_> {
         self.meter.pause();
         let mut prepared = self.find_out(session.database, args);
         if let Ok(command) = prepared.command {
-            prepared.approach = self.target(command, session, ahead, args).map(Approach::new);
+            prepared.approach = self.approach(command, session, ahead, args);
         }
         prepared
     }
@@ -626,23 +626,28 @@ impl Batch<'_> {
 
     /// What a request looks for in a collection.
     #[inline]
-    fn target(
+    fn approach(
         &self,
         command: &Command,
         session: &Session,
         ahead: u64,
         args: Args<'_>,
-    ) -> Option<Target> {
-        let member = |member: usize| Some(self.access.hash(args.try_get(member)?));
+    ) -> Option<Approach> {
+        let to_member = |at: usize, score| {
+            let hash = self.access.hash(args.try_get(at)?);
+            let guess = Guess { hash: Some((at, hash)), ..Guess::NONE };
+            Some(Approach { guess, ..Approach::new(Target::Member { hash, score }) })
+        };
         match command.seeks {
             Seeks::Nothing => None,
-            Seeks::Member(at) => Some(Target::Member { hash: member(at)?, score: None }),
-            Seeks::Pair { score, member: at } => {
-                let score = parse::float(args.try_get(score)?).ok();
-                Some(Target::Member { hash: member(at)?, score })
+            Seeks::Member(at) => to_member(at, None),
+            Seeks::Pair { score, member } => {
+                to_member(member, parse::float(args.try_get(score)?).ok())
             }
             Seeks::Random if args.len() > 2 => None,
-            Seeks::Random => Some(Target::Random(self.kernel.rng(session, ahead + 1))),
+            Seeks::Random => {
+                Some(Approach::new(Target::Random(self.kernel.rng(session, ahead + 1))))
+            }
         }
     }
 

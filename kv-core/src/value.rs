@@ -27,7 +27,7 @@ use crate::rng::Rng;
 use hash::{Hash, HashRef};
 use list::{List, ListRef};
 use members::Members;
-use pack::{Pack, PackRef};
+use pack::{Item, Pack, PackRef};
 use set::{Set, SetRef};
 use sorted_set::{SortedSet, SortedSetRef};
 use stream::{Stream, StreamRef};
@@ -203,19 +203,48 @@ pub struct Approach {
     pub(crate) guess: Guess,
 }
 
-/// In which leaves of a sorted set a request may find what it looks for, as it seemed some time before: what
-/// is there must be seen, and if it is not, be searched for.
+/// What was found out for a request before it runs.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Guess {
-    /// The member.
+    /// The hash of one of its arguments, and which that is.
+    pub(crate) hash: Option<(usize, u64)>,
+    /// In which leaf of a sorted set the member seemed to be: what is there must be seen, and if it is not, be
+    /// searched for.
     pub(crate) member: LeafNumber,
-    /// The place of the score that it is given.
+    /// The same of the place of the score that it is given.
     pub(crate) place: LeafNumber,
 }
 
 impl Guess {
     /// Nothing is known.
-    pub(crate) const NONE: Self = Self { member: LeafNumber::NONE, place: LeafNumber::NONE };
+    pub(crate) const NONE: Self =
+        Self { hash: None, member: LeafNumber::NONE, place: LeafNumber::NONE };
+
+    /// The member that the argument with this index names.
+    pub(crate) fn sought(self, index: usize, member: &[u8]) -> Sought<'_> {
+        let hash = self.hash.filter(|(hashed, _)| *hashed == index);
+        Sought { item: Item::new(member), hash: hash.map(|(_, hash)| hash) }
+    }
+}
+
+/// A member to be looked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Sought<'a> {
+    item: Item<'a>,
+    /// Its hash, if that is known.
+    hash: Option<u64>,
+}
+
+impl<'a> From<Item<'a>> for Sought<'a> {
+    fn from(item: Item<'a>) -> Self {
+        Self { item, hash: None }
+    }
+}
+
+impl<'a, T: AsRef<[u8]> + ?Sized> From<&'a T> for Sought<'a> {
+    fn from(member: &'a T) -> Self {
+        Item::new(member.as_ref()).into()
+    }
 }
 
 /// What is approached.

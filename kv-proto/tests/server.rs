@@ -244,6 +244,48 @@ fn a_request_sees_what_earlier_ones_of_other_connections_did() {
 }
 
 #[test]
+fn members_are_told_apart_whatever_was_found_out_before_the_request_ran() {
+    let mut driver = Driver::new(&[]);
+    let id = driver.connect();
+    for number in 0..1000 {
+        let requests = format!(
+            "ZADD z {number} m:{number}\r\nSADD s m:{number}\r\nHSET h m:{number} {number}\r\n"
+        );
+        driver.receive(id, requests.as_bytes());
+    }
+    driver.take(id);
+    let requests = [
+        // The score, the member and another word may stand where the member mostly does.
+        ("ZADD z NX 1.5 new", ":1"),
+        (
+            "ZADD z NX GT 7 m:7",
+            "-ERR GT, LT, and/or NX options at the same time are not compatible",
+        ),
+        ("ZADD z XX CH 2000 new", ":1"),
+        ("ZADD z INCR 1 m:7", "$1\r\n8"),
+        ("ZADD z 3.5 m:1 4.5 new", ":0"),
+        ("ZINCRBY z 0.5 new", "$1\r\n5"),
+        ("ZRANK z new", ":6"),
+        ("ZREM z new m:5", ":2"),
+        ("ZADD z 5 m:5 6 new", ":2"),
+        ("ZCARD z", ":1001"),
+        ("SADD s new m:7 new", ":1"),
+        ("SADD s new", ":0"),
+        ("SREM s m:7 new", ":2"),
+        ("SCARD s", ":999"),
+        ("HSET h new 1 m:7 2 new 3", ":1"),
+        ("HMSET h m:7 three m:8 four", "+OK"),
+        ("HMGET h new m:7 m:8", "*3\r\n$1\r\n3\r\n$5\r\nthree\r\n$4\r\nfour"),
+        ("HDEL h m:7 new", ":2"),
+        ("HLEN h", ":999"),
+    ];
+    let (asked, expected): (Vec<_>, Vec<_>) = requests.into_iter().unzip();
+    driver.receive(id, (asked.join("\r\n") + "\r\n").as_bytes());
+    let replies = String::from_utf8(driver.take(id)).unwrap();
+    assert_eq!(replies, expected.join("\r\n") + "\r\n");
+}
+
+#[test]
 fn one_connection_that_stops_does_not_stop_those_behind_it() {
     for stop in [&b"QUIT\r\nSET k bad\r\n"[..], b"*1\r\n$x\r\nSET k bad\r\n"] {
         let mut driver = Driver::new(&[]);

@@ -41,7 +41,10 @@ fn set_pairs(cx: &mut Cx<'_>, command: &'static str) -> Result<usize, Error> {
     let (args, unix_ms) = (cx.args, cx.now.unix_ms());
     let mut hash = cx.db.edit::<Hash>(args.get(1))?;
     let pairs = (2..args.len()).step_by(2);
-    let is_new = |&at: &usize| hash.set(args.get(at), args.get(at + 1), None, unix_ms);
+    let is_new = |&at: &usize| {
+        let field = cx.guess.sought(at, args.get(at));
+        hash.set(field, args.get(at + 1), None, unix_ms)
+    };
     let added = pairs.filter(is_new).count();
     hash.notify("hset");
     Ok(added)

@@ -15,8 +15,9 @@ use crate::value::string::IntBuffer;
 const REPEATED_MAX: u64 = 1 << 24;
 
 pub(crate) fn sadd(cx: &mut Cx<'_>) -> Result<(), Error> {
+    let members = (2..).zip(cx.args.from(2)).map(|(at, member)| cx.guess.sought(at, member));
     let mut set = cx.db.edit::<Set>(cx.args.get(1))?;
-    let added = set.count("sadd", |set| set.add_all(cx.args.from(2).map(Item::new)));
+    let added = set.count("sadd", |set| set.add_all(members));
     cx.out.int(added as i64);
     Ok(())
 }

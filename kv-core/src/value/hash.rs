@@ -15,7 +15,7 @@ pub use fields::Fields;
 pub use live::{Field, Live};
 
 use super::pack::{Item, Items, Pack, PackRef};
-use super::{Approach, Collection, Contents, Growth, Kind, Sizes, Value, ValueRef};
+use super::{Approach, Collection, Contents, Growth, Kind, Sizes, Sought, Value, ValueRef};
 
 /// How many items a field has in a pack.
 const STRIDE: usize = 2;
@@ -63,8 +63,15 @@ impl Hash {
 
     /// Gives a field this value and this deadline or none, whatever it had. Whether the field is
     /// new. O(log n) with deadlines, else O(1), and the length of the record.
-    pub fn set(&mut self, field: &[u8], value: &[u8], deadline: Option<i64>, unix_ms: i64) -> bool {
-        let (field, value) = (Item::new(field), Item::new(value));
+    pub fn set<'a>(
+        &mut self,
+        field: impl Into<Sought<'a>>,
+        value: &[u8],
+        deadline: Option<i64>,
+        unix_ms: i64,
+    ) -> bool {
+        let (sought, value): (Sought<'_>, _) = (field.into(), Item::new(value));
+        let field = sought.item;
         match &mut self.0 {
             Repr::Packed(pack, growth) if deadline.is_none() => {
                 let found = pack.view().find(field, STRIDE, 0);
@@ -75,7 +82,7 @@ impl Hash {
             }
             _ => {}
         }
-        self.make_large().set(field, value, deadline, unix_ms)
+        self.make_large().set(sought, value, deadline, unix_ms)
     }
 
     /// Removes a field. Whether it was there. O(log n) with a deadline, else O(1).

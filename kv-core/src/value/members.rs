@@ -27,7 +27,7 @@ mod tests;
 use super::pack::{Item, Items, Pack, PackRef};
 use super::packs::Packs;
 use super::string::IntBuffer;
-use super::{Approach, Target};
+use super::{Approach, Sought, Target};
 use crate::hash::KeyHasher;
 use crate::rng::Rng;
 use crate::table::Table;
@@ -188,20 +188,20 @@ impl Members {
     }
 
     /// Where the member of this key is, or else what [`Members::insert`] has to know. O(1).
-    pub fn locate(&self, key: Item<'_>) -> Result<Place, Absent> {
-        let hash = self.hash(key);
-        self.find_hashed(hash, key).map(|(place, _)| place).ok_or(Absent { hash })
+    pub fn locate(&self, key: Sought<'_>) -> Result<Place, Absent> {
+        let hash = self.hash_sought(key);
+        self.find_hashed(hash, key.item).map(|(place, _)| place).ok_or(Absent { hash })
     }
 
     /// Writes the rest of its record over that of the member of this key, if it takes just the same room; else,
     /// where the member is, or that it is not. O(1).
     pub fn overwrite(
         &mut self,
-        key: Item<'_>,
+        key: Sought<'_>,
         values: &[Item<'_>],
     ) -> Result<(), Result<Place, Absent>> {
-        let hash = self.hash(key);
-        let Some((place, old)) = self.find_hashed(hash, key) else {
+        let hash = self.hash_sought(key);
+        let Some((place, old)) = self.find_hashed(hash, key.item) else {
             return Err(Err(Absent { hash }));
         };
         let bucket = self.bucket(place.bucket);
@@ -333,6 +333,12 @@ impl Members {
 
     fn hash(&self, key: Item<'_>) -> u64 {
         self.hasher.hash(key.as_bytes(&mut IntBuffer::new()))
+    }
+
+    fn hash_sought(&self, key: Sought<'_>) -> u64 {
+        let hash = key.hash.unwrap_or_else(|| self.hash(key.item));
+        debug_assert_eq!(hash, self.hash(key.item), "it is the hash of another member");
+        hash
     }
 
     /// Where a member is, and what follows its key.

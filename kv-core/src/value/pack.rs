@@ -215,7 +215,7 @@ pub struct PackRef<'a> {
 
 impl<'a> PackRef<'a> {
     /// The pack whose bytes these are, as [`PackRef::as_bytes`] gave them, in its plain form.
-    #[inline]
+    #[inline(always)]
     pub fn from_bytes(bytes: &'a [u8]) -> Self {
         Self { bytes, form: Form::Plain }
     }
@@ -238,7 +238,7 @@ impl<'a> PackRef<'a> {
     }
 
     /// How many items there are. O(1).
-    #[inline]
+    #[inline(always)]
     pub fn count(self) -> usize {
         match self.form {
             Form::Plain => {
@@ -286,7 +286,7 @@ impl<'a> PackRef<'a> {
     }
 
     /// All items, from either end.
-    #[inline]
+    #[inline(always)]
     pub fn iter(self) -> Items<'a> {
         match self.form {
             Form::Plain => {
@@ -303,7 +303,7 @@ impl<'a> PackRef<'a> {
     }
 
     /// The items from `index` on, from either end.
-    #[inline]
+    #[inline(always)]
     pub fn iter_from(self, index: usize) -> Items<'a> {
         let items = self.iter();
         let index = index.min(items.codes.len());
@@ -528,6 +528,8 @@ impl<'a> Items<'a> {
     ///
     /// # Panics
     /// If there are fewer.
+    // Inlined to where it is known that the codes are plain.
+    #[inline(always)]
     pub fn take_front(&mut self, count: usize) -> Self {
         let (codes, rest) = self.codes.split_at(count);
         let (data, rest_data) = self.data.split_at(Self { codes, data: self.data }.bytes());
@@ -581,10 +583,12 @@ impl<'a> Items<'a> {
     }
 
     /// How many bytes the items have at the beginning of the data.
-    fn bytes(mut self) -> usize {
-        if let Some(bytes) = self.codes.item_bytes() {
-            return bytes;
-        }
+    #[inline(always)]
+    fn bytes(self) -> usize {
+        self.codes.item_bytes().unwrap_or_else(|| self.bytes_one_by_one())
+    }
+
+    fn bytes_one_by_one(mut self) -> usize {
         let all = self.data.len();
         while self.next_raw().is_some() {}
         all - self.data.len()
@@ -609,9 +613,32 @@ impl<'a> Iterator for Items<'a> {
         self.next_raw().map(|(code, bytes)| decode(code, bytes))
     }
 
+    /// Asks once for all items how their codes are written.
+    #[inline]
+    fn fold<B, F: FnMut(B, Item<'a>) -> B>(self, init: B, f: F) -> B {
+        match self.codes {
+            Codes::Plain(codes) => fold(codes.iter().copied(), self.data, init, f),
+            Codes::Narrow(codes) => fold(codes, self.data, init, f),
+        }
+    }
+
     fn size_hint(&self) -> (usize, Option<usize>) {
         (self.codes.len(), Some(self.codes.len()))
     }
+}
+
+#[inline(always)]
+fn fold<'a, B>(
+    codes: impl Iterator<Item = u8>,
+    mut data: &'a [u8],
+    init: B,
+    mut f: impl FnMut(B, Item<'a>) -> B,
+) -> B {
+    codes.fold(init, |result, code| {
+        let bytes;
+        (bytes, data) = data.split_at(item_len(code, data));
+        f(result, decode(code, bytes))
+    })
 }
 
 impl DoubleEndedIterator for Items<'_> {
@@ -653,6 +680,7 @@ impl Pack {
     }
 
     /// A view of it.
+    #[inline(always)]
     pub fn view(&self) -> PackRef<'_> {
         PackRef::from_bytes(&self.0)
     }

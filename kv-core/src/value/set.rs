@@ -7,7 +7,7 @@ mod tests;
 use super::members::Members;
 use super::pack::{Item, Items, Pack, PackRef};
 use super::string::IntBuffer;
-use super::{Approach, Collection, Contents, Growth, Kind, Sizes, Value, ValueRef};
+use super::{Approach, Collection, Contents, Growth, Kind, Sizes, Sought, Value, ValueRef};
 use crate::rng::Rng;
 use std::collections::BTreeSet;
 
@@ -64,7 +64,9 @@ impl Set {
     }
 
     /// Adds a member. False if it was there. O(1).
-    pub fn add(&mut self, member: Item<'_>) -> bool {
+    pub fn add<'a>(&mut self, member: impl Into<Sought<'a>>) -> bool {
+        let sought: Sought<'_> = member.into();
+        let member = sought.item;
         if let Repr::Packed(pack, growth) = &mut self.0 {
             if pack.view().find(member, 1, 0).is_some() {
                 return false;
@@ -75,14 +77,14 @@ impl Set {
             }
         }
         let members = self.make_large();
-        let absent = members.locate(member).err();
+        let absent = members.locate(sought).err();
         absent.into_iter().for_each(|absent| members.insert(absent, &[member]));
         absent.is_some()
     }
 
     /// Adds members. How many of them were not there. O(1) each.
-    pub fn add_all<'a>(&mut self, members: impl Iterator<Item = Item<'a>>) -> usize {
-        members.filter(|&member| self.add(member)).count()
+    pub fn add_all<'a>(&mut self, members: impl Iterator<Item = impl Into<Sought<'a>>>) -> usize {
+        members.map(|member| self.add(member)).filter(|&is_new| is_new).count()
     }
 
     /// Adds the members of a set. O(n), and faster if there are none yet.

@@ -20,7 +20,7 @@ pub use large::Large;
 use super::pack::{Item, Items, Pack, PackRef};
 use super::string::IntBuffer;
 use super::tree::{FlatIter, LeafNumber};
-use super::{Approach, Collection, Contents, Growth, Guess, Kind, Sizes, Value, ValueRef};
+use super::{Approach, Collection, Contents, Growth, Guess, Kind, Sizes, Sought, Value, ValueRef};
 use large::ByScore;
 use std::cmp::Ordering;
 use std::iter::FusedIterator;
@@ -59,6 +59,7 @@ pub struct Pair<'a> {
 }
 
 impl<'a> Pair<'a> {
+    #[inline(always)]
     fn of(mut record: Items<'a>) -> Self {
         Self::take_from(&mut record)
     }
@@ -127,17 +128,17 @@ impl SortedSet {
     /// # Panics
     /// If the score is NaN.
     pub fn update(&mut self, member: &[u8], decide: impl FnOnce(Option<f64>) -> Option<f64>) {
-        self.update_near(Guess::NONE, member, decide);
+        self.update_near(Guess::NONE, member.into(), decide);
     }
 
     /// The same, and cheaper if the guess is right.
     pub(crate) fn update_near(
         &mut self,
         guess: Guess,
-        member: &[u8],
+        sought: Sought<'_>,
         decide: impl FnOnce(Option<f64>) -> Option<f64>,
     ) {
-        let member = Item::new(member);
+        let member = sought.item;
         match &mut self.0 {
             Repr::Packed(pack, growth) => {
                 let found = pack.view().find(member, STRIDE, 1).map(|at| at / STRIDE);
@@ -157,9 +158,9 @@ impl SortedSet {
                 assert!(!score.is_nan(), "a score has an order");
                 match found {
                     Some((position, old)) => {
-                        large.rescore(position, old, score, member, guess.place);
+                        large.rescore(position, old, score, sought, guess.place);
                     }
-                    None => large.insert(score, member, guess.place),
+                    None => large.insert(score, sought, guess.place),
                 }
             }
         }
@@ -221,7 +222,7 @@ impl SortedSet {
                 return pack.splice(at..at, &record);
             }
         }
-        self.make_large().insert(score, member, LeafNumber::NONE);
+        self.make_large().insert(score, member.into(), LeafNumber::NONE);
     }
 
     fn make_large(&mut self) -> &mut Large {

@@ -23,15 +23,15 @@ fn add(cx: &mut Cx<'_>, preset: Options) -> Result<(), Error> {
     // All of them, before anything changes.
     further().try_for_each(|score| score.map(drop))?;
     let scores = std::iter::once(Ok(score_of_first)).chain(further());
-    let members = cx.args.from(first + 1).step_by(2);
+    let members = (first + 1..).step_by(2).zip(cx.args.from(first + 1).step_by(2));
     let mut set = cx.db.edit::<SortedSet>(cx.args.get(1))?;
     let (mut count, mut is_changed, mut guess) = (0, false, cx.guess);
-    for (score, member) in scores.zip(members) {
+    for (score, (at, member)) in scores.zip(members) {
         let score = score?;
         let mut decision = Decision::Nothing;
         let len = set.view().len();
         let guess = std::mem::replace(&mut guess, Guess::NONE);
-        set.update_near(guess, member, |old| {
+        set.update_near(guess, cx.guess.sought(at, member), |old| {
             decision = options.decide(old, score);
             let (score, len) = match decision {
                 Decision::Add(score) => (score, len + 1),

@@ -2,7 +2,7 @@
 
 use super::super::members::{Absent, Members, Place};
 use super::super::pack::{Item, Items, PackRef};
-use super::super::{Approach, Growth};
+use super::super::{Approach, Growth, Sought};
 use super::STRIDE;
 use super::deadlines::Deadlines;
 use super::live::Field;
@@ -155,17 +155,18 @@ impl Fields {
 
     pub(super) fn set(
         &mut self,
-        field: Item<'_>,
+        sought: Sought<'_>,
         value: Item<'_>,
         deadline: Option<i64>,
         unix_ms: i64,
     ) -> bool {
+        let field = sought.item;
         // Where there are no deadlines, the old value need not be looked at.
         let has_deadlines = self.deadlines.is_some();
         let place = if has_deadlines || deadline.is_some() {
-            self.members.locate(field)
+            self.members.locate(sought)
         } else {
-            match self.members.overwrite(field, &[value]) {
+            match self.members.overwrite(sought, &[value]) {
                 Ok(()) => {
                     self.is_spent = false;
                     return false;

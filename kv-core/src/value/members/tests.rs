@@ -15,7 +15,7 @@ enum Operation {
 
 /// Adds a member, or puts this record in the place of that with the same key. Whether it is new.
 fn set(members: &mut Members, record: &[Item<'_>]) -> bool {
-    let place = members.locate(record[0]);
+    let place = members.locate(record[0].into());
     match place {
         Ok(place) => members.replace(place, record),
         Err(absent) => members.insert(absent, record),

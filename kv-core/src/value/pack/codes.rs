@@ -56,7 +56,7 @@ impl Default for Codes<'_> {
 }
 
 impl<'a> Codes<'a> {
-    #[inline]
+    #[inline(always)]
     pub(super) fn len(self) -> usize {
         match self {
             Self::Plain(codes) => codes.len(),
@@ -84,7 +84,7 @@ impl<'a> Codes<'a> {
     ///
     /// # Panics
     /// If there are fewer.
-    #[inline]
+    #[inline(always)]
     pub(super) fn split_at(self, at: usize) -> (Self, Self) {
         match self {
             Self::Plain(codes) => {
@@ -99,7 +99,7 @@ impl<'a> Codes<'a> {
     }
 
     /// How many bytes the items of these codes have, if the codes tell it.
-    #[inline]
+    #[inline(always)]
     pub(super) fn item_bytes(self) -> Option<usize> {
         match self {
             Self::Plain(codes) => item_bytes(codes),
@@ -234,7 +234,6 @@ impl<'a> Narrow<'a> {
     }
 
     /// How many bytes the items have.
-    #[inline]
     fn item_bytes(self) -> usize {
         let (begin, end) = (usize::from(self.begin), usize::from(self.end));
         if self.width == 0 {

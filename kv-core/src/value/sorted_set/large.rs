@@ -14,7 +14,7 @@ use crate::rare::{Rare, sometimes};
 use crate::value::pack::{Item, Items, Pack};
 use crate::value::string::IntBuffer;
 use crate::value::tree::{Iter, LeafNumber, Position, Record, Shape, Tree, Watcher};
-use crate::value::{Approach, Growth, Guess, Target};
+use crate::value::{Approach, Growth, Guess, Sought, Target};
 use std::ops::Range;
 
 /// A record is a score and a member.
@@ -27,6 +27,7 @@ impl Shape for ByScore {
     /// The score.
     type Key = f64;
 
+    #[inline(always)]
     fn key(mut record: Items<'_>) -> f64 {
         score::decode(record.next().expect("a record has a score"))
     }
@@ -57,20 +58,34 @@ impl Hashing {
     }
 
     fn hash_of<'r>(self, mut record: impl Iterator<Item = Item<'r>>) -> Hash {
-        self.hash(record.nth(1).expect("a record has a member"))
+        self.hash(record.nth(1).expect(MEMBER))
+    }
+
+    /// The hash of a member, if it is known.
+    fn known(self, member: Sought<'_>) -> Option<(Item<'_>, Hash)> {
+        debug_assert!(
+            member.hash.is_none_or(|hash| hash as Hash & self.bits == self.hash(member.item))
+        );
+        member.hash.map(|hash| (member.item, hash as Hash & self.bits))
     }
 }
+
+const MEMBER: &str = "a record has a member";
 
 /// Keeps the index up to date.
 struct Follower<'a> {
     index: &'a mut Index,
     hashing: Hashing,
+    /// A member whose hash need not be made again.
+    known: Option<(Item<'a>, Hash)>,
     unsettled: &'a mut Vec<Hash>,
 }
 
 impl Watcher for Follower<'_> {
-    fn moved<'r>(&mut self, record: impl Iterator<Item = Item<'r>>, leaf: LeafNumber) {
-        let hash = self.hashing.hash_of(record);
+    fn moved<'r>(&mut self, mut record: impl Iterator<Item = Item<'r>>, leaf: LeafNumber) {
+        let member = record.nth(1).expect(MEMBER);
+        let known = self.known.filter(|(known, _)| *known == member).map(|(_, hash)| hash);
+        let hash = known.unwrap_or_else(|| self.hashing.hash(member));
         if !self.index.relocate(hash, leaf) {
             self.unsettled.push(hash);
         }
@@ -115,7 +130,7 @@ impl Large {
             set.index.add(set.hashing.hash_of(record), LeafNumber::NONE);
         }
         let sizes = growth.sizes.tree;
-        set.change(|tree, follower| *tree = Tree::from_pack(pack, sizes, follower));
+        set.change(None, |tree, follower| *tree = Tree::from_pack(pack, sizes, follower));
         set
     }
 
@@ -155,11 +170,11 @@ impl Large {
                 let place = score.and_then(|score| self.tree.seek_leaf(|key, _| key < score));
                 let [member, place] = [self.index.leaves(hash).next(), place]
                     .map(|it| it.unwrap_or(LeafNumber::NONE));
-                approach.guess = Guess { member, place };
+                approach.guess = Guess { member, place, ..approach.guess };
                 [member, place].into_iter().for_each(|leaf| self.tree.prefetch_leaf(leaf));
             }
             _ => {
-                let Guess { member, place } = approach.guess;
+                let Guess { member, place, .. } = approach.guess;
                 [member, place].into_iter().for_each(|leaf| self.tree.prefetch_records(leaf));
             }
         }
@@ -196,9 +211,12 @@ impl Large {
     }
 
     /// Adds a member that is not there, and that may well belong into the leaf `guess`.
-    pub(super) fn insert(&mut self, score: f64, member: Item<'_>, guess: LeafNumber) {
-        self.index.add(self.hashing.hash(member), LeafNumber::NONE);
-        self.change(|tree, follower| put(tree, score, member, guess, follower));
+    pub(super) fn insert(&mut self, score: f64, sought: Sought<'_>, guess: LeafNumber) {
+        let member = sought.item;
+        let known = self.hashing.known(sought);
+        let known = known.unwrap_or_else(|| (member, self.hashing.hash(member)));
+        self.index.add(known.1, LeafNumber::NONE);
+        self.change(Some(known), |tree, follower| put(tree, score, member, guess, follower));
     }
 
     /// Gives a member another score than the `old` one. It may well belong into the leaf `guess` then.
@@ -207,11 +225,12 @@ impl Large {
         position: Position,
         old: f64,
         score: f64,
-        member: Item<'_>,
+        sought: Sought<'_>,
         guess: LeafNumber,
     ) {
+        let member = sought.item;
         let stays = self.stays(position, old, score, member);
-        self.change(|tree, follower| {
+        self.change(self.hashing.known(sought), |tree, follower| {
             if stays {
                 let mut buffer = Buffer::default();
                 let record = [score::encode(score, &mut buffer), member];
@@ -227,7 +246,7 @@ impl Large {
     pub(super) fn remove(&mut self, position: Position) {
         let hash = self.hashing.hash_of(self.tree.record(position));
         self.index.remove(hash, position.leaf());
-        self.change(|tree, follower| tree.remove(position, follower));
+        self.change(None, |tree, follower| tree.remove(position, follower));
     }
 
     /// Removes the pairs of a range of ranks. O(log n + removed).
@@ -237,7 +256,7 @@ impl Large {
             let leaf = records.leaf().expect("a record was read");
             self.index.remove(self.hashing.hash_of(record), leaf);
         }
-        self.change(|tree, follower| tree.remove_range(ranks, follower));
+        self.change(None, |tree, follower| tree.remove_range(ranks, follower));
     }
 
     /// See [`SortedSetRef::scan`](super::SortedSetRef::scan).
@@ -276,10 +295,14 @@ impl Large {
         }
     }
 
-    /// Changes the tree, and the index with it.
-    fn change(&mut self, change: impl FnOnce(&mut Tree<ByScore>, &mut Follower<'_>)) {
+    /// Changes the tree, and the index with it. The hash of a member may be known.
+    fn change(
+        &mut self,
+        known: Option<(Item<'_>, Hash)>,
+        change: impl FnOnce(&mut Tree<ByScore>, &mut Follower<'_>),
+    ) {
         let Self { tree, index, hashing, unsettled } = self;
-        change(tree, &mut Follower { index, hashing: *hashing, unsettled });
+        change(tree, &mut Follower { index, hashing: *hashing, known, unsettled });
         while let Some(hash) = self.unsettled.pop() {
             sometimes(Rare::IndexCollides, true);
             self.settle(hash);

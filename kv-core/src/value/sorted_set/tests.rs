@@ -59,8 +59,8 @@ impl Twins {
         let mut before = None;
         // Some of the guesses are right.
         let guesses = [self.scores.len(), score as usize].map(|it| LeafNumber(it as u32 % 8));
-        let guess = Guess { member: guesses[0], place: guesses[1] };
-        self.set.update_near(guess, &member, |old| {
+        let guess = Guess { member: guesses[0], place: guesses[1], ..Guess::NONE };
+        self.set.update_near(guess, (&member).into(), |old| {
             before = old;
             Some(score)
         });
