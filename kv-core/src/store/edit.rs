@@ -160,9 +160,10 @@ impl<'v, T: Collection> Edit<'v, T> {
 
     /// Does all that is to be done. If it counts 0, not a byte is another than before; else this is its event.
     pub fn count(&mut self, event: &'static str, change: impl FnOnce(&mut T) -> usize) -> usize {
+        let was_same = self.is_same;
         let count = change(self);
         match count {
-            0 => (self.is_changed, self.is_same) = (false, true),
+            0 => (self.is_changed, self.is_same) = (false, was_same),
             _ => self.notify(event),
         }
         count

@@ -20,7 +20,7 @@ use crate::wide::partial_word;
 use codes::{Codes, Narrow, Narrowing};
 use std::ops::Range;
 
-pub use codes::Form;
+pub(crate) use codes::Form;
 
 /// Up to here a code is a length.
 const SHORT_MAX: usize = 127;

@@ -11,7 +11,7 @@ const LANES: usize = size_of::<u64>();
 
 /// How the codes of a pack are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Form {
+pub(crate) enum Form {
     /// A byte each.
     #[default]
     Plain,
@@ -26,7 +26,7 @@ pub enum Form {
 
 impl Form {
     /// A number less than 8 that stands for the form, if the stride is known.
-    pub fn number(self) -> u8 {
+    pub(crate) fn number(self) -> u8 {
         match self {
             Self::Plain => 0,
             Self::Narrow { width, .. } => 1 + width,
@@ -34,7 +34,7 @@ impl Form {
     }
 
     /// The form that a number stands for.
-    pub fn from_number(number: u8, stride: u8) -> Self {
+    pub(crate) fn from_number(number: u8, stride: u8) -> Self {
         match number {
             0 => Self::Plain,
             more => Self::Narrow { width: more - 1, stride },
@@ -398,25 +398,19 @@ fn words(codes: &[u8]) -> impl Iterator<Item = [u8; LANES]> {
     words.iter().copied().chain(last)
 }
 
-/// The bits of lanes of 8, 16, 32 and 64 bits that one, two, four and eight numbers of `width` bits take.
-fn steps(width: u32) -> [(u32, u64); 3] {
-    let step =
-        |count: u32, lane: u32| (lane - count * width, repeated((1 << (count * width)) - 1, lane));
-    [step(1, 8), step(2, 16), step(4, 32)]
-}
-
 /// Gives each of eight numbers of `width` bits, at most 4, a lane of its own.
 fn spread(word: u64, width: u32) -> u64 {
-    steps(width).into_iter().rev().fold(word, |word, (shift, mask)| (word | word << shift) & mask)
+    [4, 2, 1].into_iter().fold(word, |word, count| {
+        let (lane, bits) = (8 * count, width * count);
+        (word | word << (lane - bits)) & repeated((1 << bits) - 1, lane)
+    })
 }
 
 /// Puts the numbers in eight lanes, each of at most `width` bits, side by side.
 fn squeezed(word: u64, width: u32) -> u64 {
-    let [_, pairs, quads] = steps(width).map(|(_, mask)| mask);
-    let all = (1 << (8 * width)) - 1;
-    let shifts = steps(width).map(|(shift, _)| shift);
-    shifts
-        .into_iter()
-        .zip([pairs, quads, all])
-        .fold(word, |word, (shift, mask)| (word | word >> shift) & mask)
+    let word = [1, 2].into_iter().fold(word, |word, count| {
+        let (lane, bits) = (8 * count, width * count);
+        (word | word >> (lane - bits)) & repeated((1 << (2 * bits)) - 1, 2 * lane)
+    });
+    (word | word >> (32 - 4 * width)) & ((1 << (8 * width)) - 1)
 }
