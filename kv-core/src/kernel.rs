@@ -27,7 +27,8 @@ use crate::rng::Rng;
 use crate::session::{Mode, Origin, Peer, Registry, Session};
 use crate::stats::{Event, Meter, Stats, Totals};
 use crate::store::{
-    Access, AccessClock, DatabaseSize, Events, Eviction, HashedKey, OutOfMemory, ShardStats, Store,
+    Access, AccessClock, DatabaseSize, Events, Eviction, HashedKey, Lookup, OutOfMemory, ShardStats,
+    Store,
 };
 use crate::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use crate::value::{Approach, Guess, Target};
@@ -561,19 +562,15 @@ impl Kernel {
 #[derive(Clone, Debug)]
 pub struct Prepared {
     command: Result<&'static Command, Refusal>,
-    /// The first of the keys, if its position is the same for all requests.
-    key: Option<HashedKey>,
-    /// Towards what the request looks for in a collection, unless that is reached.
-    approach: Option<Approach>,
-    /// What it has come to.
-    guess: Guess,
+    /// What it will look for, if its first key stands where it does in all requests.
+    lookup: Option<Lookup>,
 }
 
 /// Runs requests, one after the other, at one moment.
 ///
 /// What a request needs from memory can be on its way before its turn comes: whoever knows
 /// several requests calls [`prepare`](Batch::prepare) for each, then [`prefetch`](Batch::prefetch)
-/// for each, then [`execute_prepared`](Batch::execute_prepared) for each. The first two change
+/// for all, then [`execute_prepared`](Batch::execute_prepared) for each. The first two change
 /// nothing but the time that the third takes, so it does not matter what runs in between.
 #[derive(Debug)]
 pub struct Batch<'k> {
@@ -600,14 +597,13 @@ impl Batch<'_> {
     }
 
     /// Finds out what can be known of a request before it runs, as far as can be told while
-    /// `ahead` others of its session are to run before it, and has the table's part for its first
-    /// key fetched.
+    /// `ahead` others of its session are to run before it.
     #[inline]
     pub fn prepare(&mut self, session: &Session, ahead: u64, args: Args<'_>) -> Prepared {
         self.meter.pause();
         let mut prepared = self.find_out(session.database, args);
-        if let Ok(command) = prepared.command {
-            prepared.approach = self.approach(command, session, ahead, args);
+        if let (Ok(command), Some(lookup)) = (prepared.command, &mut prepared.lookup) {
+            lookup.approach = self.approach(command, session, ahead, args);
         }
         prepared
     }
@@ -618,10 +614,7 @@ impl Batch<'_> {
         let command = resolve(self.kernel.config.names(), args);
         let position = command.ok().and_then(|command| first_key_position(command, args));
         let key = position.map(|position| self.access.hash_key(args, position));
-        if let Some(key) = key {
-            self.access.prefetch_bucket(database, key.hash());
-        }
-        Prepared { command, key, approach: None, guess: Guess::NONE }
+        Prepared { command, lookup: key.map(|key| Lookup { key, database, approach: None }) }
     }
 
     /// What a request looks for in a collection.
@@ -651,26 +644,14 @@ impl Batch<'_> {
         }
     }
 
-    /// The second step, best taken some time after the first: has the entry of the request's first
-    /// key fetched.
-    #[inline]
-    pub fn prefetch(&mut self, database: usize, prepared: &Prepared) {
-        if let Some(key) = prepared.key {
-            self.access.prefetch_entry(database, key.hash());
-        }
-    }
-
-    /// The steps after these, for requests that look for a member of a collection: has what leads to
-    /// the member fetched. False if nothing is left to be done.
-    #[inline]
-    pub fn approach_member(&mut self, database: usize, prepared: &mut Prepared) -> bool {
-        let (Some(key), Some(to)) = (prepared.key, &mut prepared.approach) else { return false };
-        let goes_on = self.access.approach(database, key.hash(), to);
-        if !goes_on {
-            prepared.guess = to.guess;
-            prepared.approach = None;
-        }
-        goes_on
+    /// Has what requests will look for fetched from memory. `prepared` is where each of them has what
+    /// is known of it.
+    pub fn prefetch<T>(
+        &mut self,
+        requests: &mut [T],
+        prepared: impl Fn(&mut T) -> &mut Prepared,
+    ) {
+        self.access.prefetch(requests, |request| prepared(request).lookup.as_mut());
     }
 
     /// Runs one request to its end and writes one reply. `prepared` was made by this batch of the
@@ -770,9 +751,10 @@ impl Batch<'_> {
         if command.group == Group::Server {
             self.count_commands();
         }
-        let Prepared { key, guess, .. } = prepared;
-        let call =
-            Call { kernel: self.kernel, now: self.now, command, key: key.as_ref(), guess: *guess };
+        let lookup = prepared.lookup.as_ref();
+        let guess = lookup.map_or(Guess::NONE, Lookup::guess);
+        let key = lookup.map(|lookup| &lookup.key);
+        let call = Call { kernel: self.kernel, now: self.now, command, key, guess };
         let flow = call.run(&mut self.access, &mut self.meter, session, args, out);
         if command.is_immediate || command.group == Group::Transactions {
             session.show_transaction();

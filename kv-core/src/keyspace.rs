@@ -30,7 +30,7 @@ use crate::slab::{self, Ref, Slab};
 use crate::table::Table;
 use crate::value::pack::Pack;
 use crate::value::string::{IntBuffer, StrRef};
-use crate::value::{self, Approach, Growth, Packed, Value, ValueRef};
+use crate::value::{self, Growth, Packed, Value, ValueRef};
 use entry::{INLINE_MAX, Layout, New};
 use field_timers::FieldTimers;
 use segment::{Segment, Slot};
@@ -269,15 +269,13 @@ impl Keyspace {
         }
     }
 
-    /// Takes the next step towards a member of a large collection, at the first entry that a key's
-    /// hash may belong to. False if there is none.
-    pub fn approach(&self, hash: u64, member: &mut Approach) -> bool {
-        let Some(&segment) = self.directory.get(self.slot_of(hash)) else { return false };
+    /// The value of the first entry that a hash may belong to, if it does not lie in the entry.
+    pub fn candidate(&self, hash: u64) -> Option<&Value> {
+        let &segment = self.directory.get(self.slot_of(hash))?;
         let segment = &self.segments[segment as usize];
         let mut first = None;
         segment.candidates(self.tag(segment, hash), |cell| first = first.or(Some(cell)));
-        let value = first.and_then(|cell| Entry::new(self.slab.cell(cell)).boxed());
-        value.is_some_and(|value| value.approach(member))
+        first.and_then(|cell| Entry::new(self.slab.cell(cell)).boxed())
     }
 
     /// What a collection stored here must know.

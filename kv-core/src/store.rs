@@ -12,6 +12,7 @@ mod event;
 mod evict;
 mod interest;
 mod keys;
+mod lookup;
 mod memory;
 mod tracking;
 mod view;
@@ -22,6 +23,7 @@ pub use event::Events;
 pub use evict::{Eviction, OutOfMemory};
 pub use interest::Watch;
 pub use keys::HashedKey;
+pub use lookup::{LOOKUPS_MAX, Lookup};
 pub use memory::{MemoryStats, TableOverhead};
 pub use tracking::Mode as TrackingMode;
 pub(crate) use tracking::{Tracker, Tracking};
@@ -36,7 +38,7 @@ use crate::rare::{Rare, sometimes};
 use crate::rng::Rng;
 use crate::sync::atomic::{AtomicI64, AtomicUsize, Ordering::Relaxed};
 use crate::sync::{Mutex, MutexGuard, TryLockError};
-use crate::value::{Approach, Growth, Value};
+use crate::value::{Growth, Value};
 use counters::Counters;
 use interest::{Interests, Ready};
 use keys::Keys;
@@ -418,50 +420,6 @@ impl<'a> Access<'a> {
     /// The hash of a key, or of a member of a collection.
     pub fn hash(&self, bytes: &[u8]) -> u64 {
         self.store.hash(bytes)
-    }
-
-    /// A key of this hash will be looked for in `database`: the first of two steps, as early as
-    /// can be. A hint; changes nothing.
-    pub fn prefetch_bucket(&mut self, database: usize, hash: u64) {
-        self.peek_if_large(database, hash, |keyspace| keyspace.prefetch_table(hash));
-    }
-
-    /// A key of this hash will be looked for in `database`: the second step, once the bucket has
-    /// had time to arrive. A hint; changes nothing.
-    pub fn prefetch_entry(&mut self, database: usize, hash: u64) {
-        self.peek_if_large(database, hash, |keyspace| keyspace.prefetch_entry(hash));
-    }
-
-    /// A member will be looked for in a large collection at a key of the hash `key`, whose entry has
-    /// had time to arrive. Whether there is a further step. A hint; changes nothing.
-    pub fn approach(&mut self, database: usize, key: u64, member: &mut Approach) -> bool {
-        let mut goes_on = false;
-        self.peek(database, key, |keyspace| goes_on = keyspace.approach(key, member));
-        goes_on
-    }
-
-    /// Shows the keyspace that a hash belongs to, unless another thread is just using it.
-    fn peek(&mut self, database: usize, hash: u64, look: impl FnOnce(&Keyspace)) {
-        let other;
-        let shard = match &self.held {
-            Held::Only(shard) => Some(shard),
-            Held::None | Held::Several(_) => {
-                other = try_lock(&self.store.shards[self.store.shard_of(hash)]);
-                other.as_ref()
-            }
-        };
-        if let Some(shard) = shard {
-            look(&shard.databases[database]);
-        }
-    }
-
-    /// The same, if the keyspace is so large that it pays.
-    fn peek_if_large(&mut self, database: usize, hash: u64, look: impl FnOnce(&Keyspace)) {
-        self.peek(database, hash, |keyspace| {
-            if keyspace.exceeds_cache() {
-                look(keyspace);
-            }
-        });
     }
 
     /// From now on, what is done to keys counts as their use, or does not.

@@ -16,11 +16,11 @@ use crate::server::ConnectionId;
 use kv_core::args::Args;
 use kv_core::kernel::{Batch, Prepared};
 use kv_core::session::Session;
+use kv_core::store::LOOKUPS_MAX;
 use std::ops::Range;
 
-/// How many requests are decoded ahead. More would gain little, since a processor waits for some
-/// ten parts of memory at once, and what is fetched must still be in its cache when it is used.
-const WINDOW: usize = 16;
+/// How many requests are decoded ahead: those whose look-ups wait for memory at the same time.
+const WINDOW: usize = LOOKUPS_MAX;
 
 /// The next requests, in the order in which they run.
 #[derive(Debug, Default)]
@@ -48,8 +48,6 @@ struct Ahead {
     /// Where it begins in its connection's input.
     start: usize,
     request: Request,
-    /// The one that the session works on, unless an earlier request of the window changes that.
-    database: usize,
     prepared: Prepared,
 }
 
@@ -110,24 +108,16 @@ impl Window {
             if !request.is_blank() {
                 let ahead = (self.requests.len() - first) as u64;
                 let prepared = batch.prepare(session, ahead, self.arguments.of(&request, rest));
-                let database = session.database;
-                self.requests.push(Ahead { start, request, database, prepared });
+                self.requests.push(Ahead { start, request, prepared });
             }
         }
         Some(Ok(()))
     }
 
-    /// Has fetched what the requests need, now that the first parts had time to arrive.
+    /// Has fetched what the requests need. One alone would wait for it no less.
     pub(crate) fn prefetch(&mut self, batch: &mut Batch<'_>) {
-        for ahead in &self.requests {
-            batch.prefetch(ahead.database, &ahead.prepared);
-        }
-        let mut goes_on = self.requests.len() > 1;
-        while goes_on {
-            goes_on = false;
-            for ahead in &mut self.requests {
-                goes_on |= batch.approach_member(ahead.database, &mut ahead.prepared);
-            }
+        if self.requests.len() > 1 {
+            batch.prefetch(&mut self.requests, |ahead| &mut ahead.prepared);
         }
     }
 

@@ -32,6 +32,7 @@ use crate::slab::prefetch;
 use arena::Arena;
 use node::{INNER_RECORD, Inner, LEAF_RECORD, Leaf, NONE};
 use std::fmt::{self, Debug};
+use std::hint::select_unpredictable;
 use std::marker::PhantomData;
 use std::ops::Range;
 
@@ -501,11 +502,11 @@ impl<S: Shape> Tree<S> {
 /// How many of the first of `len` elements are `before`.
 #[inline]
 fn partition(len: usize, before: impl Fn(usize) -> bool) -> usize {
-    // What the answers are nobody can guess, and so they are added rather than branched upon.
+    // What the answers are nobody can guess, and so they are added, not branched upon.
     let (mut low, mut left) = (0, len);
     while left > 0 {
         let half = left.div_ceil(2);
-        low += if before(low + half - 1) { half } else { 0 };
+        low += select_unpredictable(before(low + half - 1), half, 0);
         left -= half;
     }
     low

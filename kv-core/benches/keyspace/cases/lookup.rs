@@ -268,11 +268,11 @@ impl Served {
                 assert_eq!(flow, Flow::Continue);
                 continue;
             }
-            let prepared: [_; BATCH] = std::array::from_fn(|at| {
+            let mut prepared: [_; BATCH] = std::array::from_fn(|at| {
                 (at < keys.len())
                     .then(|| batch.prepare(&self.session, at as u64, requests.args(at)))
             });
-            prepared.iter().flatten().for_each(|prepared| batch.prefetch(0, prepared));
+            batch.prefetch(&mut prepared[..keys.len()], |prepared| prepared.as_mut().expect("one for each key"));
             for (at, prepared) in prepared.iter().flatten().enumerate() {
                 let args = requests.args(at);
                 let session = &mut self.session;

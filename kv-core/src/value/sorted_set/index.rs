@@ -72,6 +72,15 @@ impl Index {
         bucket.of_hash(hash).map(|at| bucket.leaf(at))
     }
 
+    /// The leaf of the only member with a hash. O(1).
+    pub(super) fn only_leaf(&self, hash: Hash) -> Option<LeafNumber> {
+        let bucket = &self.buckets[self.bucket_of(hash)];
+        match bucket.only_of_hash(hash) {
+            Found::At(at) => Some(bucket.leaf(at)),
+            Found::Nowhere | Found::Several => None,
+        }
+    }
+
     /// Adds an entry. O(1).
     pub(super) fn add(&mut self, hash: Hash, leaf: LeafNumber) {
         self.change(self.bucket_of(hash), |bucket| bucket.push(hash, leaf));

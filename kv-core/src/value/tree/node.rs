@@ -3,7 +3,7 @@
 use super::Way;
 use crate::slab::prefetch_slice;
 use crate::value::pack::Pack;
-use crate::wide;
+use crate::wide::{self, Found};
 use std::ops::Range;
 
 /// In the place of the parent of the root, and of the root of an empty tree.
@@ -77,7 +77,10 @@ impl<K: Copy> Inner<K> {
         if self.numbers.last() == Some(&child) {
             return self.len() - 1;
         }
-        wide::position(&self.numbers, child).expect("a child of its parent")
+        match wide::find_only(&self.numbers, child) {
+            Found::At(slot) => slot,
+            found => panic!("a child is {found:?} in its parent"),
+        }
     }
 
     /// Where the child is that has the record of this rank, and how many records there are before that

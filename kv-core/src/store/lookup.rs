@@ -1,0 +1,124 @@
+//! Having fetched from memory what requests will look for, before they run.
+//!
+//! Whatever is found in a large table is waited for two to five times in sequence: each part that has
+//! arrived leads to the next. Several requests wait at the same time if each step is taken for all of
+//! them before the next one. The steps are short loops over the requests, because a processor looks
+//! some hundred instructions ahead: what one pass of a loop waits for must not keep it from beginning
+//! the next.
+
+use super::{Access, HashedKey, Held, Shard, try_lock};
+use crate::keyspace::Keyspace;
+use crate::value::{Approach, Guess, Value};
+
+/// For how many requests a step is taken before the next one. More would gain little, since a
+/// processor waits for some ten parts of memory at once, and what is fetched must still be in its cache
+/// when it is used.
+pub const LOOKUPS_MAX: usize = 16;
+
+/// What a request will look for.
+#[derive(Clone, Debug)]
+pub struct Lookup {
+    /// The first of its keys.
+    pub(crate) key: HashedKey,
+    /// The database that it is likely to find it in.
+    pub(crate) database: usize,
+    /// What it looks for in a large collection there.
+    pub(crate) approach: Option<Approach>,
+}
+
+impl Lookup {
+    /// What has been found out.
+    pub(crate) fn guess(&self) -> Guess {
+        self.approach.as_ref().map_or(Guess::NONE, |approach| approach.guess)
+    }
+
+    fn keyspace<'s>(&self, shard: &'s Shard) -> &'s Keyspace {
+        &shard.databases[self.database]
+    }
+}
+
+impl Access<'_> {
+    /// Has fetched what requests will look for, each of them as `lookup` tells. Changes nothing but the
+    /// time that they take.
+    pub fn prefetch<T>(
+        &mut self,
+        requests: &mut [T],
+        lookup: impl Fn(&mut T) -> Option<&mut Lookup>,
+    ) {
+        for requests in requests.chunks_mut(LOOKUPS_MAX) {
+            for step in [Keyspace::prefetch_table, Keyspace::prefetch_entry] {
+                for lookup in requests.iter_mut().filter_map(&lookup) {
+                    let hash = lookup.key.hash();
+                    self.peek(self.store.shard_of(hash), |shard| {
+                        let keyspace = lookup.keyspace(shard);
+                        if keyspace.exceeds_cache() {
+                            step(keyspace, hash);
+                        }
+                    });
+                }
+            }
+            self.approach(requests, &lookup);
+        }
+    }
+
+    /// Takes the steps that lead to members of large collections.
+    fn approach<T>(
+        &mut self,
+        requests: &mut [T],
+        lookup: &impl Fn(&mut T) -> Option<&mut Lookup>,
+    ) {
+        let store = self.store;
+        let shard_of = |request: &mut T| {
+            let lookup = lookup(request).filter(|lookup| lookup.approach.is_some());
+            lookup.map(|lookup| store.shard_of(lookup.key.hash()))
+        };
+        let mut is_done = [false; LOOKUPS_MAX];
+        for first in 0..requests.len() {
+            if is_done[first] {
+                continue;
+            }
+            let Some(shard) = shard_of(&mut requests[first]) else { continue };
+            let rest = requests[first..].iter_mut().zip(&mut is_done[first..]);
+            let alike = rest.filter_map(|(request, is_done)| {
+                let is_alike = shard_of(request) == Some(shard);
+                *is_done |= is_alike;
+                is_alike.then(|| lookup(request)).flatten()
+            });
+            self.peek(shard, |shard| approach_in(shard, alike));
+        }
+    }
+
+    /// Shows a shard, unless another thread is just using it.
+    #[inline]
+    fn peek(&mut self, shard: usize, look: impl FnOnce(&Shard)) {
+        match &self.held {
+            Held::Only(shard) => look(shard),
+            Held::None | Held::Several(_) => {
+                if let Some(shard) = try_lock(&self.store.shards[shard]) {
+                    look(&shard);
+                }
+            }
+        }
+    }
+}
+
+fn approach_in<'l>(shard: &Shard, lookups: impl Iterator<Item = &'l mut Lookup>) {
+    let mut ways: [Option<(&Value, &mut Approach)>; LOOKUPS_MAX] = [const { None }; LOOKUPS_MAX];
+    let mut len = 0;
+    for (way, lookup) in ways.iter_mut().zip(lookups) {
+        let value = lookup.keyspace(shard).candidate(lookup.key.hash());
+        *way = value.zip(lookup.approach.as_mut());
+        len += 1;
+    }
+    let mut goes_on = true;
+    while goes_on {
+        goes_on = false;
+        for way in &mut ways[..len] {
+            let has_next = way.as_mut().is_some_and(|(value, approach)| value.approach(approach));
+            if !has_next {
+                *way = None;
+            }
+            goes_on |= has_next;
+        }
+    }
+}
