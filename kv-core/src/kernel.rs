@@ -27,8 +27,8 @@ use crate::rng::Rng;
 use crate::session::{Mode, Origin, Peer, Registry, Session};
 use crate::stats::{Event, Meter, Stats, Totals};
 use crate::store::{
-    Access, AccessClock, DatabaseSize, Events, Eviction, HashedKey, Lookup, OutOfMemory, ShardStats,
-    Store,
+    Access, AccessClock, DatabaseSize, Events, Eviction, HashedKey, Lookup, OutOfMemory,
+    ShardStats, Store,
 };
 use crate::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use crate::value::{Approach, Guess, Target};
@@ -646,11 +646,7 @@ impl Batch<'_> {
 
     /// Has what requests will look for fetched from memory. `prepared` is where each of them has what
     /// is known of it.
-    pub fn prefetch<T>(
-        &mut self,
-        requests: &mut [T],
-        prepared: impl Fn(&mut T) -> &mut Prepared,
-    ) {
+    pub fn prefetch<T>(&mut self, requests: &mut [T], prepared: impl Fn(&mut T) -> &mut Prepared) {
         self.access.prefetch(requests, |request| prepared(request).lookup.as_mut());
     }
 

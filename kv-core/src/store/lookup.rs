@@ -62,11 +62,7 @@ impl Access<'_> {
     }
 
     /// Takes the steps that lead to members of large collections.
-    fn approach<T>(
-        &mut self,
-        requests: &mut [T],
-        lookup: &impl Fn(&mut T) -> Option<&mut Lookup>,
-    ) {
+    fn approach<T>(&mut self, requests: &mut [T], lookup: &impl Fn(&mut T) -> Option<&mut Lookup>) {
         let store = self.store;
         let shard_of = |request: &mut T| {
             let lookup = lookup(request).filter(|lookup| lookup.approach.is_some());
@@ -105,8 +101,15 @@ impl Access<'_> {
 fn approach_in<'l>(shard: &Shard, lookups: impl Iterator<Item = &'l mut Lookup>) {
     let mut ways: [Option<(&Value, &mut Approach)>; LOOKUPS_MAX] = [const { None }; LOOKUPS_MAX];
     let mut len = 0;
+    // Requests of one pipeline often are for the same collection.
+    let mut last = None;
     for (way, lookup) in ways.iter_mut().zip(lookups) {
-        let value = lookup.keyspace(shard).candidate(lookup.key.hash());
+        let name = (lookup.database, lookup.key.hash());
+        let value = match last {
+            Some((other, value)) if other == name => value,
+            _ => lookup.keyspace(shard).candidate(lookup.key.hash()),
+        };
+        last = Some((name, value));
         *way = value.zip(lookup.approach.as_mut());
         len += 1;
     }

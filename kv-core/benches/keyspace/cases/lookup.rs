@@ -272,7 +272,9 @@ impl Served {
                 (at < keys.len())
                     .then(|| batch.prepare(&self.session, at as u64, requests.args(at)))
             });
-            batch.prefetch(&mut prepared[..keys.len()], |prepared| prepared.as_mut().expect("one for each key"));
+            batch.prefetch(&mut prepared[..keys.len()], |prepared| {
+                prepared.as_mut().expect("one for each key")
+            });
             for (at, prepared) in prepared.iter().flatten().enumerate() {
                 let args = requests.args(at);
                 let session = &mut self.session;

@@ -24,22 +24,23 @@ impl<'a> Bucket<'a> {
 
     #[inline]
     pub(super) fn tags(self) -> &'a [u8] {
-        match self.0.iter().next() {
-            Some(Item::Bytes(tags)) => tags,
-            _ => &[],
+        self.parts().0
+    }
+
+    /// The tags, and the items of all records.
+    #[inline]
+    fn parts(self) -> (&'a [u8], Items<'a>) {
+        let mut items = self.0.iter();
+        match items.next() {
+            Some(Item::Bytes(tags)) => (tags, items),
+            _ => (&[], items),
         }
     }
 
     /// How many items each record has; 0 if there is no record.
-    #[inline]
     fn stride(self) -> usize {
-        // A division takes longer.
-        let (items, records) = (self.0.count().saturating_sub(1), self.len());
-        let mut stride = 0;
-        while stride * records < items {
-            stride += 1;
-        }
-        stride
+        let (tags, items) = self.parts();
+        stride(items.len(), tags.len())
     }
 
     /// The record at `slot`, as it is stored.
@@ -48,7 +49,6 @@ impl<'a> Bucket<'a> {
     }
 
     /// The items of the record at `slot`, and all that follow.
-    #[inline]
     pub(super) fn items_from(self, slot: usize) -> Items<'a> {
         self.0.iter_from(1 + slot * self.stride())
     }
@@ -67,12 +67,14 @@ impl<'a> Bucket<'a> {
         tag: u8,
         mut is_it: impl FnMut(u8, Item<'_>) -> bool,
     ) -> Result<(usize, Items<'a>), usize> {
-        let tags = self.tags();
+        let (tags, records) = self.parts();
+        let stride = stride(records.len(), tags.len());
         let mut slot = rank(tags, tag);
         while let Some(&found) = tags.get(slot)
             && found & !OUTSIDE == tag
         {
-            let mut items = self.items_from(slot);
+            let mut items = records.clone();
+            items.take_front(slot * stride);
             let item = items.next();
             if is_it(found, item.expect("the slot is taken")) {
                 return Ok((slot, items));
@@ -212,6 +214,17 @@ fn set_tags(pack: &mut Pack, tags: &[u8]) {
     if !tags.is_empty() {
         pack.splice(0..old, &[Item::Bytes(tags)]);
     }
+}
+
+/// How many items each of so many records has, if they have so many together; 0 if there is no record.
+#[inline]
+fn stride(items: usize, records: usize) -> usize {
+    // A division takes longer.
+    let mut stride = 0;
+    while stride * records < items {
+        stride += 1;
+    }
+    stride
 }
 
 #[inline]

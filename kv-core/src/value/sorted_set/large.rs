@@ -168,8 +168,8 @@ impl Large {
             2 => self.index.prefetch_entries(hash),
             3 => {
                 let place = score.and_then(|score| self.tree.seek_leaf(|key, _| key < score));
-                let [member, place] = [self.index.only_leaf(hash), place]
-                    .map(|it| it.unwrap_or(LeafNumber::NONE));
+                let [member, place] =
+                    [self.index.only_leaf(hash), place].map(|it| it.unwrap_or(LeafNumber::NONE));
                 approach.guess = Guess { member, place, ..approach.guess };
                 [member, place].into_iter().for_each(|leaf| self.tree.prefetch_leaf(leaf));
             }
