@@ -563,7 +563,7 @@ impl Kernel {
 pub struct Prepared {
     command: Result<&'static Command, Refusal>,
     /// What it will look for, if its first key stands where it does in all requests.
-    lookup: Option<Lookup>,
+    pub(crate) lookup: Option<Lookup>,
 }
 
 /// Runs requests, one after the other, at one moment.

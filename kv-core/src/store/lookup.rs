@@ -125,3 +125,69 @@ fn approach_in<'l>(shard: &Shard, lookups: impl Iterator<Item = &'l mut Lookup>)
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args::OwnedArgs;
+    use crate::config::Config;
+    use crate::kernel::{Batch, Flow, Kernel, NoHost};
+    use crate::now::Now;
+    use crate::recording::Recording;
+    use crate::reply::Protocol;
+    use crate::session::{Peer, Session};
+    use crate::value::tree::LeafNumber;
+
+    const NOW: Now = Now { mono_us: 0, unix_us: 1_700_000_000_000_000 };
+    const KEYS: usize = 5;
+    const MEMBERS: usize = 300;
+
+    fn key(number: usize) -> String {
+        format!("set:{}", number % KEYS)
+    }
+
+    fn run(batch: &mut Batch<'_>, session: &mut Session, request: &str) {
+        let request: OwnedArgs = request.split(' ').collect();
+        let mut out = Recording::new(Protocol::V2);
+        assert_eq!(batch.execute(session, request.as_args(), &mut out), Flow::Continue);
+    }
+
+    /// A store of so many shards, with some large sorted sets and a string.
+    fn kernel(shards: usize) -> Kernel {
+        let kernel = Kernel::new(Config::default(), shards, 1, Box::new(NoHost::default()), NOW);
+        let mut session = kernel.open_session(Peer::default(), NOW).expect("it is the first");
+        let mut batch = kernel.batch(NOW);
+        for number in 0..KEYS * MEMBERS {
+            let request = format!("ZADD {} {number} member:{number}", key(number));
+            run(&mut batch, &mut session, &request);
+        }
+        run(&mut batch, &mut session, "SET string x");
+        drop(batch);
+        kernel
+    }
+
+    #[test]
+    fn members_in_all_shards_are_found_ahead() {
+        for shards in [1, 2, 16] {
+            let kernel = kernel(shards);
+            let session = kernel.open_session(Peer::default(), NOW).expect("there are few");
+            let mut batch = kernel.batch(NOW);
+            // More than are approached at once, and some of nothing large.
+            let is_small = |number: usize| number % 7 == 3;
+            let mut prepared: Vec<_> = (0..3 * LOOKUPS_MAX + 1)
+                .map(|number| {
+                    let key = if is_small(number) { "string".to_owned() } else { key(number) };
+                    let member = format!("member:{number}");
+                    let request: OwnedArgs = ["ZADD", &key, "7", &member].iter().collect();
+                    batch.prepare(&session, 0, request.as_args())
+                })
+                .collect();
+            batch.prefetch(&mut prepared, |prepared| prepared);
+            for (number, prepared) in prepared.iter().enumerate() {
+                let Guess { member, place, .. } = prepared.lookup.as_ref().expect("a key").guess();
+                let found = [member, place].map(|leaf| leaf != LeafNumber::NONE);
+                assert_eq!(found, [!is_small(number); 2], "{number} with {shards} shards");
+            }
+        }
+    }
+}
