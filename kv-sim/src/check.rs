@@ -170,6 +170,8 @@ struct Due {
     expect: Expect,
     /// The reply's bytes, if they are known.
     bytes: Option<Bytes>,
+    /// How many they are, or about how many.
+    len: usize,
 }
 
 /// A scan from its beginning, as far as it got.
@@ -791,13 +793,14 @@ impl Connection {
             self.session.closing = true;
             return;
         }
-        let due = Due::new(request, expect.carried(self.dialect), self.dialect);
+        let mut due = Due::new(request, expect.carried(self.dialect), self.dialect);
         let rest = output.get(self.written()..).unwrap_or_default();
-        let reply = || speech::parse_reply(self.dialect, rest).ok()?;
-        self.made += match &due.bytes {
-            Some(bytes) => bytes.len(),
-            None => reply().map_or_else(|| due.about_len(), |(_, len)| len),
-        };
+        if due.bytes.is_none()
+            && let Ok(Some((_, len))) = speech::parse_reply(self.dialect, rest)
+        {
+            due.len = len;
+        }
+        self.made += due.len;
         self.due.push_back(due);
         self.owed += 1;
     }
@@ -827,6 +830,8 @@ impl Connection {
             let matched = matched.map_err(|text| Check::Replies.violated(text))?;
             let Some(len) = matched else { break };
             self.told.note(&due.request, self.dialect, rest);
+            // It may not have been seen before.
+            self.made = self.made - due.len + len;
             self.due.pop_front();
             self.matched += 1;
             at += len;
@@ -891,19 +896,17 @@ pub(crate) fn judge(request: &[Bytes], expect: Expect, output: &[u8]) -> Result<
 
 impl Due {
     fn new(request: Vec<Bytes>, expect: Expect, dialect: Dialect) -> Self {
-        let bytes = match &expect {
-            Expect::Exactly(value) => speech::exact_bytes(dialect, value),
-            _ => None,
+        let (bytes, len) = match &expect {
+            Expect::Exactly(value) => match speech::exact_bytes(dialect, value) {
+                Some(bytes) => {
+                    let len = bytes.len();
+                    (Some(bytes), len)
+                }
+                None => (None, speech::about_len(dialect, value)),
+            },
+            _ => (None, 0),
         };
-        Self { request, dialect, expect, bytes }
-    }
-
-    /// About how long a reply in a frame is that nobody has seen yet.
-    fn about_len(&self) -> usize {
-        match &self.expect {
-            Expect::Exactly(value) => speech::push_bytes(self.dialect, value).len(),
-            _ => 0,
-        }
+        Self { request, dialect, expect, bytes, len }
     }
 
     fn show(&self) -> String {

@@ -212,6 +212,13 @@ pub fn push_bytes(dialect: Dialect, push: &Value) -> Vec<u8> {
     }
 }
 
+/// About how long a reply is that has no exact bytes: strings that are numbers are shorter.
+pub fn about_len(dialect: Dialect, reply: &Value) -> usize {
+    const ERROR_CODE: usize = 4;
+    let is_error = matches!(reply, Value::Line(b'-', _));
+    push_bytes(dialect, reply).len() + if is_error { ERROR_CODE } else { 0 }
+}
+
 fn payload(value: &Value) -> Vec<u8> {
     match value {
         Value::Null(_) => vec![0],
