@@ -273,6 +273,9 @@ pub struct Model {
     /// Time since the run began, in microseconds.
     elapsed_us: i64,
     databases: Vec<BTreeMap<Bytes, Entry>>,
+    /// Whether any field of a hash has had a deadline. What has expired is still there until it is removed,
+    /// whenever that is.
+    fields_expire: bool,
     born: u64,
     flaw: Option<Flaw>,
     /// What DUMP gave, and for which values.
@@ -351,6 +354,7 @@ impl Model {
         Self {
             elapsed_us: 0,
             databases: vec![BTreeMap::new(); DATABASES],
+            fields_expire: false,
             born: 0,
             flaw,
             dumps: BTreeMap::new(),
@@ -613,6 +617,9 @@ impl Run<'_> {
         let is_same = |old: &Entry| old.data == data && old.deadline == deadline;
         if !self.find_in(database, key).is_some_and(is_same) || self.always_changes() {
             self.model.touch(database, key);
+        }
+        if let Data::Hash(fields) = &data {
+            self.model.fields_expire |= fields.values().any(|field| field.deadline.is_some());
         }
         let set_at = self.model.elapsed_us / 1000;
         let entry = Entry { data, deadline, set_at, born };

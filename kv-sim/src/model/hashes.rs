@@ -170,7 +170,7 @@ fn hscan(run: &mut Run<'_>) -> Outcome {
         (name.text().expect("it is a string").to_vec(), vec![name, value])
     };
     let elements = || Ok(pairs(&fields(run)?).into_iter().map(element).collect());
-    pages::page(run, elements, Some("NOVALUES"))
+    pages::page(run, elements, Some("NOVALUES"), run.model.fields_expire)
 }
 
 fn hrandfield(run: &mut Run<'_>) -> Outcome {

@@ -15,11 +15,13 @@ const SURPLUS: i64 = 8;
 
 /// What SSCAN and its kin may answer. Pages of a collection that changes between them promise too
 /// little for a model: a page is some of the elements, and all of them if it is the only one.
-/// `drops` is an option of the command that leaves the elements' names alone.
+/// `drops` is an option of the command that leaves the elements' names alone. `hides` tells that there may be
+/// others, which are looked at as well.
 pub(super) fn page(
     run: &Run<'_>,
     elements: impl FnOnce() -> Result<Vec<Element>, Bytes>,
     drops: Option<&str>,
+    hides: bool,
 ) -> Outcome {
     let cursor = cursor(&run.args[2])?;
     let elements = elements()?;
@@ -40,7 +42,7 @@ pub(super) fn page(
             return Err(SYNTAX.into());
         }
     }
-    let ends = cursor == 0 && count > SURPLUS * elements.len() as i64;
+    let ends = cursor == 0 && !hides && count > SURPLUS * elements.len() as i64;
     let shown = elements.into_iter().filter(|(name, _)| matches(pattern, name));
     let of = shown.map(|(_, parts)| if is_bare { parts[..1].to_vec() } else { parts });
     Ok(Expect::Page(Page { of: of.collect(), begins: cursor == 0, ends }))

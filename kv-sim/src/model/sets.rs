@@ -230,5 +230,6 @@ pub(super) fn srandmember(run: &mut Run<'_>) -> Outcome {
 
 pub(super) fn sscan(run: &mut Run<'_>) -> Outcome {
     let element = |member: Bytes| (member.clone(), vec![Value::bulk(&member)]);
-    pages::page(run, || Ok(members(run, &run.args[1])?.into_iter().map(element).collect()), None)
+    let elements = || Ok(members(run, &run.args[1])?.into_iter().map(element).collect());
+    pages::page(run, elements, None, false)
 }

@@ -447,7 +447,7 @@ fn zscan(run: &mut Run<'_>) -> Outcome {
         (member, parts)
     };
     let elements = || Ok(run.scores_or_none(&run.args[1])?.into_iter().map(element).collect());
-    pages::page(run, elements, None)
+    pages::page(run, elements, None, false)
 }
 
 /// The least count of ZRANDMEMBER is the server's own limit: Redis goes on until its memory ends.
