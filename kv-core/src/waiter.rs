@@ -16,7 +16,7 @@ use crate::reply::{Protocol, Reply};
 use crate::session::{Profile, Session};
 use crate::store::{Access, Store};
 use crate::sync::{Mutex, MutexGuard};
-use crate::value::Guess;
+use crate::value::{Guess, Kind};
 use std::sync::Arc;
 
 /// What a request has to wait for.
@@ -172,8 +172,8 @@ impl Waiter {
         self.answer(access, |out| self.nothing.write(out))
     }
 
-    /// Runs the request, and ends the wait if it gets a reply. Whether it waits on.
-    fn retry(&self, kernel: &Kernel, access: &mut Access<'_>, now: Now) -> bool {
+    /// Runs the request, and ends the wait if it gets a reply.
+    fn retry(&self, kernel: &Kernel, access: &mut Access<'_>, now: Now) {
         let mut reply = Recording::new(self.protocol);
         let call = Call { kernel, now, command: self.command, key: None, guess: Guess::NONE };
         let resumed = call.resume(access, self, &mut reply);
@@ -181,7 +181,6 @@ impl Waiter {
             self.deliver(access, reply);
         }
         sometimes(Rare::WaiterFindsNothing, resumed == Resumed::WaitsOn);
-        resumed == Resumed::WaitsOn
     }
 
     fn deliver(&self, access: &mut Access<'_>, reply: Recording) {
@@ -206,20 +205,23 @@ impl Waiter {
     }
 }
 
-/// Runs the requests that wait for keys which commands have changed. Of those that take something
-/// away, one that finds nothing leaves nothing for others of its kind behind it; one whose wait
-/// has ended meanwhile has not looked.
+/// Runs the requests that wait for keys which commands have changed. Those that take something away are
+/// passed over unless the key has something of their type left: they may wait for other keys too, of which
+/// others have waited longer. Those for streams are told of a missing key as well.
 pub(crate) fn serve(kernel: &Kernel, access: &mut Access<'_>, now: Now) {
     let mut has_served = false;
     while let Some((database, key)) = access.take_ready() {
-        let mut spent: Vec<Group> = Vec::new();
         sometimes(Rare::WaiterFeedsWaiter, std::mem::replace(&mut has_served, true));
         for waiter in access.waiters(database, &key) {
-            let group = waiter.command.group;
-            let is_hopeless = spent.contains(&group);
+            let wanted = match waiter.command.group {
+                Group::List => Some(Kind::List),
+                Group::SortedSet => Some(Kind::SortedSet),
+                _ => None,
+            };
+            let is_hopeless = wanted.is_some() && access.kind(database, &key) != wanted;
             sometimes(Rare::WaiterPassedOver, is_hopeless);
-            if !is_hopeless && waiter.retry(kernel, access, now) && group != Group::Stream {
-                spent.push(group);
+            if !is_hopeless {
+                waiter.retry(kernel, access, now);
             }
         }
     }

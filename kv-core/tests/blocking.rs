@@ -89,6 +89,20 @@ fn those_who_wait_are_served_in_the_order_in_which_they_came() {
 }
 
 #[test]
+fn who_waits_for_several_keys_takes_nothing_from_those_who_have_waited_longer_for_one() {
+    check(|scene| {
+        scene.run(1, "BLMPOP 0 1 b RIGHT");
+        scene.run(2, "BLMOVE a b LEFT RIGHT 0");
+        scene.run(3, "BRPOP a b 0");
+        assert_eq!(scene.run(0, "RPUSH a x"), ":1");
+        assert_eq!(
+            (scene.mail(1), scene.mail(2), scene.mail(3)),
+            ("[$b [$x]]".into(), "$x".into(), String::new())
+        );
+    });
+}
+
+#[test]
 fn one_who_is_served_may_feed_another() {
     check(|scene| {
         scene.run(1, "BLMOVE a b LEFT RIGHT 0");

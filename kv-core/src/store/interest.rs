@@ -6,6 +6,7 @@
 use super::{Access, Shard, Store, View, lock};
 use crate::sync::Mutex;
 use crate::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use crate::value::Kind;
 use crate::waiter::Waiter;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -198,6 +199,16 @@ impl Access<'_> {
     /// The requests that wait for a key.
     pub(crate) fn waiters(&mut self, database: usize, key: &[u8]) -> Vec<Arc<Waiter>> {
         self.with_shard(self.store.hash(key), |shard| shard.interests[database].waiters(key))
+    }
+
+    /// The type of the collection at a key, if there is one.
+    pub(crate) fn kind(&mut self, database: usize, key: &[u8]) -> Option<Kind> {
+        let (hash, unix_ms) = (self.store.hash(key), self.unix_ms);
+        self.with_shard(hash, |shard| {
+            let keyspace = &shard.databases[database];
+            let entry = keyspace.entry(keyspace.find(hash, key)?);
+            if entry.is_expired(unix_ms) { None } else { entry.kind() }
+        })
     }
 
     /// Ends what [`View::wait`] began.

@@ -59,17 +59,28 @@ impl Model {
             if self.has(Flaw::ServesLastFirst) {
                 sessions.reverse();
             }
-            sessions.into_iter().for_each(|session| self.retry(session, now_us));
+            sessions.into_iter().for_each(|session| self.retry(session, &key, now_us));
         }
     }
 
-    fn retry(&mut self, id: u64, now_us: i64) {
+    /// Runs a request again that waits for a key, if that has what it wants.
+    fn retry(&mut self, id: u64, key: &[u8], now_us: i64) {
         let waiter = self.waiters.iter().find(|waiter| waiter.session.id == id);
         let Waiter { mut session, wait, .. } = waiter.expect("it was not served").clone();
         let before = self.has(Flaw::ServesTwice).then(|| self.databases.clone());
         self.sign(id);
         let mut run = Run::new(self, now_us, &mut session, &wait.args, &[]);
         run.has_waited = true;
+        let wanted = match wait.args[0].to_ascii_lowercase().as_slice() {
+            // They are told of a missing key too.
+            [b'x', ..] => None,
+            [b'b', b'z', ..] => Some("zset"),
+            _ => Some("list"),
+        };
+        let found = run.find(key).map(|entry| entry.data.type_name());
+        if wanted.is_some() && found != wanted {
+            return;
+        }
         let (_, _, handler) = run.row().expect("it ran before");
         let outcome = handler(&mut run);
         if run.wait.is_none() {
