@@ -51,11 +51,11 @@ pub(super) const BUGS: &[Bug] = &[
         replace: "",
     },
     Bug {
-        name: "readers-behind-a-blocked-reader",
-        harm: "XREAD with BLOCK is not served if another that waits longer wants nothing of it.",
+        name: "missing-stream-is-not-told",
+        harm: "XREADGROUP with BLOCK waits on although its stream is gone.",
         file: "kv-core/src/waiter.rs",
-        find: "group != Group::Stream",
-        replace: "group != Group::Server",
+        find: "_ => None,",
+        replace: "_ => if PLANTED { Some(Kind::Stream) } else { None },",
     },
     Bug {
         name: "exec-in-spite-of-a-change",
