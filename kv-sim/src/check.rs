@@ -896,16 +896,13 @@ pub(crate) fn judge(request: &[Bytes], expect: Expect, output: &[u8]) -> Result<
 
 impl Due {
     fn new(request: Vec<Bytes>, expect: Expect, dialect: Dialect) -> Self {
-        let (bytes, len) = match &expect {
-            Expect::Exactly(value) => match speech::exact_bytes(dialect, value) {
-                Some(bytes) => {
-                    let len = bytes.len();
-                    (Some(bytes), len)
-                }
-                None => (None, speech::about_len(dialect, value)),
-            },
-            _ => (None, 0),
+        let value = match &expect {
+            Expect::Exactly(value) => Some(value),
+            _ => None,
         };
+        let bytes = value.and_then(|value| speech::exact_bytes(dialect, value));
+        let about_len = || value.map_or(0, |value| speech::about_len(dialect, value));
+        let len = bytes.as_ref().map_or_else(about_len, Vec::len);
         Self { request, dialect, expect, bytes, len }
     }
 
