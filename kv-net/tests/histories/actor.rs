@@ -124,6 +124,8 @@ impl<'w> Actor<'w> {
         let others: Vec<u64> = (0..super::CLIENTS).map(|client| self.world.id(client)).collect();
         for step in round.topic.script(round, self.number, &others, &mut rng) {
             if step.is_last_wait {
+                // Whoever is told that it waits unblocks the connection that has this number.
+                self.link();
                 self.world.enter(self.number, Phase::Waiting);
             }
             self.run(&step);
@@ -169,7 +171,9 @@ impl<'w> Actor<'w> {
         // If it was killed, there is nothing to read either.
         let _ = link.client.try_send(&bytes[..sent]);
         let outcome = link.read_some(world, read);
-        if outcome.is_err() {
+        if let Err(error) = &outcome {
+            let is_late = error.kind() == io::ErrorKind::WouldBlock;
+            assert!(!is_late, "no reply came to {}", String::from_utf8_lossy(&bytes));
             world.ends.fetch_add(1, Relaxed);
         }
         if outcome.is_err() || step.cut != Cut::No {
