@@ -66,6 +66,17 @@ const BALANCE: i64 = 100;
 pub(crate) const TOTAL: i64 = BALANCE * ACCOUNTS as i64;
 
 impl Topic {
+    /// How many requests, or transactions, a step has at most. All of a step overlap, with those of
+    /// the other clients: the more each of them touches, the fewer can be searched for an order.
+    fn depth_max(self) -> u64 {
+        match self {
+            Self::Transactions => 3,
+            Self::Lists => 4,
+            Self::Registers | Self::Waits | Self::Channels => 5,
+            Self::Transfers => 6,
+        }
+    }
+
     /// What comes before a round.
     pub(crate) fn beginning(self, round: &Round) -> Vec<Request> {
         match self {
@@ -148,7 +159,7 @@ struct Maker<'m> {
 
 impl Maker<'_> {
     fn step(&mut self, topic: Topic) -> Step {
-        let depth = 1 + self.rng.below(if topic == Topic::Transfers { 6 } else { 5 });
+        let depth = 1 + self.rng.below(topic.depth_max());
         let requests = (0..depth).flat_map(|_| self.requests(topic)).collect();
         Step { requests, cut: self.cut(), is_last_wait: false }
     }
