@@ -311,6 +311,12 @@ impl Keyspace {
         entry::overwrite(self.slab.cell_mut(place.cell), value, deadline, clock)
     }
 
+    /// The integer that the string at a place is, if it is one, as it lies there: eight bytes, the least
+    /// first. O(1).
+    pub fn int_mut(&mut self, place: Place) -> Option<&mut [u8; 8]> {
+        entry::int_mut(self.slab.cell_mut(place.cell))
+    }
+
     /// Stores a value under `key`, whose entry is at `place` if there is one. Gives what was there
     /// if it was boxed. O(1), except that it may split or rebuild one segment.
     #[must_use = "the old value may be too large to drop at once"]

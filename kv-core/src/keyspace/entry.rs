@@ -182,6 +182,12 @@ pub(super) fn overwrite(
     true
 }
 
+/// The integer that the value is, to be changed in its place, if it is one. It has eight bytes.
+pub(super) fn int_mut(cell: &mut [u8]) -> Option<&mut [u8; 8]> {
+    let Layout { value_at, end, .. } = read_layout(cell);
+    if cell[0] & KIND == INT { cell[value_at..end].first_chunk_mut() } else { None }
+}
+
 /// Writes a value to its place and gives the flags that tell what it is.
 fn write_value(place: &mut [u8], value: New<'_>) -> u8 {
     match value {

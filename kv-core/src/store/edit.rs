@@ -47,6 +47,21 @@ impl<'v> Found<'v> {
         self.place.map(|place| self.shard.databases[self.database].entry(place))
     }
 
+    /// The integer that is there, if there is one, as it lies there.
+    pub(super) fn int_mut(&mut self) -> Option<&mut [u8; 8]> {
+        let place = self.place?;
+        self.keyspace_mut().int_mut(place)
+    }
+
+    /// The value was overwritten in its place.
+    pub(super) fn store_in_place(self, clock: AccessClock) {
+        let Self { store, shard, database, key, place, .. } = self;
+        let (place, keyspace) = (place.expect("a value was there"), &mut shard.databases[database]);
+        let accessed = clock.stored(Some(keyspace.entry(place).clock()), &mut shard.rng);
+        keyspace.set_clock(place, accessed);
+        shard.tell(store, database, key);
+    }
+
     /// Stores a value, whatever was there. `accessed` is the access clock, if the value brings one.
     /// Whether something may take other memory than before.
     pub(super) fn store(

@@ -77,6 +77,7 @@ impl<'a> View<'a> {
     }
 
     /// Whether one of the shards has no names left for more entries of this database.
+    #[inline]
     pub fn is_exhausted(&self) -> bool {
         let is_exhausted = |shard: &Shard| shard.databases[self.database].is_exhausted();
         match &self.locked {
@@ -236,7 +237,13 @@ impl<'a> View<'a> {
         compute: impl FnOnce(Option<StrRef<'_>>) -> Result<i64, Error>,
     ) -> Result<i64, Error> {
         let clock = self.clock;
-        let found = self.find_to_change(key);
+        let mut found = self.find_to_change(key);
+        if let Some(int) = found.int_mut() {
+            let result = compute(Some(StrRef::Int(i64::from_le_bytes(*int))))?;
+            *int = result.to_le_bytes();
+            found.store_in_place(clock);
+            return Ok(result);
+        }
         let result = compute(as_string(found.entry().map(Entry::value))?)?;
         self.changed |= found.store(StrRef::Int(result).into(), Deadline::Keep, None, clock);
         Ok(result)
