@@ -638,7 +638,7 @@ pub struct Cx<'a> {
     /// The settings.
     pub config: &'a Config,
     /// What was found out before it runs.
-    pub(crate) guess: Guess,
+    pub(crate) guess: &'a Guess,
     /// Set by a handler that has found nothing, has written nothing, and would wait.
     pub wait: Option<Wait>,
     /// The request has waited: a key of another type is not there for it.

@@ -748,7 +748,7 @@ impl Batch<'_> {
             self.count_commands();
         }
         let lookup = prepared.lookup.as_ref();
-        let guess = lookup.map_or(Guess::NONE, Lookup::guess);
+        let guess = lookup.map_or(&Guess::NONE, Lookup::guess);
         let key = lookup.map(|lookup| &lookup.key);
         let call = Call { kernel: self.kernel, now: self.now, command, key, guess };
         let flow = call.run(&mut self.access, &mut self.meter, session, args, out);
@@ -853,7 +853,7 @@ pub(crate) struct Call<'a> {
     /// The first key, if it is known already.
     pub(crate) key: Option<&'a HashedKey>,
     /// Where what it looks for may be.
-    pub(crate) guess: Guess,
+    pub(crate) guess: &'a Guess,
 }
 
 impl Call<'_> {

@@ -175,7 +175,7 @@ impl Waiter {
     /// Runs the request, and ends the wait if it gets a reply.
     fn retry(&self, kernel: &Kernel, access: &mut Access<'_>, now: Now) {
         let mut reply = Recording::new(self.protocol);
-        let call = Call { kernel, now, command: self.command, key: None, guess: Guess::NONE };
+        let call = Call { kernel, now, command: self.command, key: None, guess: &Guess::NONE };
         let resumed = call.resume(access, self, &mut reply);
         if resumed == Resumed::Served {
             self.deliver(access, reply);
@@ -208,7 +208,15 @@ impl Waiter {
 /// Runs the requests that wait for keys which commands have changed. Those that take something away are
 /// passed over unless the key has something of their type left: they may wait for other keys too, of which
 /// others have waited longer. Those for streams are told of a missing key as well.
+#[inline]
 pub(crate) fn serve(kernel: &Kernel, access: &mut Access<'_>, now: Now) {
+    if access.has_ready() {
+        serve_ready(kernel, access, now);
+    }
+}
+
+#[cold]
+fn serve_ready(kernel: &Kernel, access: &mut Access<'_>, now: Now) {
     let mut has_served = false;
     while let Some((database, key)) = access.take_ready() {
         sometimes(Rare::WaiterFeedsWaiter, std::mem::replace(&mut has_served, true));

@@ -107,7 +107,7 @@ fn run(cx: &mut EngineCx<'_, '_>, transaction: &Transaction) -> Flow {
             now: cx.now,
             command: queued.command,
             key: None,
-            guess: Guess::NONE,
+            guess: &Guess::NONE,
         };
         let mut muted = Muted::of(cx.session, &mut *cx.out);
         if call.run(cx.store, cx.meter, cx.session, queued.args(), &mut muted) == Flow::Close {

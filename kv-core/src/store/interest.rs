@@ -171,9 +171,6 @@ impl Ready {
     }
 
     fn pop(&self) -> Option<(usize, Box<[u8]>)> {
-        if !self.is_any.load(Relaxed) {
-            return None;
-        }
         let mut keys = self.keys.lock().expect("nothing panics while it holds the keys");
         let key = keys.pop_front();
         self.is_any.store(!keys.is_empty(), Relaxed);
@@ -191,6 +188,12 @@ impl View<'_> {
 }
 
 impl Access<'_> {
+    /// Whether a key has changed that requests wait for.
+    #[inline]
+    pub(crate) fn has_ready(&self) -> bool {
+        self.store.ready.is_any.load(Relaxed)
+    }
+
     /// One of the keys that requests wait for and that have changed.
     pub(crate) fn take_ready(&mut self) -> Option<(usize, Box<[u8]>)> {
         self.store.ready.pop()

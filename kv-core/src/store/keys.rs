@@ -62,7 +62,15 @@ impl<'a> Keys<'a> {
     }
 
     /// The hash of a key, and which keys to fetch now, if it is one of the request's.
+    #[inline]
     pub(super) fn find(&mut self, key: &[u8]) -> Option<(u64, Range<usize>)> {
+        if let [only] = self.keys {
+            return std::ptr::eq(only.of(self.args), key).then_some((only.hash, 0..0));
+        }
+        self.find_near(key)
+    }
+
+    fn find_near(&mut self, key: &[u8]) -> Option<(u64, Range<usize>)> {
         let near = self.keys[self.current..].iter().take(NEAR);
         let ahead =
             near.map(|hashed| hashed.of(self.args)).position(|near| std::ptr::eq(near, key));

@@ -28,8 +28,8 @@ pub struct Lookup {
 
 impl Lookup {
     /// What has been found out.
-    pub(crate) fn guess(&self) -> Guess {
-        self.approach.as_ref().map_or(Guess::NONE, |approach| approach.guess)
+    pub(crate) fn guess(&self) -> &Guess {
+        self.approach.as_ref().map_or(&Guess::NONE, |approach| &approach.guess)
     }
 
     fn keyspace<'s>(&self, shard: &'s Shard) -> &'s Keyspace {
@@ -184,7 +184,7 @@ mod tests {
                 .collect();
             batch.prefetch(&mut prepared, |prepared| prepared);
             for (number, prepared) in prepared.iter().enumerate() {
-                let Guess { member, place, .. } = prepared.lookup.as_ref().expect("a key").guess();
+                let &Guess { member, place, .. } = prepared.lookup.as_ref().expect("a key").guess();
                 let found = [member, place].map(|leaf| leaf != LeafNumber::NONE);
                 assert_eq!(found, [!is_small(number); 2], "{number} with {shards} shards");
             }

@@ -25,7 +25,7 @@ fn add(cx: &mut Cx<'_>, preset: Options) -> Result<(), Error> {
     let scores = std::iter::once(Ok(score_of_first)).chain(further());
     let members = (first + 1..).step_by(2).zip(cx.args.from(first + 1).step_by(2));
     let mut set = cx.db.edit::<SortedSet>(cx.args.get(1))?;
-    let (mut count, mut is_changed, mut guess) = (0, false, cx.guess);
+    let (mut count, mut is_changed, mut guess) = (0, false, *cx.guess);
     for (score, (at, member)) in scores.zip(members) {
         let score = score?;
         let mut decision = Decision::Nothing;
