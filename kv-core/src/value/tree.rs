@@ -327,10 +327,7 @@ impl<S: Shape> Tree<S> {
     }
 
     /// The leaf where [`Tree::seek`] goes on, if there is any.
-    pub(crate) fn seek_leaf(
-        &self,
-        before: impl Fn(S::Key, &Record<'_, S>) -> bool,
-    ) -> Option<LeafNumber> {
+    fn seek_leaf(&self, before: impl Fn(S::Key, &Record<'_, S>) -> bool) -> Option<LeafNumber> {
         if self.is_empty() {
             return None;
         }
@@ -341,6 +338,23 @@ impl<S: Shape> Tree<S> {
             let after = partition(inner.len(), |slot| before(inner.keys[slot], &first(slot)));
             let slot = after.saturating_sub(1);
             // Whoever seeks is going to count, or to change the count.
+            prefetch(&raw const inner.counts[slot]);
+            node = inner.numbers[slot];
+        }
+        Some(LeafNumber(node))
+    }
+
+    /// The same for a seek by keys alone.
+    pub(crate) fn seek_leaf_by_key(&self, before: impl Fn(S::Key) -> bool) -> Option<LeafNumber> {
+        if self.is_empty() {
+            return None;
+        }
+        let mut node = self.root;
+        for _ in 0..self.height {
+            let inner = &self.inners[node];
+            // All are compared, side by side: the steps of a search would wait for each other.
+            let after: u64 = inner.keys.iter().map(|&key| u64::from(before(key))).sum();
+            let slot = (after as usize).saturating_sub(1);
             prefetch(&raw const inner.counts[slot]);
             node = inner.numbers[slot];
         }
@@ -410,6 +424,19 @@ impl<S: Shape> Tree<S> {
         let Some(leaf) = self.leaves.get(leaf.0) else { return };
         leaf.pack.view().prefetch();
         self.inners.get(leaf.parent).into_iter().for_each(Inner::prefetch_numbers);
+    }
+
+    /// Asks the processor for what the removal of a record of a leaf looks at besides: its count, and its
+    /// neighbours, which it may have become too small for. The parent's list of its children is to be there
+    /// already.
+    pub(crate) fn prefetch_neighbours(&self, leaf: LeafNumber) {
+        let Some(Leaf { parent, .. }) = self.leaves.get(leaf.0) else { return };
+        let Some(inner) = self.inners.get(*parent) else { return };
+        let slot = inner.slot(leaf.0);
+        prefetch(&raw const inner.counts[slot]);
+        for way in [Way::Back, Way::On] {
+            inner.beside(slot, way).into_iter().for_each(|leaf| self.leaves.prefetch(leaf));
+        }
     }
 
     /// Whether there is such a leaf. O(1).

@@ -79,6 +79,28 @@ struct Follower<'a> {
     /// A member whose hash need not be made again.
     known: Option<(Item<'a>, Hash)>,
     unsettled: &'a mut Vec<Hash>,
+    /// What has moved, and the index was not told of yet.
+    moves: [(Hash, LeafNumber); MOVES_MAX],
+    len: usize,
+}
+
+/// So many entries are fetched from memory side by side.
+const MOVES_MAX: usize = 16;
+
+impl Follower<'_> {
+    /// Tells the index what has moved.
+    fn tell(&mut self) {
+        let moves = &self.moves[..std::mem::take(&mut self.len)];
+        if moves.len() > 1 {
+            moves.iter().for_each(|&(hash, _)| self.index.prefetch_bucket(hash));
+            moves.iter().for_each(|&(hash, _)| self.index.prefetch_entries(hash));
+        }
+        for &(hash, leaf) in moves {
+            if !self.index.relocate(hash, leaf) {
+                self.unsettled.push(hash);
+            }
+        }
+    }
 }
 
 impl Watcher for Follower<'_> {
@@ -86,9 +108,11 @@ impl Watcher for Follower<'_> {
         let member = record.nth(1).expect(MEMBER);
         let known = self.known.filter(|(known, _)| *known == member).map(|(_, hash)| hash);
         let hash = known.unwrap_or_else(|| self.hashing.hash(member));
-        if !self.index.relocate(hash, leaf) {
-            self.unsettled.push(hash);
+        if self.len == MOVES_MAX {
+            self.tell();
         }
+        self.moves[self.len] = (hash, leaf);
+        self.len += 1;
     }
 }
 
@@ -167,18 +191,19 @@ impl Large {
             1 => self.index.prefetch_bucket(hash),
             2 => self.index.prefetch_entries(hash),
             3 => {
-                let place = score.and_then(|score| self.tree.seek_leaf(|key, _| key < score));
+                let place = score.and_then(|score| self.tree.seek_leaf_by_key(|key| key < score));
                 let [member, place] =
                     [self.index.only_leaf(hash), place].map(|it| it.unwrap_or(LeafNumber::NONE));
                 approach.guess = Guess { member, place, ..approach.guess };
                 [member, place].into_iter().for_each(|leaf| self.tree.prefetch_leaf(leaf));
             }
-            _ => {
+            4 => {
                 let Guess { member, place, .. } = approach.guess;
                 [member, place].into_iter().for_each(|leaf| self.tree.prefetch_records(leaf));
             }
+            _ => self.tree.prefetch_neighbours(approach.guess.member),
         }
-        approach.steps < 4
+        approach.steps < 5
     }
 
     /// The same as [`Large::find`]. The member may well be in the leaf `guess`.
@@ -302,7 +327,10 @@ impl Large {
         change: impl FnOnce(&mut Tree<ByScore>, &mut Follower<'_>),
     ) {
         let Self { tree, index, hashing, unsettled } = self;
-        change(tree, &mut Follower { index, hashing: *hashing, known, unsettled });
+        let moves = [(0, LeafNumber::NONE); MOVES_MAX];
+        let mut follower = Follower { index, hashing: *hashing, known, unsettled, moves, len: 0 };
+        change(tree, &mut follower);
+        follower.tell();
         while let Some(hash) = self.unsettled.pop() {
             sometimes(Rare::IndexCollides, true);
             self.settle(hash);

@@ -173,6 +173,8 @@ impl<const STRIDE: usize> Pair<STRIDE> {
             ranks[&key] < rank
         });
         assert_eq!(found, self.tree.at(rank));
+        let by_key = self.tree.seek_leaf_by_key(|key| ranks[&key] < rank);
+        assert_eq!(by_key, self.tree.seek_leaf(|key, _| ranks[&key] < rank));
         for (record, &rank) in &ranks {
             let position = self.tree.at(rank).unwrap();
             let leaf = self.index.0[record];
