@@ -172,8 +172,8 @@ impl Waiter {
         self.answer(access, |out| self.nothing.write(out))
     }
 
-    /// Runs the request, and ends the wait if it gets a reply.
-    fn retry(&self, kernel: &Kernel, access: &mut Access<'_>, now: Now) {
+    /// Runs the request, and ends the wait if it gets a reply. Whether it waits on.
+    fn retry(&self, kernel: &Kernel, access: &mut Access<'_>, now: Now) -> bool {
         let mut reply = Recording::new(self.protocol);
         let call = Call { kernel, now, command: self.command, key: None, guess: &Guess::NONE };
         let resumed = call.resume(access, self, &mut reply);
@@ -181,6 +181,7 @@ impl Waiter {
             self.deliver(access, reply);
         }
         sometimes(Rare::WaiterFindsNothing, resumed == Resumed::WaitsOn);
+        resumed == Resumed::WaitsOn
     }
 
     fn deliver(&self, access: &mut Access<'_>, reply: Recording) {
@@ -207,7 +208,8 @@ impl Waiter {
 
 /// Runs the requests that wait for keys which commands have changed. Those that take something away are
 /// passed over unless the key has something of their type left: they may wait for other keys too, of which
-/// others have waited longer. Those for streams are told of a missing key as well.
+/// others have waited longer. What comes when one was passed over is not for those behind it: whoever
+/// brings it begins again with the first. Those for streams are told of a missing key as well.
 #[inline]
 pub(crate) fn serve(kernel: &Kernel, access: &mut Access<'_>, now: Now) {
     if access.has_ready() {
@@ -220,16 +222,20 @@ fn serve_ready(kernel: &Kernel, access: &mut Access<'_>, now: Now) {
     let mut has_served = false;
     while let Some((database, key)) = access.take_ready() {
         sometimes(Rare::WaiterFeedsWaiter, std::mem::replace(&mut has_served, true));
+        let mut spent: Vec<Kind> = Vec::new();
         for waiter in access.waiters(database, &key) {
             let wanted = match waiter.command.group {
                 Group::List => Some(Kind::List),
                 Group::SortedSet => Some(Kind::SortedSet),
                 _ => None,
             };
+            if wanted.is_some_and(|kind| spent.contains(&kind)) {
+                continue;
+            }
             let is_hopeless = wanted.is_some() && access.kind(database, &key) != wanted;
             sometimes(Rare::WaiterPassedOver, is_hopeless);
-            if !is_hopeless {
-                waiter.retry(kernel, access, now);
+            if is_hopeless || waiter.retry(kernel, access, now) {
+                spent.extend(wanted);
             }
         }
     }
