@@ -155,7 +155,8 @@ pub(super) fn pause(run: &mut Run<'_>) -> Outcome {
     let end_us = (run.model.elapsed_us / 1000 + int(&run.args[2])?) * 1000;
     let is_total = !run.args[3..].iter().any(|mode| is(mode, "WRITE"));
     run.model.pause = Some(Pause {
-        end_us: before.map_or(end_us, |before| before.end_us.max(end_us)),
+        // One that is over at once ends no later than the one before, if that was ended just now.
+        end_us: run.model.pause.map_or(end_us, |last| last.end_us.max(end_us)),
         is_total: is_total || before.is_some_and(|before| before.is_total),
     });
     ok()
