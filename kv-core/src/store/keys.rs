@@ -56,14 +56,14 @@ impl Default for Keys<'_> {
 }
 
 impl<'a> Keys<'a> {
-    /// A single key was fetched before its request ran.
     pub(super) fn new(args: Args<'a>, keys: &'a [HashedKey]) -> Self {
-        Self { args, keys, current: 0, unfetched: if keys.len() == 1 { 1 } else { 0 } }
+        Self { args, keys, current: 0, unfetched: 0 }
     }
 
     /// The hash of a key, and which keys to fetch now, if it is one of the request's.
     #[inline]
     pub(super) fn find(&mut self, key: &[u8]) -> Option<(u64, Range<usize>)> {
+        // A single key was fetched before its request ran.
         if let [only] = self.keys {
             return std::ptr::eq(only.of(self.args), key).then_some((only.hash, 0..0));
         }

@@ -328,33 +328,31 @@ impl<S: Shape> Tree<S> {
 
     /// The leaf where [`Tree::seek`] goes on, if there is any.
     fn seek_leaf(&self, before: impl Fn(S::Key, &Record<'_, S>) -> bool) -> Option<LeafNumber> {
+        self.descend(|inner, level| {
+            let first = |slot| Record(Source::First(self, inner.numbers[slot], level));
+            partition(inner.len(), |slot| before(inner.keys[slot], &first(slot)))
+        })
+    }
+
+    /// The same for a seek by keys alone.
+    pub(crate) fn seek_leaf_by_key(&self, before: impl Fn(S::Key) -> bool) -> Option<LeafNumber> {
+        // All are compared, side by side: the steps of a search would wait for each other.
+        let count = |keys: &[S::Key]| keys.iter().map(|&key| u64::from(before(key))).sum::<u64>();
+        self.descend(|inner, _| count(&inner.keys) as usize)
+    }
+
+    /// Goes down to a leaf, if there is any. `after` tells how many of the children of a node, which are at
+    /// this level, begin before what is sought.
+    #[inline]
+    fn descend(&self, after: impl Fn(&Inner<S::Key>, u8) -> usize) -> Option<LeafNumber> {
         if self.is_empty() {
             return None;
         }
         let mut node = self.root;
         for level in (0..self.height).rev() {
             let inner = &self.inners[node];
-            let first = |slot| Record(Source::First(self, inner.numbers[slot], level));
-            let after = partition(inner.len(), |slot| before(inner.keys[slot], &first(slot)));
-            let slot = after.saturating_sub(1);
+            let slot = after(inner, level).saturating_sub(1);
             // Whoever seeks is going to count, or to change the count.
-            prefetch(&raw const inner.counts[slot]);
-            node = inner.numbers[slot];
-        }
-        Some(LeafNumber(node))
-    }
-
-    /// The same for a seek by keys alone.
-    pub(crate) fn seek_leaf_by_key(&self, before: impl Fn(S::Key) -> bool) -> Option<LeafNumber> {
-        if self.is_empty() {
-            return None;
-        }
-        let mut node = self.root;
-        for _ in 0..self.height {
-            let inner = &self.inners[node];
-            // All are compared, side by side: the steps of a search would wait for each other.
-            let after: u64 = inner.keys.iter().map(|&key| u64::from(before(key))).sum();
-            let slot = (after as usize).saturating_sub(1);
             prefetch(&raw const inner.counts[slot]);
             node = inner.numbers[slot];
         }
