@@ -38,13 +38,13 @@ pub enum Seeks {
     /// Nothing, or what cannot be told before it runs.
     Nothing,
     /// A member, or a field.
-    Member(usize),
+    Member(u8),
     /// A member, and the place of the score that it is given.
     Pair {
         /// The score.
-        score: usize,
+        score: u8,
         /// The member.
-        member: usize,
+        member: u8,
     },
     /// A member chosen at random, if there are no arguments but the key.
     Random,

@@ -31,7 +31,7 @@ use crate::store::{
     ShardStats, Store,
 };
 use crate::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
-use crate::value::{Approach, Guess, Target};
+use crate::value::{Approach, Guess};
 use crate::waiter::{self, Waiter};
 use crate::wall_clock::{SetBack, WallClock};
 use std::net::SocketAddr;
@@ -614,7 +614,7 @@ impl Batch<'_> {
         let command = resolve(self.kernel.config.names(), args);
         let position = command.ok().and_then(|command| first_key_position(command, args));
         let key = position.map(|position| self.access.hash_key(args, position));
-        Prepared { command, lookup: key.map(|key| Lookup { key, database, approach: None }) }
+        Prepared { command, lookup: key.map(|key| Lookup::new(key, database)) }
     }
 
     /// What a request looks for in a collection.
@@ -626,20 +626,19 @@ impl Batch<'_> {
         ahead: u64,
         args: Args<'_>,
     ) -> Option<Approach> {
-        let to_member = |at: usize, score| {
-            let hash = self.access.hash(args.try_get(at)?);
-            let guess = Guess { hash: Some((at, hash)), ..Guess::NONE };
-            Some(Approach { guess, ..Approach::new(Target::Member { hash, score }) })
+        let to_member = |at: u8, score| {
+            let hash = self.access.hash(args.try_get(at.into())?);
+            Some(Approach::to_member(at.into(), hash, score))
         };
         match command.seeks {
             Seeks::Nothing => None,
             Seeks::Member(at) => to_member(at, None),
             Seeks::Pair { score, member } => {
-                to_member(member, parse::float(args.try_get(score)?).ok())
+                to_member(member, parse::float(args.try_get(score.into())?).ok())
             }
             Seeks::Random if args.len() > 2 => None,
             Seeks::Random => {
-                Some(Approach::new(Target::Random(self.kernel.rng(session, ahead + 1))))
+                Some(Approach::to_random(self.kernel.rng(session, ahead + 1)))
             }
         }
     }

@@ -18,7 +18,8 @@ mod graveyard;
 mod segment;
 mod wheel;
 
-pub use entry::Entry;
+pub use entry::{Entry, IntMut};
+pub use field_timers::Settled;
 pub use graveyard::Graveyard;
 pub use segment::SegmentSize;
 
@@ -232,20 +233,34 @@ impl Keyspace {
     }
 
     /// Whether no more entries can be stored, for want of names for their cells.
+    #[inline]
     pub fn is_exhausted(&self) -> bool {
         self.slab.is_exhausted()
     }
 
     /// Where the entry of `key` is, until the next change. O(1).
+    #[inline(always)]
     pub fn find(&self, hash: u64, key: &[u8]) -> Option<Place> {
-        self.find_by(hash, |cell| entry::has_key(self.slab.cell(cell), key))
+        // A loop, since a closure would be called and not be made part of it.
+        for place in self.candidates(hash)? {
+            if entry::has_key(self.slab.cell(place.cell), key) {
+                return Some(place);
+            }
+        }
+        None
     }
 
-    fn find_by(&self, hash: u64, is_it: impl FnMut(Ref) -> bool) -> Option<Place> {
-        let segment = *self.directory.get(self.slot_of(hash))?;
-        let segment_ = &self.segments[segment as usize];
-        let (slot, cell) = segment_.find(self.tag(segment_, hash), is_it)?;
-        Some(Place { segment, slot, cell })
+    fn find_by(&self, hash: u64, mut is_it: impl FnMut(Ref) -> bool) -> Option<Place> {
+        self.candidates(hash)?.find(|place| is_it(place.cell))
+    }
+
+    /// The entries that a hash may belong to.
+    #[inline(always)]
+    fn candidates(&self, hash: u64) -> Option<impl Iterator<Item = Place>> {
+        let number = *self.directory.get(self.slot_of(hash))?;
+        let segment = &self.segments[number as usize];
+        let matches = segment.matches(self.tag(segment, hash));
+        Some(matches.map(move |(slot, cell)| Place { segment: number, slot, cell }))
     }
 
     /// Whether it is so large that lookups wait for memory, and prefetching pays.
@@ -284,6 +299,7 @@ impl Keyspace {
     }
 
     /// The entry at a place.
+    #[inline]
     pub fn entry(&self, place: Place) -> Entry<'_> {
         Entry::new(self.slab.cell(place.cell))
     }
@@ -311,9 +327,9 @@ impl Keyspace {
         entry::overwrite(self.slab.cell_mut(place.cell), value, deadline, clock)
     }
 
-    /// The integer that the string at a place is, if it is one, as it lies there: eight bytes, the least
-    /// first. O(1).
-    pub fn int_mut(&mut self, place: Place) -> Option<&mut [u8; 8]> {
+    /// The integer that the string at a place is, if it is one, to be changed there. O(1).
+    #[inline]
+    pub fn int_mut(&mut self, place: Place) -> Option<IntMut<'_>> {
         entry::int_mut(self.slab.cell_mut(place.cell))
     }
 
@@ -356,18 +372,18 @@ impl Keyspace {
     /// Appends to the string at a place, or writes into it from an offset on, filling a gap with
     /// zero bytes. Its length afterwards. O(n) for strings that are stored in their entry, else
     /// amortized O(length of `patch`).
-    pub fn patch(&mut self, hash: u64, place: Place, offset: usize, patch: &[u8]) -> usize {
+    pub fn patch(&mut self, place: Place, offset: usize, patch: &[u8]) -> usize {
         let entry = self.entry(place);
         let len = match entry.value() {
             ValueRef::String(string) => string.len(),
             other => panic!("{other:?} is not a string"),
         };
         let end = (offset + patch.len()).max(len);
-        if entry.boxed().is_some() {
-            self.change_boxed(hash, place, |value| match value {
-                Value::String(string) => string.set_range(offset, patch),
-                other => panic!("{other:?} is not a string"),
-            });
+        if let Some(Value::String(string)) = self.boxed_mut(place) {
+            let before = string.heap_bytes();
+            string.set_range(offset, patch);
+            let after = string.heap_bytes();
+            self.resized(before, after);
             return end;
         }
         let mut scratch = std::mem::take(&mut self.scratch);
@@ -395,23 +411,6 @@ impl Keyspace {
         let scratch = std::mem::take(&mut self.scratch);
         let packed = self.entry(place).packed()?;
         Some(Pack::plain(packed.pack, scratch))
-    }
-
-    /// Changes the boxed value at a place.
-    ///
-    /// # Panics
-    /// If the value is in its entry.
-    pub fn change_boxed<R>(
-        &mut self,
-        hash: u64,
-        place: Place,
-        change: impl FnOnce(&mut Value) -> R,
-    ) -> R {
-        let mut value = self.lend(place).expect("the value is boxed");
-        let before = value.heap_bytes();
-        let result = change(&mut value);
-        self.give_back(hash, place, value, before);
-        result
     }
 
     /// A boxed value that took `before` bytes takes `after` now.
@@ -1233,7 +1232,7 @@ mod tests {
             if let Some(place) = self.keyspace.find(hash, &key)
                 && let (Ok(model), _) = self.model.get_mut(&(hash, key)).unwrap()
             {
-                let len = self.keyspace.patch(hash, place, offset, patch);
+                let len = self.keyspace.patch(place, offset, patch);
                 if model.len() < offset + patch.len() {
                     model.resize(offset + patch.len(), 0);
                 }

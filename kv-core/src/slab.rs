@@ -146,6 +146,8 @@ pub(crate) struct Slab {
     pages: Table<Page>,
     /// Numbers of pages that are free.
     numbers: Table<u32>,
+    /// How many pages there are.
+    page_count: u32,
     /// The classes that there ever was a cell of, in no order.
     classes: Vec<Class>,
     /// By the number that `class_of` gives: the place among the classes, or [`NO_CLASS`].
@@ -190,6 +192,7 @@ impl Slab {
         Self {
             pages: Table::new(),
             numbers: Table::new(),
+            page_count: 0,
             classes: Vec::new(),
             places: Vec::new(),
             page_size,
@@ -211,8 +214,9 @@ impl Slab {
     }
 
     /// Whether all pages that can be named are nearly used up.
+    #[inline]
     pub(crate) fn is_exhausted(&self) -> bool {
-        self.pages.len() - self.numbers.len() >= PAGES_MAX - HUGE
+        self.page_count as usize >= PAGES_MAX - HUGE
     }
 
     /// A cell of at least `size` bytes, which hold anything. Its first byte is 0 and must not stay
@@ -352,6 +356,7 @@ impl Slab {
         for _ in 0..count {
             let Some(page) = self.pages.pop() else { break };
             self.page_bytes -= page.bytes();
+            self.page_count -= u32::from(page.cells > 0);
             self.live_bytes -= usize::from(page.live) * page.size as usize;
             page.give_back();
         }
@@ -380,6 +385,7 @@ impl Slab {
         let cells = bytes / size;
         let page = Page::new(class, size, bytes);
         self.page_bytes += page.bytes();
+        self.page_count += 1;
         self.classes[class].cells += cells;
         let number = match self.numbers.pop() {
             Some(number) => {
@@ -400,6 +406,7 @@ impl Slab {
         self.leave_group(number);
         let page = std::mem::replace(&mut self.pages[number], Page::none());
         self.page_bytes -= page.bytes();
+        self.page_count -= 1;
         self.classes[usize::from(page.class)].cells -= usize::from(page.cells);
         page.give_back();
         self.numbers.push(number as u32);

@@ -106,12 +106,14 @@ impl Shard {
     }
 
     /// Where a key is, unless it has expired.
+    #[inline(never)]
     fn look_up(&self, database: usize, hash: u64, key: &[u8], unix_ms: i64) -> Option<Place> {
         let keyspace = &self.databases[database];
         keyspace.find(hash, key).filter(|&place| !keyspace.entry(place).is_expired(unix_ms))
     }
 
     /// Where a key is. Removes an expired one.
+    #[inline(always)]
     fn find(
         &mut self,
         store: &Store,
@@ -120,19 +122,34 @@ impl Shard {
         key: &[u8],
         unix_ms: i64,
     ) -> Option<Place> {
-        let keyspace = &mut self.databases[database];
+        let keyspace = &self.databases[database];
         let place = keyspace.find(hash, key)?;
         if keyspace.entry(place).is_expired(unix_ms) {
-            sometimes(Rare::ExpiredOnAccess, true);
-            store.publish_expiry(database, keyspace.entry(place), unix_ms);
-            let value = keyspace.remove(hash, place);
-            self.counters.expired.add(1);
-            self.discard(value, store, database);
-            self.tell(store, database, key);
-            self.publish(store, database);
+            self.end(store, database, hash, key, unix_ms, place);
             return None;
         }
         Some(place)
+    }
+
+    /// Removes a key that has expired.
+    #[cold]
+    fn end(
+        &mut self,
+        store: &Store,
+        database: usize,
+        hash: u64,
+        key: &[u8],
+        unix_ms: i64,
+        place: Place,
+    ) {
+        sometimes(Rare::ExpiredOnAccess, true);
+        let keyspace = &mut self.databases[database];
+        store.publish_expiry(database, keyspace.entry(place), unix_ms);
+        let value = keyspace.remove(hash, place);
+        self.counters.expired.add(1);
+        self.discard(value, store, database);
+        self.tell(store, database, key);
+        self.publish(store, database);
     }
 
     /// Frees what a change of a database has put out of use, and sees to it that what is left to
@@ -291,11 +308,8 @@ impl Store {
         Access {
             store: self,
             held,
-            unix_ms: now.unix_ms(),
-            clock,
             keys: Vec::new(),
-            author: 0,
-            keeps_expired: false,
+            terms: Terms { unix_ms: now.unix_ms(), clock, author: 0, keeps_expired: false },
         }
     }
 
@@ -322,14 +336,38 @@ impl Store {
         shard_of(hash, self.shards.len())
     }
 
-    fn lock_keys(&self, keys: &[HashedKey]) -> Locked<'_> {
-        if let [key] = keys {
-            let shard = self.shard_of(key.hash());
-            return Locked::One(shard, lock(&self.shards[shard]));
+    /// The keys of a request.
+    #[inline(never)]
+    fn hash_keys(&self, command: &Command, args: Args<'_>, keys: &mut Vec<HashedKey>) {
+        let positions = command.keys.iter().flat_map(|spec| spec.positions(args));
+        keys.clear();
+        keys.extend(positions.map(|at| HashedKey::new(self, args, at)));
+    }
+
+    #[inline]
+    fn lock_key(&self, key: &HashedKey) -> Locked<'_> {
+        let shard = self.shard_of(key.hash());
+        Locked::One(shard, lock(&self.shards[shard]))
+    }
+
+    /// What a request needs that does not need a single shard.
+    #[inline(never)]
+    fn lock_several<'v>(
+        &'v self,
+        held: &'v mut Held<'_>,
+        scope: Scope,
+        keys: &[HashedKey],
+    ) -> Locked<'v> {
+        match (held, scope) {
+            (Held::Only(shard), _) => Locked::Only(shard),
+            (Held::Several(shards), _) => Locked::Lent(lend(shards)),
+            (Held::None, Scope::Everything) => Locked::Many(self.lock_shards(&self.all_shards())),
+            (Held::None, Scope::Keys) => {
+                let mut wanted = Wanted::default();
+                keys.iter().for_each(|key| wanted.insert(self.shard_of(key.hash())));
+                Locked::Many(self.lock_shards(&wanted))
+            }
         }
-        let mut wanted = Wanted::default();
-        keys.iter().for_each(|key| wanted.insert(self.shard_of(key.hash())));
-        Locked::Many(self.lock_shards(&wanted))
     }
 
     fn lock_shards(&self, wanted: &Wanted) -> Vec<Guard<'_>> {
@@ -375,10 +413,17 @@ fn try_lock(shard: &Mutex<Shard>) -> Option<MutexGuard<'_, Shard>> {
 pub struct Access<'a> {
     store: &'a Store,
     held: Held<'a>,
-    unix_ms: i64,
-    clock: AccessClock,
     /// Those of the request that runs, if there are several.
     keys: Vec<HashedKey>,
+    terms: Terms,
+}
+
+/// What a request runs under.
+#[derive(Debug)]
+struct Terms {
+    unix_ms: i64,
+    /// What a use of a key means.
+    clock: AccessClock,
     /// The session whose request runs.
     author: u64,
     /// What has expired is not there for the request, and stays where it is.
@@ -424,12 +469,13 @@ impl<'a> Access<'a> {
 
     /// From now on, what is done to keys counts as their use, or does not.
     pub(crate) fn count_uses(&mut self, counts: bool) {
-        self.clock = self.clock.counting(counts);
+        self.terms.clock = self.terms.clock.counting(counts);
     }
 
     /// Locks what `command` needs for the request `args` and gives the view of it. `key` is one of
     /// the request's keys whose hash is known, if any is.
-    #[inline(never)]
+    // Inlined, so that what it gives is made where it stays.
+    #[inline(always)]
     pub fn lock<'v>(
         &'v mut self,
         command: &Command,
@@ -441,36 +487,30 @@ impl<'a> Access<'a> {
         let keys = match key {
             Some(key) if command.has_one_key(args) => std::slice::from_ref(key),
             _ => {
-                let positions = command.keys.iter().flat_map(|spec| spec.positions(args));
-                self.keys.clear();
-                self.keys.extend(positions.map(|at| HashedKey::new(self.store, args, at)));
+                self.store.hash_keys(command, args, &mut self.keys);
                 &self.keys
             }
         };
-        let locked = match (&mut self.held, command.scope) {
-            (Held::Only(shard), _) => Locked::Only(shard),
-            (Held::Several(shards), _) => Locked::Lent(lend(shards)),
-            (Held::None, Scope::Everything) => {
-                Locked::Many(self.store.lock_shards(&self.store.all_shards()))
-            }
-            (Held::None, Scope::Keys) => self.store.lock_keys(keys),
+        let mut locked = match (&mut self.held, command.scope, keys) {
+            (Held::Only(shard), _, _) => Locked::Only(shard),
+            (Held::None, Scope::Keys, [key]) => self.store.lock_key(key),
+            (held, scope, keys) => self.store.lock_several(held, scope, keys),
         };
-        let keys = Keys::new(args, keys);
-        let mut view = View::new(self.store, locked, keys, database, self.unix_ms, self.clock);
-        view.sign(self.author);
-        view.keep_expired(self.keeps_expired);
-        view
+        if self.store.is_observed() {
+            locked.sign(self.terms.author);
+        }
+        View::new(self.store, &self.terms, locked, Keys::new(args, keys), database)
     }
 
     /// What is changed from now on, this session changes.
     pub fn sign(&mut self, session: u64) {
-        self.author = session;
+        self.terms.author = session;
     }
 
     /// Whether what has expired stays where it is, although it is not there for what runs from now on:
     /// which must not write.
     pub fn keep_expired(&mut self, keeps: bool) {
-        self.keeps_expired = keeps;
+        self.terms.keeps_expired = keeps;
     }
 
     /// The store.
@@ -485,7 +525,7 @@ impl<'a> Access<'a> {
             Held::Several(shards) => Locked::Lent(lend(shards)),
             Held::None => Locked::Many(self.store.lock_shards(&self.store.all_shards())),
         };
-        View::new(self.store, locked, Keys::default(), database, self.unix_ms, self.clock)
+        View::new(self.store, &self.terms, locked, Keys::default(), database)
     }
 
     /// Adds to `needs` what a request of `command` will lock. An engine command may lock everything.
@@ -507,7 +547,7 @@ impl<'a> Access<'a> {
 
     /// Removes a key if it has expired, which others are told.
     pub fn expire(&mut self, database: usize, key: &[u8]) {
-        let (store, unix_ms, hash) = (self.store, self.unix_ms, self.store.hash(key));
+        let (store, unix_ms, hash) = (self.store, self.terms.unix_ms, self.store.hash(key));
         self.with_shard(hash, |shard| {
             shard.find(store, database, hash, key, unix_ms);
         });
@@ -546,7 +586,7 @@ impl<'a> Access<'a> {
     /// what is out of use and gives memory back, until about `budget` entries' worth of work is
     /// done. How much that was; less than `budget` if nothing is left.
     pub fn tend(&mut self, budget: usize) -> usize {
-        let (store, unix_ms) = (self.store, self.unix_ms);
+        let (store, unix_ms) = (self.store, self.terms.unix_ms);
         // Whatever becomes due from now on is noted anew.
         store.due_ms.store(i64::MAX, Relaxed);
         let mut spent = 0;
@@ -577,7 +617,7 @@ impl<'a> Access<'a> {
     /// Removes all that has expired, before the clock is followed back to `unix_ms`. O(what has
     /// expired + shards and databases).
     pub(crate) fn set_back(&mut self, unix_ms: i64) {
-        let (store, before_ms) = (self.store, self.unix_ms);
+        let (store, before_ms) = (self.store, self.terms.unix_ms);
         self.for_each_shard(|shard| {
             shard.expire(store, before_ms, usize::MAX);
             shard.databases.iter_mut().for_each(|keyspace| keyspace.set_back(unix_ms));
@@ -625,6 +665,41 @@ enum Locked<'a> {
     Many(Vec<Guard<'a>>),
     /// What a transaction holds.
     Lent(Vec<(usize, &'a mut Shard)>),
+}
+
+impl Locked<'_> {
+    fn for_each(&mut self, mut visit: impl FnMut(&mut Shard)) {
+        match self {
+            Self::Only(shard) => visit(shard),
+            Self::One(_, shard) => visit(shard),
+            Self::Many(shards) => shards.iter_mut().for_each(|(_, shard)| visit(shard)),
+            Self::Lent(shards) => shards.iter_mut().for_each(|(_, shard)| visit(shard)),
+        }
+    }
+
+    /// The shard with this number.
+    ///
+    /// # Panics
+    /// If it is not locked.
+    fn shard(&mut self, index: usize) -> &mut Shard {
+        match self {
+            Self::Only(shard) => shard,
+            Self::One(locked, shard) if *locked == index => shard,
+            Self::One(..) => not_locked(index),
+            Self::Many(shards) => match find_shard(shards, index) {
+                Some(at) => &mut shards[at].1,
+                None => not_locked(index),
+            },
+            Self::Lent(shards) => match find_shard(shards, index) {
+                Some(at) => shards[at].1,
+                None => not_locked(index),
+            },
+        }
+    }
+}
+
+fn not_locked(shard: usize) -> ! {
+    panic!("shard {shard} is not locked: the command's row names neither this key nor Everything")
 }
 
 /// The one of some shards, in ascending order, that has this number.

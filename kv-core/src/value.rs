@@ -24,6 +24,7 @@ pub mod xxh3;
 
 use crate::hash::KeyHasher;
 use crate::rng::Rng;
+use std::num::NonZeroU32;
 use hash::{Hash, HashRef};
 use list::{List, ListRef};
 use members::Members;
@@ -206,8 +207,8 @@ pub struct Approach {
 /// What was found out for a request before it runs.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Guess {
-    /// The hash of one of its arguments, and which that is.
-    pub(crate) hash: Option<(usize, u64)>,
+    /// Which of its arguments is a member, and its hash. The first argument is the command's name.
+    pub(crate) hash: Option<(NonZeroU32, u64)>,
     /// In which leaf of a sorted set the member seemed to be: what is there must be seen, and if it is not, be
     /// searched for.
     pub(crate) member: LeafNumber,
@@ -222,7 +223,7 @@ impl Guess {
 
     /// The member that the argument with this index names.
     pub(crate) fn sought(self, index: usize, member: &[u8]) -> Sought<'_> {
-        let hash = self.hash.filter(|(hashed, _)| *hashed == index);
+        let hash = self.hash.filter(|(hashed, _)| hashed.get() as usize == index);
         Sought { item: Item::new(member), hash: hash.map(|(_, hash)| hash) }
     }
 }
@@ -250,8 +251,8 @@ impl<'a, T: AsRef<[u8]> + ?Sized> From<&'a T> for Sought<'a> {
 /// What is approached.
 #[derive(Clone, Debug)]
 pub(crate) enum Target {
-    /// The member with this hash, and the place of the score that it will have, if that is known.
-    Member { hash: u64, score: Option<f64> },
+    /// The member whose hash the guess has, and the place of the score that it will have, if that is known.
+    Member { score: Option<f64> },
     /// The member that this generator will choose.
     Random(Rng),
     /// What the first step has made of these: the part of a table that the member is in.
@@ -259,13 +260,30 @@ pub(crate) enum Target {
 }
 
 impl Approach {
-    pub(crate) fn new(target: Target) -> Self {
-        Self { target, steps: 0, guess: Guess::NONE }
+    /// The way to a random member.
+    pub(crate) fn to_random(rng: Rng) -> Self {
+        Self { target: Target::Random(rng), steps: 0, guess: Guess::NONE }
+    }
+
+    /// The way to the member that the argument at `index` names, and to the place of its score.
+    ///
+    /// # Panics
+    /// If that is the command's name.
+    #[inline]
+    pub(crate) fn to_member(index: u32, hash: u64, score: Option<f64>) -> Self {
+        let index = NonZeroU32::new(index).expect("the command's name is no member");
+        let guess = Guess { hash: Some((index, hash)), ..Guess::NONE };
+        Self { target: Target::Member { score }, steps: 0, guess }
+    }
+
+    /// The hash of the member.
+    fn hash(&self) -> Option<u64> {
+        self.guess.hash.map(|(_, hash)| hash)
     }
 }
 
 /// What is the same for the storage of all collections.
-pub(crate) trait Contents {
+pub trait Contents {
     /// The memory outside of the value itself, in bytes, by its own count. O(1).
     fn heap_bytes(&self) -> usize;
 
@@ -282,7 +300,7 @@ pub(crate) trait Contents {
 }
 
 /// A type of values that may be one pack.
-pub trait Collection: Into<Value> {
+pub trait Collection: Contents + Into<Value> {
     /// The type.
     const KIND: Kind;
 

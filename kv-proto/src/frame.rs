@@ -153,7 +153,7 @@ impl Decoder {
             return Err(error);
         }
         let spans = first..arguments.spans.len();
-        let mut request = Request { len: message_len, spans, is_unquoted: false };
+        let mut request = Request::new(message_len, spans, false);
         keys_of_everything(&mut request, arguments, input);
         Ok(Some(request))
     }

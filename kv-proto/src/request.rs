@@ -52,23 +52,35 @@ pub struct Arguments {
 }
 
 /// A decoded request, whose arguments stand in a list of [`Arguments`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Request {
-    pub(crate) len: usize,
-    pub(crate) spans: Range<usize>,
-    pub(crate) is_unquoted: bool,
+    /// Where its spans begin in the list.
+    first: usize,
+    count: u32,
+    len: u32,
+    is_unquoted: bool,
 }
 
 impl Request {
+    /// One of `len` bytes with these spans.
+    ///
+    /// # Panics
+    /// If it is longer than 4 GiB, which [`Limits`] are not.
+    #[inline]
+    pub(crate) fn new(len: usize, spans: Range<usize>, is_unquoted: bool) -> Self {
+        let short = |number: usize| u32::try_from(number).expect("a request is limited to 4 GiB");
+        Self { first: spans.start, count: short(spans.len()), len: short(len), is_unquoted }
+    }
+
     /// How many bytes of input it takes.
     #[allow(clippy::len_without_is_empty, reason = "a request takes at least its line end")]
     pub fn len(&self) -> usize {
-        self.len
+        self.len as usize
     }
 
     /// Whether it has no arguments, as an empty line: a request to skip.
     pub fn is_blank(&self) -> bool {
-        self.spans.is_empty()
+        self.count == 0
     }
 }
 
@@ -83,7 +95,7 @@ impl Arguments {
     /// the decoder.
     pub fn of<'a>(&'a self, request: &Request, input: &'a [u8]) -> Args<'a> {
         let buffer = if request.is_unquoted { &self.unquoted } else { input };
-        Args::new(buffer, &self.spans[request.spans.clone()])
+        Args::new(buffer, &self.spans[request.first..][..request.count as usize])
     }
 
     /// Forgets all requests, and gives back memory that only unusual ones need.
@@ -103,7 +115,7 @@ impl Arguments {
 /// `arguments`.
 #[inline]
 pub(crate) fn keys_of_everything(request: &mut Request, arguments: &mut Arguments, input: &[u8]) {
-    if request.spans.len() == 1 {
+    if request.count == 1 {
         complete_keys(request, arguments, input);
     }
 }
@@ -112,7 +124,7 @@ pub(crate) fn keys_of_everything(request: &mut Request, arguments: &mut Argument
 fn complete_keys(request: &mut Request, arguments: &mut Arguments, input: &[u8]) {
     if arguments.of(request, input).get(0).eq_ignore_ascii_case(b"keys") {
         arguments.spans.push(Span::literal(Literal::Star));
-        request.spans.end += 1;
+        request.count += 1;
     }
 }
 

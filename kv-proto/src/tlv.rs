@@ -118,7 +118,7 @@ impl Decoder {
         }
         self.needed = 0;
         let spans = first..arguments.spans.len();
-        Ok(Some(Request { len: end, spans, is_unquoted: false }))
+        Ok(Some(Request::new(end, spans, false)))
     }
 
     /// How many bytes of input the request in progress has at least, as far as is known. 0 between

@@ -182,10 +182,48 @@ pub(super) fn overwrite(
     true
 }
 
-/// The integer that the value is, to be changed in its place, if it is one. It has eight bytes.
-pub(super) fn int_mut(cell: &mut [u8]) -> Option<&mut [u8; 8]> {
-    let Layout { value_at, end, .. } = read_layout(cell);
-    if cell[0] & KIND == INT { cell[value_at..end].first_chunk_mut() } else { None }
+/// The integer that the value is, to be changed in its place, if it is one.
+#[inline]
+pub(super) fn int_mut(cell: &mut [u8]) -> Option<IntMut<'_>> {
+    if cell[0] & KIND != INT {
+        return None;
+    }
+    let value_at = read_layout(cell).value_at;
+    let (head, value) = cell.split_at_mut(value_at);
+    Some(IntMut { head, value: value.first_chunk_mut().expect("eight bytes follow") })
+}
+
+/// An entry whose value is an integer, to be changed.
+#[derive(Debug)]
+pub struct IntMut<'a> {
+    head: &'a mut [u8],
+    value: &'a mut [u8; 8],
+}
+
+impl IntMut<'_> {
+    /// The integer.
+    #[inline]
+    pub fn get(&self) -> i64 {
+        i64::from_le_bytes(*self.value)
+    }
+
+    /// Puts another integer in its place.
+    #[inline]
+    pub fn set(&mut self, value: i64) {
+        *self.value = value.to_le_bytes();
+    }
+
+    /// The access clock.
+    #[inline]
+    pub fn clock(&self) -> u32 {
+        read_clock(self.head)
+    }
+
+    /// Sets the access clock.
+    #[inline]
+    pub fn set_clock(&mut self, clock: u32) {
+        set_clock(self.head, clock);
+    }
 }
 
 /// Writes a value to its place and gives the flags that tell what it is.
@@ -210,15 +248,11 @@ fn write_value(place: &mut [u8], value: New<'_>) -> u8 {
             flags
         }
         New::Boxed(value) => {
-            write_box(place, value);
+            let address = Box::into_raw(value).expose_provenance();
+            place.copy_from_slice(&(address as u64).to_le_bytes());
             BOXED
         }
     }
-}
-
-fn write_box(place: &mut [u8], value: Box<Value>) {
-    let address = Box::into_raw(value).expose_provenance();
-    place.copy_from_slice(&(address as u64).to_le_bytes());
 }
 
 /// `place` ends with the timer.
@@ -241,6 +275,7 @@ impl<'a> Entry<'a> {
     }
 
     /// The key.
+    #[inline]
     pub fn key(self) -> &'a [u8] {
         let layout = read_layout(self.cell);
         &self.cell[layout.key_at..layout.value_at]
@@ -283,28 +318,32 @@ impl<'a> Entry<'a> {
     }
 
     /// The value, if it is not in the cell itself.
-    pub(super) fn boxed(self) -> Option<&'a Value> {
-        // SAFETY: the address is that of a box which `write` or `put_boxed` was given and which the
-        // cell owns until `take_boxed`. The borrow of the cell is a borrow of the box.
+    #[inline]
+    pub fn boxed(self) -> Option<&'a Value> {
+        // SAFETY: the address is that of a box which `write` was given and which the cell owns until
+        // `take_boxed`. The borrow of the cell is a borrow of the box.
         (self.cell[0] & KIND == BOXED).then(|| unsafe { &*self.address() })
     }
 
+    #[inline(always)]
     fn address(self) -> *mut Value {
-        let layout = read_layout(self.cell);
-        let bytes = word(&self.cell[layout.value_at..layout.end]);
+        let bytes = word(&self.cell[read_layout(self.cell).value_at..]);
         std::ptr::with_exposed_provenance_mut(u64::from_le_bytes(bytes) as usize)
     }
 
     /// When the key expires, in milliseconds since the Unix epoch.
+    #[inline]
     pub fn deadline(self) -> Option<i64> {
-        if self.cell[0] & DEADLINE == 0 {
-            return None;
-        }
+        if self.cell[0] & DEADLINE == 0 { None } else { Some(self.read_deadline()) }
+    }
+
+    /// The deadline that there is.
+    fn read_deadline(self) -> i64 {
         // A timer follows, so that eight bytes can be read of a narrow one as well.
         let at = read_layout(self.cell).deadline_at;
         let deadline = i64::from_le_bytes(word(&self.cell[at..]));
         let is_wide = self.cell[0] & WIDE != 0;
-        Some(if is_wide { deadline } else { deadline & NARROW_MAX })
+        if is_wide { deadline } else { deadline & NARROW_MAX }
     }
 
     /// Whether the deadline has passed, or those of all that the value holds. The millisecond of
@@ -325,8 +364,9 @@ impl<'a> Entry<'a> {
     }
 
     /// The access clock: 24 bits, whose meaning the eviction policy decides.
+    #[inline]
     pub fn clock(self) -> u32 {
-        u32::from_le_bytes([self.cell[1], self.cell[2], self.cell[3], 0])
+        read_clock(self.cell)
     }
 
     /// The bytes that the entry takes in its cell.
@@ -347,6 +387,7 @@ fn word(bytes: &[u8]) -> [u8; 8] {
 }
 
 /// Whether the entry in `cell` is that of `key`.
+#[inline(always)]
 pub(super) fn has_key(cell: &[u8], key: &[u8]) -> bool {
     // Most keys of a wrong length need not be read.
     cell[4] == key.len().min(LONG.into()) as u8 && Entry::new(cell).key() == key
@@ -405,13 +446,30 @@ pub(super) fn set_timer(cell: &mut [u8], timer: Timer) {
     cell[end - TIMER..end].copy_from_slice(&timer.to_bits().to_le_bytes());
 }
 
-/// Sets the access clock.
-pub(super) fn set_clock(cell: &mut [u8], clock: u32) {
-    cell[1..4].copy_from_slice(&clock.to_le_bytes()[..3]);
+#[inline]
+fn read_clock(cell: &[u8]) -> u32 {
+    // With the flags before it, in one word.
+    cell.first_chunk().map_or(0, |word| u32::from_le_bytes(*word) >> 8)
 }
 
-/// Takes the boxed value out of an entry, which must be freed, overwritten or given it back before
-/// it is read again: it reads as an integer from now on.
+/// Sets the access clock.
+#[inline]
+pub(super) fn set_clock(cell: &mut [u8], clock: u32) {
+    if let Some(word) = cell.first_chunk_mut() {
+        *word = (clock << 8 | u32::from(word[0])).to_le_bytes();
+    }
+}
+
+/// The value, to be changed, if it is not in the cell itself.
+#[inline]
+pub(super) fn boxed_mut(cell: &mut [u8]) -> Option<&mut Value> {
+    let entry = Entry::new(cell);
+    // SAFETY: as for `Entry::boxed`. The cell is borrowed to be changed, and the box with it.
+    (entry.cell[0] & KIND == BOXED).then(|| unsafe { &mut *entry.address() })
+}
+
+/// Takes the boxed value out of an entry, which must be freed or overwritten before it is read again:
+/// it reads as an integer from now on.
 pub(super) fn take_boxed(cell: &mut [u8]) -> Option<Box<Value>> {
     let entry = Entry::new(cell);
     if entry.cell[0] & KIND != BOXED {
@@ -421,12 +479,4 @@ pub(super) fn take_boxed(cell: &mut [u8]) -> Option<Box<Value>> {
     cell[0] = cell[0] & !KIND | INT;
     // SAFETY: the address came from `Box::into_raw`, and the cell forgets it here.
     Some(unsafe { Box::from_raw(address) })
-}
-
-/// Gives a boxed value back to the entry that it was taken from.
-pub(super) fn put_boxed(cell: &mut [u8], value: Box<Value>) {
-    assert_eq!(cell[0] & KIND, INT, "its box was taken");
-    let layout = read_layout(cell);
-    write_box(&mut cell[layout.value_at..layout.end], value);
-    cell[0] = cell[0] & !KIND | BOXED;
 }

@@ -8,7 +8,7 @@ use super::entry::{self, Entry, New};
 use super::{Keyspace, Place};
 use crate::rare::{Rare, sometimes};
 use crate::value::hash::Hash;
-use crate::value::{Collection, Packed, Value};
+use crate::value::{Collection, Contents, Kind, Packed, Value};
 use std::collections::BTreeSet;
 
 /// What a timer counts for in memory, in bytes.
@@ -67,40 +67,42 @@ impl FieldTimers {
     }
 }
 
+/// What has become of a collection that was changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settled {
+    /// There is nothing in it that should be stored.
+    pub is_empty: bool,
+    /// It takes other memory now, or waits for something else.
+    pub has_moved: bool,
+}
+
 impl Keyspace {
-    /// Takes the boxed value at a place, to change it. It must come back by [`Keyspace::give_back`] or
-    /// [`Keyspace::return_unchanged`] before anything else is done here. `None` if the value is in its entry.
-    pub fn lend(&mut self, place: Place) -> Option<Box<Value>> {
-        entry::take_boxed(self.slab.cell_mut(place.cell))
+    /// The boxed value at a place, to be changed. Its collection must be [settled](Keyspace::settle)
+    /// before anything else is done here. `None` if the value is in its entry.
+    #[inline]
+    pub fn boxed_mut(&mut self, place: Place) -> Option<&mut Value> {
+        entry::boxed_mut(self.slab.cell_mut(place.cell))
     }
 
-    /// Takes back what was lent and only looked at.
-    pub fn return_unchanged(&mut self, place: Place, value: Box<Value>) {
-        entry::put_boxed(self.slab.cell_mut(place.cell), value);
-    }
-
-    /// Takes back what was lent, which took `before` bytes then. If it has become so small that it
-    /// lies in its entry from now on, the place is no longer valid. Whether it takes other memory now, or
-    /// waits for something else.
-    pub fn give_back(
-        &mut self,
-        hash: u64,
-        place: Place,
-        mut value: Box<Value>,
-        before: usize,
-    ) -> bool {
-        let awaits_other = self.field_timers.settle(&mut value, || hash);
-        let (after, repacked) = (value.heap_bytes(), value.repacked(self.sizes.value));
+    /// A boxed collection, which had `before` bytes outside of itself, was changed. If it has become so
+    /// small that it lies in its entry from now on, the place is no longer valid.
+    #[inline]
+    pub fn settle<T: Collection>(&mut self, hash: u64, place: Place, before: usize) -> Settled {
+        let value = entry::boxed_mut(self.slab.cell_mut(place.cell)).expect("it is boxed");
+        let awaits_other = T::KIND == Kind::Hash && self.field_timers.settle(value, || hash);
+        let collection = T::of(value).expect("it is of this type");
+        let (after, repacked) = (collection.heap_bytes(), collection.repacked(self.sizes.value));
+        let is_empty = collection.is_empty();
         self.resized(before, after);
-        self.return_unchanged(place, value);
         let is_repacked = repacked.is_some();
-        if let Some((kind, pack)) = repacked {
-            self.repack(place, Packed { kind, pack: pack.view() });
+        if let Some(pack) = repacked {
+            self.repack(place, Packed { kind: T::KIND, pack: pack.view() });
         }
-        awaits_other || is_repacked || before != after
+        Settled { is_empty, has_moved: awaits_other || is_repacked || before != after }
     }
 
     /// Puts a pack into the entry in the place of its boxed value.
+    #[cold]
     fn repack(&mut self, place: Place, packed: Packed<'_>) {
         let entry = self.entry(place);
         let (deadline, clock) = (entry.deadline(), entry.clock());
@@ -135,11 +137,12 @@ impl Keyspace {
             return (1, 1);
         }
         purged(entry.key());
-        let purge = |value: &mut Value| {
-            let fields = Hash::of_mut(value).expect("only hashes are waited for");
-            fields.purge(unix_ms, STEP)
-        };
-        (0, self.change_boxed(hash, place, purge))
+        let fields = self.boxed_mut(place).and_then(Hash::of_mut);
+        let fields = fields.expect("only boxed hashes are waited for");
+        let before = fields.heap_bytes();
+        let removed = fields.purge(unix_ms, STEP);
+        self.settle::<Hash>(hash, place, before);
+        (0, removed)
     }
 
     /// Where the hash is for which there is this timer.

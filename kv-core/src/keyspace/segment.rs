@@ -153,6 +153,38 @@ pub(super) struct Slot {
     pub(super) index: u8,
 }
 
+/// The entries of a segment that have some tag.
+#[derive(Debug)]
+pub(super) struct Matches<'a> {
+    lines: &'a [Line],
+    tag: u16,
+    number: usize,
+    /// Those of the line with this number that are still to come.
+    bits: u32,
+}
+
+impl Iterator for Matches<'_> {
+    type Item = (Slot, Ref);
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<(Slot, Ref)> {
+        loop {
+            let line = &self.lines[self.number];
+            if self.bits != 0 {
+                let index = self.bits.trailing_zeros();
+                self.bits &= self.bits - 1;
+                let slot = Slot { line: self.number as u32, index: index as u8 };
+                return Some((slot, line.cells[index as usize]));
+            }
+            if !line.overflows(self.tag) || self.number + 1 == self.lines.len() {
+                return None;
+            }
+            self.number += 1;
+            self.bits = self.lines[self.number].matches(self.tag);
+        }
+    }
+}
+
 #[derive(Debug)]
 pub(super) struct Segment {
     lines: Vec<Line>,
@@ -196,25 +228,11 @@ impl Segment {
         self.len() <= size.split_len() / 4
     }
 
-    /// The entry with this tag that `is_it` recognizes.
-    pub(super) fn find(&self, tag: u16, mut is_it: impl FnMut(Ref) -> bool) -> Option<(Slot, Ref)> {
-        let mut number = self.home(tag);
-        loop {
-            let line = &self.lines[number];
-            let mut matches = line.matches(tag);
-            while matches != 0 {
-                let index = matches.trailing_zeros();
-                let cell = line.cells[index as usize];
-                if is_it(cell) {
-                    return Some((Slot { line: number as u32, index: index as u8 }, cell));
-                }
-                matches &= matches - 1;
-            }
-            if !line.overflows(tag) || number + 1 == self.lines.len() {
-                return None;
-            }
-            number += 1;
-        }
+    /// The entries with this tag.
+    #[inline(always)]
+    pub(super) fn matches(&self, tag: u16) -> Matches<'_> {
+        let number = self.home(tag);
+        Matches { lines: &self.lines, tag, number, bits: self.lines[number].matches(tag) }
     }
 
     /// Asks the processor for the line where a tag is at home.

@@ -83,14 +83,16 @@ impl AccessClock {
         Self { counts, ..self }
     }
 
-    /// A key was accessed.
-    pub(super) fn touch(self, keyspace: &mut Keyspace, place: Place, rng: &mut Rng) {
+    /// A key was accessed. Its clock from now on.
+    #[inline]
+    pub(super) fn touch(self, keyspace: &mut Keyspace, place: Place, rng: &mut Rng) -> u32 {
         let old = keyspace.entry(place).clock();
         let new = self.accessed(old, rng);
         // Most accesses change nothing, and leave the cache line clean.
         if new != old {
             keyspace.set_clock(place, new);
         }
+        new
     }
 
     /// The clock of a key that is stored, over an `old` one or as a new key.

@@ -47,19 +47,27 @@ impl<'v> Found<'v> {
         self.place.map(|place| self.shard.databases[self.database].entry(place))
     }
 
-    /// The integer that is there, if there is one, as it lies there.
-    pub(super) fn int_mut(&mut self) -> Option<&mut [u8; 8]> {
-        let place = self.place?;
-        self.keyspace_mut().int_mut(place)
+    /// The collection that is boxed there.
+    fn boxed<T: Collection>(&self) -> &T {
+        self.entry().and_then(Entry::boxed).and_then(T::of).expect(BOXED)
     }
 
-    /// The value was overwritten in its place.
-    pub(super) fn store_in_place(self, clock: AccessClock) {
+    /// If it is an integer, puts in its place what `compute` makes of it.
+    #[inline]
+    pub(super) fn update_int<E>(
+        &mut self,
+        compute: impl FnOnce(i64) -> Result<i64, E>,
+        clock: AccessClock,
+    ) -> Option<Result<i64, E>> {
         let Self { store, shard, database, key, place, .. } = self;
-        let (place, keyspace) = (place.expect("a value was there"), &mut shard.databases[database]);
-        let accessed = clock.stored(Some(keyspace.entry(place).clock()), &mut shard.rng);
-        keyspace.set_clock(place, accessed);
-        shard.tell(store, database, key);
+        let mut int = shard.databases[*database].int_mut((*place)?)?;
+        let result = compute(int.get());
+        if let Ok(result) = result {
+            int.set(result);
+            int.set_clock(clock.stored(Some(int.clock()), &mut shard.rng));
+            shard.tell(store, *database, key);
+        }
+        Some(result)
     }
 
     /// Stores a value, whatever was there. `accessed` is the access clock, if the value brings one.
@@ -112,8 +120,8 @@ impl<'v> Found<'v> {
 
 #[derive(Debug)]
 enum Held<T> {
-    /// Taken out of its entry for the time being. It took so many bytes before.
-    Boxed { value: Box<Value>, before: usize },
+    /// In the box of its entry, where it is changed. It had so many bytes outside of itself before.
+    Boxed { before: usize },
     /// It was unpacked, or is new.
     Unpacked(T),
     /// It was stored again.
@@ -121,36 +129,35 @@ enum Held<T> {
 }
 
 impl<T: Collection> Held<T> {
-    fn new(keyspace: &mut Keyspace, place: Option<Place>) -> Result<Self, Error> {
-        let growth = keyspace.growth();
-        let unpacked = |pack| Self::Unpacked(T::unpack(pack, growth));
-        let Some(place) = place else { return Ok(unpacked(Pack::default())) };
-        if let Some(value) = keyspace.lend(place) {
-            if T::of(&value).is_none() {
-                keyspace.return_unchanged(place, value);
-                return Err(Error::WrongType);
+    #[inline]
+    fn new(keyspace: &mut Keyspace, place: Place) -> Result<Self, Error> {
+        let entry = keyspace.entry(place);
+        match entry.boxed() {
+            Some(value) => {
+                let collection = T::of(value).ok_or(Error::WrongType)?;
+                Ok(Self::Boxed { before: collection.heap_bytes() })
             }
-            let before = value.heap_bytes();
-            return Ok(Self::Boxed { value, before });
+            None if entry.kind() == Some(T::KIND) => {
+                let growth = keyspace.growth();
+                let pack = keyspace.unpack(place).expect("what is not boxed is in its entry");
+                Ok(Self::Unpacked(T::unpack(pack, growth)))
+            }
+            None => Err(Error::WrongType),
         }
-        if keyspace.entry(place).kind() != Some(T::KIND) {
-            return Err(Error::WrongType);
-        }
-        Ok(unpacked(keyspace.unpack(place).expect("what is not boxed is in its entry")))
     }
 }
 
 impl<'v, T: Collection> Edit<'v, T> {
+    #[inline]
     pub(super) fn new(found: Found<'v>, clock: AccessClock) -> Result<Self, Error> {
-        let place = found.place;
         let keyspace = &mut found.shard.databases[found.database];
-        let held = Held::new(keyspace, place)?;
-        let accessed = match place {
-            Some(place) => {
-                clock.touch(keyspace, place, &mut found.shard.rng);
-                keyspace.entry(place).clock()
+        let rng = &mut found.shard.rng;
+        let (held, accessed) = match found.place {
+            Some(place) => (Held::new(keyspace, place)?, clock.touch(keyspace, place, rng)),
+            None => {
+                let collection = T::unpack(Pack::default(), keyspace.growth());
+                (Held::Unpacked(collection), clock.stored(None, rng))
             }
-            None => clock.stored(None, &mut found.shard.rng),
         };
         Ok(Self {
             found,
@@ -222,21 +229,20 @@ impl<'v, T: Collection> Edit<'v, T> {
     }
 
     /// Whether the collection is empty, so that there must not be a key in the end.
+    #[inline]
     fn store_again(&mut self) -> bool {
         match std::mem::replace(&mut self.held, Held::Stored) {
-            Held::Boxed { value, before } if self.is_same => {
-                debug_assert_eq!(value.heap_bytes(), before, "it takes other memory");
-                let is_empty = of::<T>(&value).is_empty();
-                let place = self.found.place.expect("it was taken out of an entry");
-                self.found.keyspace_mut().return_unchanged(place, value);
-                is_empty
+            Held::Boxed { before } if self.is_same => {
+                debug_assert_eq!(self.found.boxed::<T>().heap_bytes(), before, "other memory");
+                debug_assert!(!self.found.boxed::<T>().is_empty(), "it was stored like this");
+                false
             }
-            Held::Boxed { value, before } => {
-                let is_empty = of::<T>(&value).is_empty();
+            Held::Boxed { before } => {
                 let Found { hash, place, .. } = self.found;
-                let place = place.expect("it was taken out of an entry");
-                self.has_moved |= self.found.keyspace_mut().give_back(hash, place, value, before);
-                is_empty
+                let place = place.expect(BOXED);
+                let settled = self.found.keyspace_mut().settle::<T>(hash, place, before);
+                self.has_moved |= settled.has_moved;
+                settled.is_empty
             }
             Held::Unpacked(value) if value.is_empty() => true,
             Held::Unpacked(value) => {
@@ -255,17 +261,14 @@ impl<'v, T: Collection> Edit<'v, T> {
 }
 
 const STORED: &str = "it is stored again when it is dropped";
-
-fn of<T: Collection>(value: &Value) -> &T {
-    T::of(value).expect("the type was looked at in the beginning")
-}
+const BOXED: &str = "the type, and that it is boxed, was seen in the beginning";
 
 impl<T: Collection> Deref for Edit<'_, T> {
     type Target = T;
 
     fn deref(&self) -> &T {
         match &self.held {
-            Held::Boxed { value, .. } => of(value),
+            Held::Boxed { .. } => self.found.boxed(),
             Held::Unpacked(value) => value,
             Held::Stored => unreachable!("{STORED}"),
         }
@@ -276,10 +279,12 @@ impl<T: Collection> DerefMut for Edit<'_, T> {
     fn deref_mut(&mut self) -> &mut T {
         (self.is_changed, self.is_same) = (true, false);
         match &mut self.held {
-            Held::Unpacked(value) => value,
-            Held::Boxed { value, .. } => {
-                T::of_mut(value).expect("the type was looked at in the beginning")
+            Held::Boxed { .. } => {
+                let place = self.found.place.expect(BOXED);
+                let value = self.found.keyspace_mut().boxed_mut(place);
+                value.and_then(T::of_mut).expect(BOXED)
             }
+            Held::Unpacked(value) => value,
             Held::Stored => unreachable!("{STORED}"),
         }
     }

@@ -92,7 +92,7 @@ impl Access<'_> {
 
     /// Removes one key, if any may be removed. Whether its memory is free already.
     fn evict_one(&mut self, limit: &Eviction, rng: &mut Rng) -> Option<bool> {
-        let clock = self.clock;
+        let clock = self.terms.clock;
         let mut is_freed = None;
         let score = |entry: Entry<'_>| match limit.policy {
             Policy::VolatileTtl => u64::MAX - entry.deadline().unwrap_or(i64::MAX) as u64,

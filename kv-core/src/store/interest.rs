@@ -206,7 +206,7 @@ impl Access<'_> {
 
     /// The type of the collection at a key, if there is one.
     pub(crate) fn kind(&mut self, database: usize, key: &[u8]) -> Option<Kind> {
-        let (hash, unix_ms) = (self.store.hash(key), self.unix_ms);
+        let (hash, unix_ms) = (self.store.hash(key), self.terms.unix_ms);
         self.with_shard(hash, |shard| {
             let keyspace = &shard.databases[database];
             let entry = keyspace.entry(keyspace.find(hash, key)?);

@@ -44,9 +44,9 @@ pub(super) struct Keys<'a> {
     args: Args<'a>,
     keys: &'a [HashedKey],
     /// The one used last.
-    current: usize,
+    current: u32,
     /// Those from here on were not fetched yet.
-    unfetched: usize,
+    unfetched: u32,
 }
 
 impl Default for Keys<'_> {
@@ -70,18 +70,17 @@ impl<'a> Keys<'a> {
         self.find_near(key)
     }
 
+    #[inline(never)]
     fn find_near(&mut self, key: &[u8]) -> Option<(u64, Range<usize>)> {
-        let near = self.keys[self.current..].iter().take(NEAR);
+        let (current, unfetched) = (self.current as usize, self.unfetched as usize);
+        let near = self.keys[current..].iter().take(NEAR);
         let ahead =
             near.map(|hashed| hashed.of(self.args)).position(|near| std::ptr::eq(near, key));
-        self.current += ahead?;
-        let end = if self.current < self.unfetched {
-            self.unfetched
-        } else {
-            (self.current + GROUP).min(self.keys.len())
-        };
-        let group = std::mem::replace(&mut self.unfetched, end)..end;
-        Some((self.keys[self.current].hash, group))
+        let current = current + ahead?;
+        let end =
+            if current < unfetched { unfetched } else { (current + GROUP).min(self.keys.len()) };
+        (self.current, self.unfetched) = (current as u32, end as u32);
+        Some((self.keys[current].hash, unfetched..end))
     }
 
     /// The hashes of some of the keys.

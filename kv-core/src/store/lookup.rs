@@ -21,19 +21,24 @@ pub struct Lookup {
     /// The first of its keys.
     pub(crate) key: HashedKey,
     /// The database that it is likely to find it in.
-    pub(crate) database: usize,
+    database: u32,
     /// What it looks for in a large collection there.
     pub(crate) approach: Option<Approach>,
 }
 
 impl Lookup {
+    #[inline]
+    pub(crate) fn new(key: HashedKey, database: usize) -> Self {
+        Self { key, database: database as u32, approach: None }
+    }
+
     /// What has been found out.
     pub(crate) fn guess(&self) -> &Guess {
         self.approach.as_ref().map_or(&Guess::NONE, |approach| &approach.guess)
     }
 
     fn keyspace<'s>(&self, shard: &'s Shard) -> &'s Keyspace {
-        &shard.databases[self.database]
+        &shard.databases[self.database as usize]
     }
 }
 

@@ -4,7 +4,7 @@
 //! the same in all databases here. Changes that are told by prefix are gathered, and told when the
 //! batch ends, each key once.
 
-use super::{Shard, Store, View};
+use super::{Locked, Shard, Store, View};
 use crate::mailbox::{Message, Push};
 use crate::reply::Protocol;
 use crate::session::Profile;
@@ -267,15 +267,17 @@ impl View<'_> {
         }
         store.tracking.invalidate_all();
     }
+}
 
+impl Locked<'_> {
     /// What changes from now on, this session has changed.
+    #[cold]
     pub(super) fn sign(&mut self, author: u64) {
-        if self.store().is_observed() {
-            self.for_each_locked(|shard| shard.readers.author = author);
-        }
+        self.for_each(|shard| shard.readers.author = author);
     }
 
     /// What changes after this, nobody has.
+    #[cold]
     pub(super) fn unsign(&mut self) {
         self.sign(NOBODY);
     }

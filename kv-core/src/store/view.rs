@@ -3,7 +3,9 @@
 use super::clock::{AccessClock, Usage};
 use super::edit::{Edit, Found};
 use super::keys::Keys;
-use super::{Locked, Shard, Store, encoding, event, find_shard, first_hash, shard_of};
+use super::{
+    Locked, Shard, Store, Terms, encoding, event, find_shard, first_hash, not_locked, shard_of,
+};
 use crate::config::{Config, Notifications};
 use crate::error::Error;
 use crate::keyspace::{Entry, Input, Keyspace, Place};
@@ -29,14 +31,14 @@ const RANDOM_NEIGHBOURS: u64 = 16;
 #[derive(Debug)]
 pub struct View<'a> {
     store: &'a Store,
+    terms: &'a Terms,
     locked: Locked<'a>,
+    keys: Keys<'a>,
     database: usize,
-    unix_ms: i64,
-    clock: AccessClock,
     /// Something may take other memory than before.
     changed: bool,
-    keeps_expired: bool,
-    keys: Keys<'a>,
+    /// All accesses count as uses, whatever the terms are.
+    counts_uses: bool,
 }
 
 /// What a key held that was taken away, to be put under another.
@@ -65,15 +67,22 @@ impl From<Option<i64>> for Deadline {
 }
 
 impl<'a> View<'a> {
+    #[inline]
     pub(super) fn new(
         store: &'a Store,
+        terms: &'a Terms,
         locked: Locked<'a>,
         keys: Keys<'a>,
         database: usize,
-        unix_ms: i64,
-        clock: AccessClock,
     ) -> Self {
-        Self { store, locked, keys, database, unix_ms, clock, changed: false, keeps_expired: false }
+        Self { store, terms, locked, keys, database, changed: false, counts_uses: false }
+    }
+
+    /// What a use of a key means.
+    #[inline]
+    fn clock(&self) -> AccessClock {
+        let clock = self.terms.clock;
+        if self.counts_uses { clock.counting(true) } else { clock }
     }
 
     /// Whether one of the shards has no names left for more entries of this database.
@@ -95,7 +104,7 @@ impl<'a> View<'a> {
 
     /// The time of the command, in milliseconds since the Unix epoch.
     pub fn unix_ms(&self) -> i64 {
-        self.unix_ms
+        self.terms.unix_ms
     }
 
     /// The number of the database that the methods work on.
@@ -190,7 +199,7 @@ impl<'a> View<'a> {
     /// The collection at `key`, to change it; an empty one if there is none. If it is empty in the
     /// end, the key is not there. O(1).
     pub fn edit<'v, T: Collection>(&'v mut self, key: &'v [u8]) -> Result<Edit<'v, T>, Error> {
-        let clock = self.clock;
+        let clock = self.clock();
         Edit::new(self.find_to_change(key), clock)
     }
 
@@ -215,7 +224,7 @@ impl<'a> View<'a> {
 
     /// Stores under `key`, whatever was there, a value that comes from elsewhere. O(1).
     pub fn restore(&mut self, key: &[u8], value: Value, deadline: Option<i64>, usage: Usage) {
-        let clock = self.clock;
+        let clock = self.clock();
         let accessed = clock.restored(usage, &mut self.find(key).0.rng);
         self.publish_renewal(key);
         self.store_value(key, value.into(), deadline.into(), Some(accessed));
@@ -223,7 +232,7 @@ impl<'a> View<'a> {
 
     /// Stores the value of `key` in another form, which is no change. O(1).
     pub fn reshape<'v>(&mut self, key: &[u8], value: impl Into<Input<'v>>) {
-        let clock = self.clock;
+        let clock = self.clock();
         let found = self.find_to_change(key);
         let (_, has_moved) = found.put(value.into(), Deadline::Keep, None, clock);
         self.changed |= has_moved;
@@ -234,15 +243,13 @@ impl<'a> View<'a> {
     pub fn update_int(
         &mut self,
         key: &[u8],
-        compute: impl FnOnce(Option<StrRef<'_>>) -> Result<i64, Error>,
+        compute: impl Fn(Option<StrRef<'_>>) -> Result<i64, Error>,
     ) -> Result<i64, Error> {
-        let clock = self.clock;
+        let clock = self.clock();
         let mut found = self.find_to_change(key);
-        if let Some(int) = found.int_mut() {
-            let result = compute(Some(StrRef::Int(i64::from_le_bytes(*int))))?;
-            *int = result.to_le_bytes();
-            found.store_in_place(clock);
-            return Ok(result);
+        let compute_in_place = |int| compute(Some(StrRef::Int(int)));
+        if let Some(result) = found.update_int(compute_in_place, clock) {
+            return result;
         }
         let result = compute(as_string(found.entry().map(Entry::value))?)?;
         self.changed |= found.store(StrRef::Int(result).into(), Deadline::Keep, None, clock);
@@ -257,11 +264,12 @@ impl<'a> View<'a> {
         deadline: Deadline,
         accessed: Option<u32>,
     ) {
-        let clock = self.clock;
+        let clock = self.clock();
         let found = self.find_to_change(key);
         self.changed |= found.store(value, deadline, accessed, clock);
     }
 
+    #[inline]
     fn find_to_change<'v>(&'v mut self, key: &'v [u8]) -> Found<'v> {
         let (store, database) = (self.store, self.database);
         let (shard, hash, place) = self.find(key);
@@ -291,12 +299,12 @@ impl<'a> View<'a> {
 
     /// The same as [`View::patch_string`], but does not count as a change.
     pub fn patch_quietly(&mut self, key: &[u8], offset: usize, patch: &[u8]) -> usize {
-        let (clock, database) = (self.clock, self.database);
+        let (clock, database) = (self.clock(), self.database);
         self.changed = true;
         let (shard, hash, place) = self.find(key);
         let keyspace = &mut shard.databases[database];
         let place = place.expect("the caller saw the string");
-        let len = keyspace.patch(hash, place, offset, patch);
+        let len = keyspace.patch(place, offset, patch);
         let place = keyspace.find(hash, key).expect("it was changed in its place");
         clock.touch(keyspace, place, &mut shard.rng);
         len
@@ -318,7 +326,7 @@ impl<'a> View<'a> {
 
     /// Removes `key` and gives all that it held. O(1), and the length of a string.
     pub fn take(&mut self, key: &[u8]) -> Option<Taken> {
-        let (clock, database, store) = (self.clock, self.database, self.store);
+        let (clock, database, store) = (self.clock(), self.database, self.store);
         self.changed = true;
         let (shard, hash, place) = self.find(key);
         let keyspace = &mut shard.databases[database];
@@ -353,7 +361,7 @@ impl<'a> View<'a> {
     /// Sets the deadline of `key`, if it exists, and publishes that. A deadline in the past removes
     /// the key. O(1).
     pub fn expire(&mut self, key: &[u8], deadline: i64) {
-        if deadline <= self.unix_ms {
+        if deadline <= self.terms.unix_ms {
             self.remove(key);
         } else if self.set_deadline(key, Some(deadline)) {
             self.notify(Notifications::GENERIC, "expire", key);
@@ -426,8 +434,8 @@ impl<'a> View<'a> {
             }
             last = place(hash);
             // An expired key is work as well: where there are only such, the call ends too.
-            sometimes(Rare::ScanMeetsExpired, entry.is_expired(self.unix_ms));
-            if !entry.is_expired(self.unix_ms) {
+            sometimes(Rare::ScanMeetsExpired, entry.is_expired(self.terms.unix_ms));
+            if !entry.is_expired(self.terms.unix_ms) {
                 visit(entry.key(), entry.value());
             }
         }
@@ -468,32 +476,21 @@ impl<'a> View<'a> {
         }
     }
 
-    pub(super) fn keep_expired(&mut self, keeps: bool) {
-        self.keeps_expired = keeps;
-    }
-
     /// Tells the store what the database takes, if that may have changed.
+    #[inline]
     fn publish(&mut self) {
         if std::mem::take(&mut self.changed) {
             let (store, database) = (self.store, self.database);
-            self.for_each_locked(|shard| shard.publish(store, database));
-        }
-    }
-
-    pub(super) fn for_each_locked(&mut self, mut visit: impl FnMut(&mut Shard)) {
-        match &mut self.locked {
-            Locked::Only(shard) => visit(shard),
-            Locked::One(_, shard) => visit(shard),
-            Locked::Many(shards) => shards.iter_mut().for_each(|(_, shard)| visit(shard)),
-            Locked::Lent(shards) => shards.iter_mut().for_each(|(_, shard)| visit(shard)),
+            self.locked.for_each(|shard| shard.publish(store, database));
         }
     }
 
     /// The shard and the hash of `key`, and where its entry is. Removes an expired one.
+    #[inline(never)]
     fn find(&mut self, key: &[u8]) -> (&mut Shard, u64, Option<Place>) {
         let hash = self.hash(key);
-        let (database, unix_ms, store) = (self.database, self.unix_ms, self.store);
-        let keeps_expired = self.keeps_expired;
+        let (database, unix_ms, store) = (self.database, self.terms.unix_ms, self.store);
+        let keeps_expired = self.terms.keeps_expired;
         let shard = self.shard(hash);
         let place = if keeps_expired {
             shard.look_up(database, hash, key, unix_ms)
@@ -534,13 +531,13 @@ impl<'a> View<'a> {
 
     /// Whether `key` exists. Counts as its use even where nothing else does. O(1).
     pub fn touch(&mut self, key: &[u8]) -> bool {
-        self.clock = self.clock.counting(true);
+        self.counts_uses = true;
         self.read(key).is_some()
     }
 
     /// The entry of `key` for a reading command: counts a hit or a miss.
     fn read_entry(&mut self, key: &[u8], access: Access) -> Option<Entry<'_>> {
-        let (database, clock) = (self.database, self.clock);
+        let (database, clock) = (self.database, self.clock());
         let store = self.store;
         let (shard, _, place) = self.find(key);
         let counters = &*shard.counters;
@@ -556,7 +553,7 @@ impl<'a> View<'a> {
     }
 
     fn live_from(&self, position: u64) -> impl Iterator<Item = Entry<'_>> {
-        let unix_ms = self.unix_ms;
+        let unix_ms = self.terms.unix_ms;
         let entries = self.entries_from(position).map(|(_, entry)| entry);
         entries.filter(move |entry| !entry.is_expired(unix_ms))
     }
@@ -575,20 +572,11 @@ impl<'a> View<'a> {
         self.store
     }
 
+    #[inline]
     pub(super) fn shard(&mut self, hash: u64) -> &mut Shard {
-        let index = self.store.shard_of(hash);
         match &mut self.locked {
             Locked::Only(shard) => shard,
-            Locked::One(locked, shard) if *locked == index => shard,
-            Locked::One(..) => not_locked(index),
-            Locked::Many(shards) => match find_shard(shards, index) {
-                Some(at) => &mut shards[at].1,
-                None => not_locked(index),
-            },
-            Locked::Lent(shards) => match find_shard(shards, index) {
-                Some(at) => shards[at].1,
-                None => not_locked(index),
-            },
+            several => several.shard(self.store.shard_of(hash)),
         }
     }
 
@@ -659,10 +647,6 @@ fn as_string(value: Option<ValueRef<'_>>) -> Result<Option<StrRef<'_>>, Error> {
     }
 }
 
-fn not_locked(shard: usize) -> ! {
-    panic!("shard {shard} is not locked: the command's row names neither this key nor Everything")
-}
-
 /// What OBJECT and MEMORY USAGE tell of a key. None of it is a use of the key: when and how often
 /// it was used stays as it is.
 impl View<'_> {
@@ -684,14 +668,14 @@ impl View<'_> {
 
     /// How long ago `key` was used, in seconds. Counts a hit or a miss. O(1).
     pub fn idle_s(&mut self, key: &[u8]) -> Option<u64> {
-        let clock = self.clock;
+        let clock = self.clock();
         self.read_entry(key, Access::Unnoticed).map(|entry| clock.idle_s(entry.clock()).into())
     }
 
     /// How often `key` was used, on the logarithmic scale of the LFU policies. Counts a hit or a
     /// miss. O(1).
     pub fn frequency(&mut self, key: &[u8]) -> Option<u8> {
-        let clock = self.clock;
+        let clock = self.clock();
         self.read_entry(key, Access::Unnoticed).map(|entry| clock.counter(entry.clock()) as u8)
     }
 
@@ -704,8 +688,11 @@ impl View<'_> {
 }
 
 impl Drop for View<'_> {
+    #[inline]
     fn drop(&mut self) {
-        self.unsign();
+        if self.store.is_observed() {
+            self.locked.unsign();
+        }
         self.publish();
     }
 }

@@ -167,7 +167,7 @@ impl Members {
                 self.buckets.prefetch(*bucket);
                 return false;
             }
-            Target::Member { hash, .. } => Some(self.bucket_of(*hash)),
+            Target::Member { .. } => approach.hash().map(|hash| self.bucket_of(hash)),
             Target::Random(rng) => self.random(&mut rng.clone()).map(|place| place.bucket),
         };
         let Some(bucket) = bucket else { return false };

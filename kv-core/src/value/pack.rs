@@ -707,8 +707,27 @@ impl Pack {
 
     /// Adds an item behind all others.
     pub fn push(&mut self, item: Item<'_>) {
+        self.insert(self.count(), item);
+    }
+
+    /// Adds an item before the one at `index`, or behind all others.
+    ///
+    /// # Panics
+    /// If there would be more than 65535 items.
+    fn insert(&mut self, index: usize, item: Item<'_>) {
         let count = self.count();
-        self.splice(count..count, &[item]);
+        let begin = if index == 0 { 0 } else { self.view().iter().offset(index) };
+        let (code, data) = (COUNT_BYTES + index, COUNT_BYTES + count + begin);
+        let (len, item) = (self.0.len().max(COUNT_BYTES), Encoded::new(item));
+        let size = item.len();
+        self.grow(len + 1 + size);
+        let bytes = &mut self.0[..];
+        bytes.copy_within(data..len, data + 1 + size);
+        bytes.copy_within(code..data, code + 1);
+        bytes[code] = item.code;
+        item.write(&mut bytes[data + 1..data + 1 + size]);
+        let count = u16::try_from(count + 1).expect("a pack is small");
+        bytes[..COUNT_BYTES].copy_from_slice(&count.to_le_bytes());
     }
 
     /// Puts `items` in the place of those of `range`.
@@ -716,6 +735,9 @@ impl Pack {
     /// # Panics
     /// If there would be more than 65535 items.
     pub fn splice(&mut self, range: Range<usize>, items: &[Item<'_>]) {
+        if let ([item], true) = (items, range.is_empty()) {
+            return self.insert(range.start, *item);
+        }
         let view = self.view();
         let (old_count, old_len) = (view.count(), self.0.len().max(COUNT_BYTES));
         let Range { start: begin, end } = view.span(range.clone());

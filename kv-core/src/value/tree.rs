@@ -30,7 +30,7 @@ pub use iter::{FlatIter, Iter};
 use super::pack::{Item, Items, Pack};
 use crate::slab::prefetch;
 use arena::Arena;
-use node::{INNER_RECORD, Inner, LEAF_RECORD, Leaf, NONE};
+use node::{Inner, Leaf, NONE};
 use std::fmt::{self, Debug};
 use std::hint::select_unpredictable;
 use std::marker::PhantomData;
@@ -147,8 +147,8 @@ pub struct Tree<S: Shape> {
     height: u8,
     sizes: Sizes,
     len: usize,
-    /// What packs and the columns of inner nodes take.
-    node_bytes: usize,
+    /// What the nodes take: their tables, packs and columns.
+    bytes: usize,
     /// The parts of nodes that were split during the present change, which may be too small for
     /// their neighbours.
     halves: Vec<u32>,
@@ -197,7 +197,7 @@ impl<S: Shape> Tree<S> {
             height: 0,
             sizes,
             len: 0,
-            node_bytes: 0,
+            bytes: 0,
             halves: Vec::new(),
             shape: PhantomData,
         }
@@ -241,7 +241,7 @@ impl<S: Shape> Tree<S> {
     /// The memory that it takes, in bytes, by its own count, which is the same on every machine.
     /// O(1).
     pub fn heap_bytes(&self) -> usize {
-        self.node_bytes + self.leaves.bytes(LEAF_RECORD) + self.inners.bytes(INNER_RECORD)
+        self.bytes
     }
 
     /// Where the first record is. O(log n).
@@ -490,6 +490,7 @@ impl<S: Shape> Tree<S> {
         self.leaves[leaf].pack.view().range(range.start * S::STRIDE..range.end * S::STRIDE)
     }
 
+    #[inline(always)]
     fn first_key(&self, leaf: u32) -> S::Key {
         S::key(self.records_of(leaf, 0..1))
     }
@@ -546,7 +547,7 @@ impl<S: Shape> Clone for Tree<S> {
             halves: Vec::new(),
             ..*self
         };
-        clone.node_bytes = clone.counted_node_bytes();
+        clone.bytes = clone.counted_bytes();
         clone
     }
 }

@@ -159,7 +159,7 @@ impl Decoder {
             && let Some(len) = self.start(input, limits, &mut arguments.spans)
         {
             let spans = first..arguments.spans.len();
-            return Ok(Some(Request { len, spans, is_unquoted: false }));
+            return Ok(Some(Request::new(len, spans, false)));
         }
         self.go_on(input, limits, arguments, first)
     }
@@ -180,11 +180,8 @@ impl Decoder {
                 self.array(input, limits, &mut arguments.spans, first)?.then_some(false)
             }
         };
-        Ok(is_unquoted.map(|is_unquoted| Request {
-            len: self.finish(),
-            spans: first..arguments.spans.len(),
-            is_unquoted,
-        }))
+        let spans = first..arguments.spans.len();
+        Ok(is_unquoted.map(|is_unquoted| Request::new(self.finish(), spans, is_unquoted)))
     }
 
     /// How many bytes of input the request in progress has at least, as far as is known: a buffer

@@ -184,7 +184,8 @@ impl Large {
 
     /// Takes the next step towards a member. False if there is none.
     pub(super) fn approach(&self, approach: &mut Approach) -> bool {
-        let Target::Member { hash, score } = approach.target else { return false };
+        let Target::Member { score } = approach.target else { return false };
+        let Some(hash) = approach.hash() else { return false };
         let hash = hash as Hash & self.hashing.bits;
         approach.steps += 1;
         match approach.steps {

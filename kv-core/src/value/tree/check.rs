@@ -31,13 +31,14 @@ impl<S: Shape> Tree<S> {
         assert!(!self.leaves.is_sparse() && !self.inners.is_sparse());
         assert!(self.halves.is_empty());
         self.check_order();
-        let tables = self.leaves.bytes(LEAF_RECORD) + self.inners.bytes(INNER_RECORD);
-        assert_eq!(self.heap_bytes(), self.counted_node_bytes() + tables);
+        assert_eq!(self.heap_bytes(), self.counted_bytes());
     }
 
-    pub(super) fn counted_node_bytes(&self) -> usize {
+    pub(super) fn counted_bytes(&self) -> usize {
+        let tables = self.leaves.bytes(LEAF_RECORD) + self.inners.bytes(INNER_RECORD);
         let leaves: usize = self.leaves.iter().map(|leaf| leaf.pack.heap_bytes()).sum();
-        leaves + self.inners.iter().map(|inner| inner.heap_bytes()).sum::<usize>()
+        let inners: usize = self.inners.iter().map(|inner| inner.heap_bytes()).sum();
+        tables + leaves + inners
     }
 
     /// Recurses as deep as the tree, which is a few levels.

@@ -5,7 +5,8 @@
 //! themselves leaves the counts above them as they are. Removal leaves no empty nodes, and then
 //! joins neighbours that are too small. Nodes get other numbers at the very end only.
 
-use super::node::{Child, Inner, Leaf, NONE};
+use super::arena::Arena;
+use super::node::{Child, INNER_RECORD, Inner, LEAF_RECORD, Leaf, NONE};
 use super::{Item, LeafNumber, Pack, Position, STRIDE_MAX, Shape, Tree, Watcher, Way};
 use crate::rare::{Rare, sometimes};
 use std::ops::Range;
@@ -251,7 +252,9 @@ impl<S: Shape> Tree<S> {
     /// Puts a record in the place of some, or none, of a leaf.
     fn put(&mut self, leaf: u32, range: Range<usize>, record: &[Item<'_>]) {
         self.splice(leaf, range.clone(), record);
-        let key = (range.start == 0).then(|| self.first_key(leaf));
+        // Where keys say nothing, the first record is not read for one.
+        let has_key = range.start == 0 && size_of::<S::Key>() > 0;
+        let key = has_key.then(|| self.first_key(leaf));
         self.recount(leaf, 1 - range.len() as i64, key);
     }
 
@@ -366,40 +369,56 @@ fn next_record<'i, S: Shape>(
 impl<S: Shape> Tree<S> {
     fn change<R>(&mut self, leaf: u32, change: impl FnOnce(&mut Pack) -> R) -> R {
         let pack = &mut self.leaves[leaf].pack;
-        self.node_bytes -= pack.heap_bytes();
+        self.bytes -= pack.heap_bytes();
         let result = change(pack);
-        self.node_bytes += pack.heap_bytes();
+        self.bytes += pack.heap_bytes();
         result
     }
 
     fn change_inner<R>(&mut self, node: u32, change: impl FnOnce(&mut Inner<S::Key>) -> R) -> R {
         let inner = &mut self.inners[node];
-        self.node_bytes -= inner.heap_bytes();
+        self.bytes -= inner.heap_bytes();
         let result = change(inner);
-        self.node_bytes += inner.heap_bytes();
+        self.bytes += inner.heap_bytes();
         result
     }
 
     fn add_leaf(&mut self, pack: Pack) -> u32 {
-        self.node_bytes += pack.heap_bytes();
-        self.leaves.add(Leaf { pack, parent: NONE })
+        self.bytes += pack.heap_bytes();
+        self.change_leaves(|leaves| leaves.add(Leaf { pack, parent: NONE }))
     }
 
     fn add_inner(&mut self, inner: Inner<S::Key>) -> u32 {
-        self.node_bytes += inner.heap_bytes();
-        self.inners.add(inner)
+        self.bytes += inner.heap_bytes();
+        self.change_inners(|inners| inners.add(inner))
     }
 
     fn free_leaf(&mut self, leaf: u32) -> Pack {
-        let pack = self.leaves.remove(leaf).pack;
-        self.node_bytes -= pack.heap_bytes();
+        let pack = self.change_leaves(|leaves| leaves.remove(leaf)).pack;
+        self.bytes -= pack.heap_bytes();
         pack
     }
 
     fn free_inner(&mut self, node: u32) -> Inner<S::Key> {
-        let inner = self.inners.remove(node);
-        self.node_bytes -= inner.heap_bytes();
+        let inner = self.change_inners(|inners| inners.remove(node));
+        self.bytes -= inner.heap_bytes();
         inner
+    }
+
+    /// Changes the table of the leaves.
+    fn change_leaves<R>(&mut self, change: impl FnOnce(&mut Arena<Leaf>) -> R) -> R {
+        let before = self.leaves.bytes(LEAF_RECORD);
+        let result = change(&mut self.leaves);
+        self.bytes = self.bytes + self.leaves.bytes(LEAF_RECORD) - before;
+        result
+    }
+
+    /// Changes the table of the inner nodes.
+    fn change_inners<R>(&mut self, change: impl FnOnce(&mut Arena<Inner<S::Key>>) -> R) -> R {
+        let before = self.inners.bytes(INNER_RECORD);
+        let result = change(&mut self.inners);
+        self.bytes = self.bytes + self.inners.bytes(INNER_RECORD) - before;
+        result
     }
 
     fn set_parent(&mut self, node: u32, level: u8, parent: u32) {
@@ -703,13 +722,13 @@ impl<S: Shape> Tree<S> {
             self.set_parent(self.root, self.height, NONE);
         }
         while self.leaves.is_sparse() {
-            if let Some([old, new]) = self.leaves.shorten() {
+            if let Some([old, new]) = self.change_leaves(Arena::shorten) {
                 self.rename(self.leaves[new].parent, old, new);
                 self.tell(new, 0..self.count(new), watcher);
             }
         }
         while self.inners.is_sparse() {
-            if let Some([old, new]) = self.inners.shorten() {
+            if let Some([old, new]) = self.change_inners(Arena::shorten) {
                 self.rename(self.inners[new].parent, old, new);
                 self.adopt(new, 0);
             }
