@@ -28,6 +28,59 @@ pub(crate) fn position(words: &[u32], wanted: u32) -> Option<usize> {
     Some(passed + found)
 }
 
+/// How many bytes are looked at together, where they are there: without a loop whose length nobody can guess.
+pub(crate) const LANES: usize = 64;
+
+/// From some place on as many ones as bytes that count, and then zeros.
+static COUNTS: [u8; 2 * LANES] = {
+    let mut counts = [0; 2 * LANES];
+    let mut at = 0;
+    while at < LANES {
+        counts[at] = u8::MAX;
+        at += 1;
+    }
+    counts
+};
+
+/// A mask of the first `len` bytes, no more than [`LANES`].
+#[inline(always)]
+fn mask_of_first(len: usize) -> &'static [u8; LANES] {
+    COUNTS[LANES - len..].first_chunk().expect("there are twice as many")
+}
+
+/// How many of the first `len` bytes are less than `bound`. What stands behind them does not count, but
+/// makes it quicker.
+///
+/// # Panics
+/// If there are fewer than `len`.
+#[inline]
+pub(crate) fn count_below(bytes: &[u8], len: usize, bound: u8) -> usize {
+    let Some(lanes) = bytes.first_chunk::<LANES>().filter(|_| len <= LANES) else {
+        let count = |bytes: &[u8]| bytes.iter().map(|&byte| u8::from(byte < bound)).sum::<u8>();
+        return bytes[..len].chunks(255).map(|bytes| usize::from(count(bytes))).sum();
+    };
+    let mut below = [0; LANES];
+    for ((below, &byte), &mask) in below.iter_mut().zip(lanes).zip(mask_of_first(len)) {
+        *below = u8::from(byte < bound) & mask;
+    }
+    let (words, _) = below.as_chunks::<8>();
+    let sums: u64 = words.iter().map(|word| u64::from_le_bytes(*word)).sum();
+    // The sum of all bytes is in the highest of the product.
+    (sums.wrapping_mul(0x0101_0101_0101_0101) >> 56) as usize
+}
+
+/// The first `len` of these bytes, no more than [`LANES`], and zeros, in words.
+#[inline(always)]
+pub(crate) fn words_of_first(lanes: &[u8; LANES], len: usize) -> [u64; LANES / 8] {
+    let mut words = [0; LANES / 8];
+    let (lanes, _) = lanes.as_chunks::<8>();
+    let (masks, _) = mask_of_first(len).as_chunks::<8>();
+    for (word, (lanes, mask)) in words.iter_mut().zip(lanes.iter().zip(masks)) {
+        *word = u64::from_le_bytes(*lanes) & u64::from_le_bytes(*mask);
+    }
+    words
+}
+
 /// How often a word is among others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Found {

@@ -470,6 +470,7 @@ impl Members {
         if bucket < count { bucket } else { bucket & (full - 1) }
     }
 
+    #[inline]
     fn bucket_and_tag(&self, hash: u64) -> (usize, u8) {
         let bucket = self.bucket_of(hash);
         (bucket, tag_of(hash, self.bits(bucket)))
@@ -506,9 +507,10 @@ impl Members {
 }
 
 /// The bits of the position that follow the first `bits`.
+#[inline]
 fn tag_of(hash: u64, bits: u32) -> u8 {
-    let next = hash.reverse_bits() << bits >> (u64::BITS - TAG_BITS);
-    (next as u8) << (u8::BITS - TAG_BITS)
+    // The bits of a position are those of the hash in the opposite order.
+    ((hash >> bits) as u8).reverse_bits() & u8::MAX << (u8::BITS - TAG_BITS)
 }
 
 /// Growing and shrinking.

@@ -16,7 +16,7 @@ mod codes;
 
 use super::string::{IntBuffer, parse_int};
 use crate::slab::prefetch_slice;
-use crate::wide::partial_word;
+use crate::wide::{self, partial_word};
 use codes::{Codes, Narrow, Narrowing};
 use std::ops::Range;
 
@@ -308,7 +308,27 @@ impl<'a> PackRef<'a> {
         let items = self.iter();
         let index = index.min(items.codes.len());
         let (_, codes) = items.codes.split_at(index);
-        Items { codes, data: &items.data[items.offset(index)..] }
+        let offset = self.offset_near(index).unwrap_or_else(|| items.offset(index));
+        Items { codes, data: &items.data[offset..] }
+    }
+
+    /// Where the data of the item at `index` begins, if that can be told from the first codes.
+    #[inline(always)]
+    fn offset_near(self, index: usize) -> Option<usize> {
+        if self.form != Form::Plain || index > wide::LANES {
+            return None;
+        }
+        // Behind the codes is other data, which does not count.
+        let (_, codes) = self.bytes.split_first_chunk::<COUNT_BYTES>()?;
+        codes::bytes_of_first(codes.first_chunk()?, index)
+    }
+
+    /// The first item, if it is bytes, and all that lies in memory from its first byte on.
+    #[inline(always)]
+    pub(crate) fn first_bytes(self) -> (&'a [u8], &'a [u8]) {
+        let Some(Item::Bytes(bytes)) = self.iter().next() else { return (&[], &[]) };
+        let start = bytes.as_ptr().addr() - self.bytes.as_ptr().addr();
+        (bytes, &self.bytes[start..])
     }
 
     /// The records of `stride` items each.

@@ -4,6 +4,7 @@
 //! Code and tags of a usual bucket lie in the first cache line.
 
 use super::super::pack::{self, Item, Items, Pack, PackRef};
+use crate::wide;
 use std::ops::Range;
 
 /// The bit of a tag that says that the record is kept outside of the bucket. The other bits are
@@ -28,7 +29,7 @@ impl<'a> Bucket<'a> {
     }
 
     /// The tags, and the items of all records.
-    #[inline]
+    #[inline(always)]
     fn parts(self) -> (&'a [u8], Items<'a>) {
         let mut items = self.0.iter();
         match items.next() {
@@ -61,7 +62,7 @@ impl<'a> Bucket<'a> {
 
     /// The first slot of those with `tag` for which `is_it` says so by tag and first item, and what follows that
     /// item; or else the slot behind them.
-    #[inline]
+    #[inline(always)]
     pub(super) fn search(
         self,
         tag: u8,
@@ -69,12 +70,11 @@ impl<'a> Bucket<'a> {
     ) -> Result<(usize, Items<'a>), usize> {
         let (tags, records) = self.parts();
         let stride = stride(records.len(), tags.len());
-        let mut slot = rank(tags, tag);
+        let mut slot = self.rank(tag);
         while let Some(&found) = tags.get(slot)
             && found & !OUTSIDE == tag
         {
-            let mut items = records.clone();
-            items.take_front(slot * stride);
+            let mut items = self.0.iter_from(1 + slot * stride);
             let item = items.next();
             if is_it(found, item.expect("the slot is taken")) {
                 return Ok((slot, items));
@@ -92,8 +92,11 @@ impl<'a> Bucket<'a> {
     }
 
     /// The number of tags that are less than `bound`.
+    #[inline(always)]
     pub(super) fn rank(self, bound: u8) -> usize {
-        rank(self.tags(), bound)
+        let (tags, bytes) = self.0.first_bytes();
+        // They are sorted, but to count them all takes no branch that depends on them.
+        wide::count_below(bytes, tags.len(), bound)
     }
 }
 
@@ -225,11 +228,4 @@ fn stride(items: usize, records: usize) -> usize {
         stride += 1;
     }
     stride
-}
-
-#[inline]
-fn rank(tags: &[u8], bound: u8) -> usize {
-    // They are sorted, but to count them all takes no branch that depends on them.
-    let count = |tags: &[u8]| tags.iter().map(|&tag| u8::from(tag < bound)).sum::<u8>();
-    tags.chunks(255).map(|tags| usize::from(count(tags))).sum()
 }

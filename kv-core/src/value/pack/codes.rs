@@ -4,7 +4,7 @@
 //! of each column, and by how much each code is more than that, in 0, 1, 2 or 4 bits.
 
 use super::{INT, LENGTH, MEDIUM, is_long};
-use crate::wide::partial_word;
+use crate::wide::{self, partial_word};
 
 /// So many codes are handled at once, in the lanes of a word.
 const LANES: usize = size_of::<u64>();
@@ -139,16 +139,27 @@ pub(super) fn item_bytes(codes: &[u8]) -> Option<usize> {
 /// The same of a few hundred. Eight codes are added at a time, in the lanes of a word.
 #[inline]
 fn sum_of_lengths(codes: &[u8]) -> Option<usize> {
-    const TOP_BITS: u64 = repeated(0x80, 8);
-
     let (words, rest) = codes.as_chunks::<LANES>();
     let last = partial_word(rest);
-    // The two highest bits of codes that tell no length, and of no others.
-    let is_long = |word: u64| word & word << 1;
-    let (mut sums, mut long) = (sums_of_pairs(last), is_long(last));
-    for word in words.iter().map(|word| u64::from_le_bytes(*word)) {
+    let words = words.iter().map(|word| u64::from_le_bytes(*word));
+    sum_of_words(words.chain([last]))
+}
+
+/// How many bytes the items of the first `count` of these codes have, if the codes tell it.
+#[inline(always)]
+pub(super) fn bytes_of_first(codes: &[u8; wide::LANES], count: usize) -> Option<usize> {
+    sum_of_words(wide::words_of_first(codes, count).into_iter())
+}
+
+#[inline(always)]
+fn sum_of_words(words: impl Iterator<Item = u64>) -> Option<usize> {
+    const TOP_BITS: u64 = repeated(0x80, 8);
+
+    let (mut sums, mut long) = (0, 0);
+    for word in words {
         sums += sums_of_pairs(word);
-        long |= is_long(word);
+        // The two highest bits of codes that tell no length, and of no others.
+        long |= word & word << 1;
     }
     (long & TOP_BITS == 0).then(|| sum_of_sums(sums))
 }
