@@ -637,9 +637,7 @@ impl Batch<'_> {
                 to_member(member, parse::float(args.try_get(score.into())?).ok())
             }
             Seeks::Random if args.len() > 2 => None,
-            Seeks::Random => {
-                Some(Approach::to_random(self.kernel.rng(session, ahead + 1)))
-            }
+            Seeks::Random => Some(Approach::to_random(self.kernel.rng(session, ahead + 1))),
         }
     }
 

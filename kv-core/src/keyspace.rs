@@ -240,8 +240,8 @@ impl Keyspace {
 
     /// Where the entry of `key` is, until the next change. O(1).
     #[inline(always)]
+    #[allow(clippy::manual_find, reason = "a closure would be called, and not be made part of it")]
     pub fn find(&self, hash: u64, key: &[u8]) -> Option<Place> {
-        // A loop, since a closure would be called and not be made part of it.
         for place in self.candidates(hash)? {
             if entry::has_key(self.slab.cell(place.cell), key) {
                 return Some(place);

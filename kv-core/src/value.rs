@@ -24,13 +24,13 @@ pub mod xxh3;
 
 use crate::hash::KeyHasher;
 use crate::rng::Rng;
-use std::num::NonZeroU32;
 use hash::{Hash, HashRef};
 use list::{List, ListRef};
 use members::Members;
 use pack::{Item, Pack, PackRef};
 use set::{Set, SetRef};
 use sorted_set::{SortedSet, SortedSetRef};
+use std::num::NonZeroU32;
 use stream::{Stream, StreamRef};
 use string::{Str, StrRef};
 use tree::LeafNumber;
@@ -283,6 +283,7 @@ impl Approach {
 }
 
 /// What is the same for the storage of all collections.
+#[allow(clippy::len_without_is_empty, reason = "what is stored is not empty")]
 pub trait Contents {
     /// The memory outside of the value itself, in bytes, by its own count. O(1).
     fn heap_bytes(&self) -> usize;

@@ -20,7 +20,6 @@ pub(crate) fn partial_word(bytes: &[u8]) -> u64 {
 #[inline]
 pub(crate) fn position(words: &[u32], wanted: u32) -> Option<usize> {
     // Whether it is among a few is found out without a branch for each.
-    const FEW: usize = 8;
     let holds = |few: &&[u32; FEW]| few.iter().fold(false, |holds, &it| holds | (it == wanted));
     let (runs, _) = words.as_chunks::<FEW>();
     let passed = FEW * runs.iter().take_while(|few| !holds(few)).count();
@@ -81,6 +80,20 @@ pub(crate) fn words_of_first(lanes: &[u8; LANES], len: usize) -> [u64; LANES / 8
     words
 }
 
+/// So many words are looked at together.
+const FEW: usize = 8;
+
+/// From some place on as many zeros as there are words that do not count, and then ones.
+static NEW: [u32; 2 * FEW] = {
+    let mut new = [0; 2 * FEW];
+    let mut at = FEW;
+    while at < 2 * FEW {
+        new[at] = 1;
+        at += 1;
+    }
+    new
+};
+
 /// How often a word is among others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Found {
@@ -95,10 +108,28 @@ pub(crate) enum Found {
 pub(crate) fn find_only(words: &[u32], wanted: u32) -> Found {
     // All are looked at, and so without a branch: the places of those that are the same add up, which is the
     // place if it is one.
-    let (count, places) = words.iter().zip(0..).fold((0, 0), |(count, places), (&it, place)| {
-        let is_it = u32::from(it == wanted);
+    let add = |(count, places): (u32, u32), is_it: u32, place: u32| {
         (count + is_it, u32::wrapping_add(places, is_it.wrapping_neg() & place))
-    });
+    };
+    let (runs, rest) = words.as_chunks::<FEW>();
+    let (all, rest_at) = (runs.as_flattened(), (words.len() - rest.len()) as u32);
+    let found = all
+        .iter()
+        .zip(0..)
+        .fold((0, 0), |found, (&it, place)| add(found, u32::from(it == wanted), place));
+    let (count, places) = match words.last_chunk::<FEW>() {
+        // Together with some that have been looked at before, and do not count again.
+        Some(last) => {
+            let counts = NEW[rest.len()..].iter().zip(words.len() as u32 - FEW as u32..);
+            last.iter().zip(counts).fold(found, |found, (&it, (&counts, place))| {
+                add(found, u32::from(it == wanted) & counts, place)
+            })
+        }
+        None => rest
+            .iter()
+            .zip(rest_at..)
+            .fold(found, |found, (&it, place)| add(found, u32::from(it == wanted), place)),
+    };
     match count {
         0 => Found::Nowhere,
         1 => Found::At(places as usize),
@@ -117,6 +148,26 @@ mod tests {
             let mut whole = [0; 8];
             whole[..len].copy_from_slice(&bytes[..len]);
             assert_eq!(partial_word(&bytes[..len]), u64::from_le_bytes(whole));
+        }
+    }
+
+    #[test]
+    fn bytes_behind_the_first_do_not_count() {
+        let bytes: Vec<u8> = (0..400u32).map(|at| (at * 37 % 251) as u8).collect();
+        for len in 0..300 {
+            for bound in [0, 1, 100, 250, 255] {
+                let expected = bytes[..len].iter().filter(|&&byte| byte < bound).count();
+                // All that there is, more than that, and so little that it is counted one by one.
+                for bytes in [&bytes[..len], &bytes, &bytes[..len.max(LANES)]] {
+                    assert_eq!(count_below(bytes, len, bound), expected, "{len} below {bound}");
+                }
+            }
+        }
+        let lanes = bytes.first_chunk().expect("there are more");
+        for len in 0..=LANES {
+            let mut first = *lanes;
+            first[len..].fill(0);
+            assert_eq!(words_of_first(lanes, len).map(u64::to_le_bytes).as_flattened(), first);
         }
     }
 
@@ -140,8 +191,11 @@ mod tests {
                 assert_eq!(find_only(&words, wanted), Found::At(wanted as usize));
             }
             assert_eq!(find_only(&words, len), Found::Nowhere);
-            words.push(len / 2);
-            assert_eq!(find_only(&words, len / 2), Found::Several);
+            for twice in 0..len {
+                words.push(twice);
+                assert_eq!(find_only(&words, twice), Found::Several);
+                words.pop();
+            }
         }
     }
 }

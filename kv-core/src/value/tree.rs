@@ -9,10 +9,10 @@
 //! **Sizes.** A leaf has at most [`Sizes::leaf_max`] bytes, unless it is one record alone: a large
 //! record never shares a leaf, so that it is not moved when its neighbours change. A record that
 //! has no room in the middle of a leaf cuts it in halves; one between two full leaves begins a
-//! leaf of its own, so that leaves that are written from end to end are full. Two neighbours below
-//! the same parent become one when together they fill at most two thirds of one: on average a node
-//! is at least a third full. Memory follows the bytes of a leaf in small steps, so a leaf that is
-//! not full wastes little.
+//! leaf of its own, so that leaves that are written from end to end are as full as [`Sizes`] say. Two
+//! neighbours below the same parent become one when together they fill at most two thirds of one: on
+//! average a node is at least a third full. Memory follows the bytes of a leaf in small steps, so a leaf
+//! that is not full wastes little.
 //!
 //! **Order** is known to the users alone: they say where a record goes, by a [`Position`], and
 //! find positions by [`Tree::seek`].
@@ -97,20 +97,24 @@ impl Position {
 pub struct Sizes {
     /// Of a leaf with several records, in bytes.
     leaf_max: u16,
+    /// Up to here a leaf at an end of the tree is added to at that end.
+    appended_max: u16,
     /// Children of an inner node.
     children_max: u8,
 }
 
 impl Sizes {
-    /// Leaves of a kilobyte, inner nodes of 64 children.
-    pub const DEFAULT: Self = Self { leaf_max: 1024, children_max: 64 };
+    /// Leaves of a kilobyte, inner nodes of 64 children. What was written from end to end has some room
+    /// left in each leaf: else nearly every change after that would cut one in two, all of whose records
+    /// would move.
+    pub const DEFAULT: Self = Self { leaf_max: 1024, appended_max: 768, children_max: 64 };
 
     /// Leaves of two kilobytes: less memory besides the records, for what is mostly changed at its
     /// ends, so that the rest of a leaf seldom moves.
-    pub const LONG_LEAVES: Self = Self { leaf_max: 2048, ..Self::DEFAULT };
+    pub const LONG_LEAVES: Self = Self { leaf_max: 2048, appended_max: 2048, ..Self::DEFAULT };
 
     /// Leaves of 48 bytes, inner nodes of 4 children: for simulations.
-    pub const TINY: Self = Self { leaf_max: 48, children_max: 4 };
+    pub const TINY: Self = Self { leaf_max: 48, appended_max: 40, children_max: 4 };
 
     fn leaf_max(self) -> usize {
         self.leaf_max.into()

@@ -58,7 +58,7 @@ impl<S: Shape> Tree<S> {
     /// If the record has not as many items as its shape says.
     pub fn insert_first(&mut self, record: &[Item<'_>], watcher: &mut impl Watcher) {
         let room = match self.end(Way::Back) {
-            Some(leaf) if self.fits(leaf, packed_len(record)) => Room::In(leaf, 0),
+            Some(leaf) if self.may_append(leaf, packed_len(record)) => Room::In(leaf, 0),
             Some(leaf) => Room::Beside(leaf, Way::Back),
             None => Room::First,
         };
@@ -146,7 +146,7 @@ impl<S: Shape> Tree<S> {
                 self.insert_untidy(None, record, watcher);
                 continue;
             }
-            if !leaf.is_empty() && size + more > self.leaf_room() {
+            if !leaf.is_empty() && size + more > self.appended_room() {
                 self.push_leaf(pack_of(&leaf), watcher);
                 leaf.clear();
                 size = 0;
@@ -161,7 +161,7 @@ impl<S: Shape> Tree<S> {
     }
 
     fn has_room_at_end(&self, size: usize) -> bool {
-        self.end(Way::On).is_some_and(|last| self.fits(last, size))
+        self.end(Way::On).is_some_and(|last| self.may_append(last, size))
     }
 
     /// Leaves behind what is to be tidied.
@@ -175,6 +175,11 @@ impl<S: Shape> Tree<S> {
     /// For how many bytes of records there is room in a leaf with several.
     fn leaf_room(&self) -> usize {
         self.sizes.leaf_max() - EMPTY_PACK
+    }
+
+    /// The same for records that are added at the end of the tree.
+    fn appended_room(&self) -> usize {
+        usize::from(self.sizes.appended_max) - EMPTY_PACK
     }
 }
 
@@ -223,7 +228,13 @@ impl<S: Shape> Tree<S> {
                 return if fits { Room::In(leaf, index) } else { Room::Split(leaf, index) };
             }
             Some(Position { leaf, .. }) => (Some(leaf), self.neighbour(leaf, Way::On)),
-            None => (self.end(Way::On), None),
+            None => {
+                return match self.end(Way::On) {
+                    Some(leaf) if self.may_append(leaf, size) => Room::In(leaf, self.count(leaf)),
+                    Some(leaf) => Room::Beside(leaf, Way::On),
+                    None => Room::First,
+                };
+            }
         };
         match (before, behind) {
             (Some(leaf), _) if self.fits(leaf, size) => Room::In(leaf, self.count(leaf)),
@@ -236,6 +247,11 @@ impl<S: Shape> Tree<S> {
 
     fn fits(&self, leaf: u32, size: usize) -> bool {
         self.leaves[leaf].pack.len() + size <= self.sizes.leaf_max()
+    }
+
+    /// Whether a record may be added at the end of the tree to the leaf there.
+    fn may_append(&self, leaf: u32, size: usize) -> bool {
+        self.leaves[leaf].pack.len() + size <= self.sizes.appended_max.into()
     }
 
     fn insert_in(
