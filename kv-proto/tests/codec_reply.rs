@@ -68,6 +68,14 @@ fn lines_are_values() {
 }
 
 #[test]
+fn strings_of_all_short_lengths_are_values() {
+    for len in 0..=130 {
+        let text: String = ('!'..'~').cycle().take(len).collect();
+        check(format!("${len}\r\n{text}\r\n").as_bytes(), bulk(&text));
+    }
+}
+
+#[test]
 fn strings_are_values() {
     check(b"$0\r\n\r\n", bulk(""));
     check(b"$4\r\na\r\nb\r\n", bulk("a\r\nb"));

@@ -172,6 +172,14 @@ pub(super) fn push_line(out: &mut Vec<u8>, kind: u8, text: &[u8]) {
 
 #[inline]
 pub(super) fn push_bulk(out: &mut Vec<u8>, bytes: &[u8]) {
+    match bytes.len() {
+        SHORT_MIN..=SHORT_MAX => push_short_bulk(out, bytes),
+        _ => push_any_bulk(out, bytes),
+    }
+}
+
+#[inline(never)]
+fn push_any_bulk(out: &mut Vec<u8>, bytes: &[u8]) {
     out.reserve(bytes.len() + 8);
     match BULK_HEADERS.get(bytes.len().wrapping_sub(10)) {
         Some(header) => out.extend_from_slice(header),
@@ -179,6 +187,32 @@ pub(super) fn push_bulk(out: &mut Vec<u8>, bytes: &[u8]) {
     }
     out.extend_from_slice(bytes);
     out.extend_from_slice(b"\r\n");
+}
+
+/// Bulk strings of these lengths, which are the most frequent ones, are written in parts of sizes that the
+/// compiler knows, which overlap: without a call, and without a branch for each part.
+const SHORT_MIN: usize = 10;
+const SHORT_MAX: usize = 32;
+
+#[inline]
+fn push_short_bulk(out: &mut Vec<u8>, bytes: &[u8]) {
+    const HEADER: usize = 5;
+    const END: &[u8; 2] = b"\r\n";
+    const ROOM: usize = HEADER + SHORT_MAX + END.len();
+    let start = out.len();
+    out.extend_from_slice(&[0; ROOM]);
+    let place: &mut [u8; ROOM] = out[start..].first_chunk_mut().expect("it was added");
+    place[..HEADER].copy_from_slice(&BULK_HEADERS[bytes.len() - SHORT_MIN]);
+    let end = HEADER + bytes.len();
+    if let (Some(first), Some(last)) = (bytes.first_chunk::<16>(), bytes.last_chunk::<16>()) {
+        place[HEADER..HEADER + 16].copy_from_slice(first);
+        place[end - 16..end].copy_from_slice(last);
+    } else if let (Some(first), Some(last)) = (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+        place[HEADER..HEADER + 8].copy_from_slice(first);
+        place[end - 8..end].copy_from_slice(last);
+    }
+    place[end..end + END.len()].copy_from_slice(END);
+    out.truncate(start + end + END.len());
 }
 
 /// The headers of bulk strings whose length has two digits, the most frequent ones.
