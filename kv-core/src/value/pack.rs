@@ -625,6 +625,28 @@ impl<'a> Items<'a> {
     }
 }
 
+impl<'a> Items<'a> {
+    /// Folds every second item, as [`Iterator::fold`] all: those between are not decoded.
+    #[inline]
+    pub fn fold_seconds<B>(mut self, init: B, mut f: impl FnMut(B, Item<'a>) -> B) -> B {
+        let Codes::Plain(codes) = self.codes else {
+            let mut result = init;
+            while self.len() > 1 {
+                self.skip_front();
+                result = f(result, self.next().expect("it is the second of two"));
+            }
+            return result;
+        };
+        let (pairs, _) = codes.as_chunks::<2>();
+        pairs.iter().fold(init, |result, &[first, second]| {
+            let (_, data) = self.data.split_at(item_len(first, self.data));
+            let (bytes, data) = data.split_at(item_len(second, data));
+            self.data = data;
+            f(result, decode(second, bytes))
+        })
+    }
+}
+
 impl<'a> Iterator for Items<'a> {
     type Item = Item<'a>;
 
@@ -915,6 +937,11 @@ mod tests {
         prop_assert_eq!(&texts(back.take_back(model.len() - index)), &model[index..]);
         prop_assert_eq!(&texts(Pack::of(&front).view().iter()), &model[index..]);
         prop_assert_eq!(&texts(back), &model[..index]);
+        let seconds = view.iter_from(index).fold_seconds(Vec::new(), |mut seconds, item| {
+            seconds.push(item.to_vec());
+            seconds
+        });
+        prop_assert!(seconds.iter().eq(model[index..].iter().skip(1).step_by(2)));
         let packed: usize = view.iter().map(Item::packed_len).sum();
         prop_assert_eq!(view.iter().packed_len(), packed);
         prop_assert_eq!(view.plain_len(), COUNT_BYTES + packed);

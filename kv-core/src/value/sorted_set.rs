@@ -450,12 +450,15 @@ pub type Members<'a> = Walk<'a, Item<'a>>;
 pub struct Walk<'a, P>(FlatIter<'a, ByScore>, PhantomData<P>);
 
 /// What is read of a pair.
-pub trait Part<'a> {
+pub trait Part<'a>: Sized {
     /// Reads it of the pair that stands first, and leaves that out.
     fn take_first(items: &mut Items<'a>) -> Self;
 
     /// Reads it of the pair that stands last, and leaves that out.
     fn take_last(items: &mut Items<'a>) -> Self;
+
+    /// Reads it of all pairs.
+    fn fold<B>(items: Items<'a>, init: B, f: impl FnMut(B, Self) -> B) -> B;
 }
 
 impl<'a> Part<'a> for Pair<'a> {
@@ -466,6 +469,15 @@ impl<'a> Part<'a> for Pair<'a> {
 
     fn take_last(items: &mut Items<'a>) -> Self {
         Self::of(items.take_back(STRIDE))
+    }
+
+    #[inline]
+    fn fold<B>(mut items: Items<'a>, init: B, mut f: impl FnMut(B, Self) -> B) -> B {
+        let mut result = init;
+        while items.len() > 0 {
+            result = f(result, Self::take_first(&mut items));
+        }
+        result
     }
 }
 
@@ -482,6 +494,11 @@ impl<'a> Part<'a> for Item<'a> {
         let member = items.next_back().expect("a pair has a member");
         items.skip_back();
         member
+    }
+
+    #[inline]
+    fn fold<B>(items: Items<'a>, init: B, f: impl FnMut(B, Self) -> B) -> B {
+        items.fold_seconds(init, f)
     }
 }
 
@@ -515,10 +532,7 @@ impl<'a, P: Part<'a>> Iterator for Walk<'a, P> {
     fn fold<B, F: FnMut(B, P) -> B>(mut self, init: B, mut f: F) -> B {
         let mut result = init;
         while let Some(run) = self.0.front() {
-            let mut run = std::mem::take(run);
-            while run.len() > 0 {
-                result = f(result, P::take_first(&mut run));
-            }
+            result = P::fold(std::mem::take(run), result, &mut f);
         }
         result
     }
