@@ -278,11 +278,11 @@ impl<S: Shape> Tree<S> {
     pub fn rank(&self, position: Position) -> usize {
         let mut before = position.index as u64;
         let mut node = position.leaf;
-        let mut parent = self.leaves[node].parent;
+        let (mut parent, mut hint) = self.above(node, 0);
         while parent != NONE {
             let inner = &self.inners[parent];
-            before += inner.counts[..inner.slot(node)].iter().sum::<u64>();
-            (node, parent) = (parent, inner.parent);
+            before += inner.counts[..inner.slot(node, hint)].iter().sum::<u64>();
+            (node, parent, hint) = (parent, inner.parent, inner.hint);
         }
         before as usize
     }
@@ -425,16 +425,17 @@ impl<S: Shape> Tree<S> {
     pub(crate) fn prefetch_records(&self, leaf: LeafNumber) {
         let Some(leaf) = self.leaves.get(leaf.0) else { return };
         leaf.pack.view().prefetch();
-        self.inners.get(leaf.parent).into_iter().for_each(Inner::prefetch_numbers);
+        let parent = self.inners.get(leaf.parent);
+        parent.into_iter().for_each(|parent| parent.prefetch_child(leaf.hint));
     }
 
     /// Asks the processor for what the removal of a record of a leaf looks at besides: its count, and its
     /// neighbours, which it may have become too small for. The parent's list of its children is to be there
     /// already.
     pub(crate) fn prefetch_neighbours(&self, leaf: LeafNumber) {
-        let Some(Leaf { parent, .. }) = self.leaves.get(leaf.0) else { return };
-        let Some(inner) = self.inners.get(*parent) else { return };
-        let slot = inner.slot(leaf.0);
+        let Some(&Leaf { parent, hint, .. }) = self.leaves.get(leaf.0) else { return };
+        let Some(inner) = self.inners.get(parent) else { return };
+        let slot = inner.slot(leaf.0, hint);
         prefetch(&raw const inner.counts[slot]);
         for way in [Way::Back, Way::On] {
             inner.beside(slot, way).into_iter().for_each(|leaf| self.leaves.prefetch(leaf));
@@ -516,16 +517,29 @@ impl<S: Shape> Tree<S> {
 
     /// The next leaf.
     fn neighbour(&self, leaf: u32, way: Way) -> Option<u32> {
-        let (mut node, mut parent) = (leaf, self.leaves[leaf].parent);
+        let mut node = leaf;
+        let (mut parent, mut hint) = self.above(leaf, 0);
         while parent != NONE {
             let inner = &self.inners[parent];
-            if let Some(next) = inner.beside(inner.slot(node), way) {
+            if let Some(next) = inner.beside(inner.slot(node, hint), way) {
                 let other = if way == Way::On { Way::Back } else { Way::On };
                 return Some(self.end_below(next, inner.level - 1, other));
             }
-            (node, parent) = (parent, inner.parent);
+            (node, parent, hint) = (parent, inner.parent, inner.hint);
         }
         None
+    }
+
+    /// The parent of a node of this level, and where that may have it.
+    #[inline]
+    fn above(&self, node: u32, level: u8) -> (u32, u8) {
+        if level == 0 {
+            let Leaf { parent, hint, .. } = self.leaves[node];
+            (parent, hint)
+        } else {
+            let Inner { parent, hint, .. } = self.inners[node];
+            (parent, hint)
+        }
     }
 }
 

@@ -228,17 +228,15 @@ impl<S: Shape> Tree<S> {
                 return if fits { Room::In(leaf, index) } else { Room::Split(leaf, index) };
             }
             Some(Position { leaf, .. }) => (Some(leaf), self.neighbour(leaf, Way::On)),
-            None => {
-                return match self.end(Way::On) {
-                    Some(leaf) if self.may_append(leaf, size) => Room::In(leaf, self.count(leaf)),
-                    Some(leaf) => Room::Beside(leaf, Way::On),
-                    None => Room::First,
-                };
-            }
+            None => (self.end(Way::On), None),
+        };
+        let fits = |leaf| match place {
+            Some(_) => self.fits(leaf, size),
+            None => self.may_append(leaf, size),
         };
         match (before, behind) {
-            (Some(leaf), _) if self.fits(leaf, size) => Room::In(leaf, self.count(leaf)),
-            (_, Some(leaf)) if self.fits(leaf, size) => Room::In(leaf, 0),
+            (Some(leaf), _) if fits(leaf) => Room::In(leaf, self.count(leaf)),
+            (_, Some(leaf)) if fits(leaf) => Room::In(leaf, 0),
             (Some(leaf), _) => Room::Beside(leaf, Way::On),
             (_, Some(leaf)) => Room::Beside(leaf, Way::Back),
             (None, None) => Room::First,
@@ -401,7 +399,7 @@ impl<S: Shape> Tree<S> {
 
     fn add_leaf(&mut self, pack: Pack) -> u32 {
         self.bytes += pack.heap_bytes();
-        self.change_leaves(|leaves| leaves.add(Leaf { pack, parent: NONE }))
+        self.change_leaves(|leaves| leaves.add(Leaf { pack, parent: NONE, hint: 0 }))
     }
 
     fn add_inner(&mut self, inner: Inner<S::Key>) -> u32 {
@@ -437,59 +435,68 @@ impl<S: Shape> Tree<S> {
         result
     }
 
-    fn set_parent(&mut self, node: u32, level: u8, parent: u32) {
-        match level {
-            0 => self.leaves[node].parent = parent,
-            _ => self.inners[node].parent = parent,
-        }
+    /// Notes which is the parent of a node, and where that has it.
+    fn set_parent(&mut self, node: u32, level: u8, parent: u32, slot: usize) {
+        let (parent_, hint) = match level {
+            0 => {
+                let leaf = &mut self.leaves[node];
+                (&mut leaf.parent, &mut leaf.hint)
+            }
+            _ => {
+                let inner = &mut self.inners[node];
+                (&mut inner.parent, &mut inner.hint)
+            }
+        };
+        (*parent_, *hint) = (parent, slot as u8);
     }
 
     /// Tells the children of a node that it is their parent, from `slot` on.
     fn adopt(&mut self, node: u32, slot: usize) {
         for slot in slot..self.inners[node].len() {
             let inner = &self.inners[node];
-            self.set_parent(inner.numbers[slot], inner.level - 1, node);
+            self.set_parent(inner.numbers[slot], inner.level - 1, node, slot);
         }
     }
 
     /// The parent of an inner node and where that has it.
     fn place_of(&self, node: u32) -> Option<(u32, usize)> {
-        self.slot_in(self.inners[node].parent, node)
+        self.slot_in(self.above(node, self.inners[node].level), node)
     }
 
     fn place_of_leaf(&self, leaf: u32) -> Option<(u32, usize)> {
-        self.slot_in(self.leaves[leaf].parent, leaf)
+        self.slot_in(self.above(leaf, 0), leaf)
     }
 
-    fn slot_in(&self, parent: u32, child: u32) -> Option<(u32, usize)> {
-        (parent != NONE).then(|| (parent, self.inners[parent].slot(child)))
+    fn slot_in(&self, (parent, hint): (u32, u8), child: u32) -> Option<(u32, usize)> {
+        (parent != NONE).then(|| (parent, self.inners[parent].slot(child, hint)))
     }
 
     /// Notes that a leaf has so many more records, and that its first record has this key.
     fn recount(&mut self, leaf: u32, more: i64, key: Option<S::Key>) {
         self.len = self.len.wrapping_add_signed(more as isize);
-        self.recount_above(self.leaves[leaf].parent, leaf, more, key);
+        self.recount_above(leaf, 0, more, key);
     }
 
-    fn recount_above(
-        &mut self,
-        mut parent: u32,
-        mut child: u32,
-        more: i64,
-        mut key: Option<S::Key>,
-    ) {
+    /// The same of a node of this level.
+    fn recount_above(&mut self, mut child: u32, mut level: u8, more: i64, mut key: Option<S::Key>) {
         if more == 0 && key.is_none() {
             return;
         }
+        let (mut parent, mut hint) = self.above(child, level);
         while parent != NONE {
             let inner = &mut self.inners[parent];
-            let slot = inner.slot(child);
+            let slot = inner.slot(child, hint);
             inner.counts[slot] = inner.counts[slot].wrapping_add_signed(more);
             if let Some(first) = key {
                 inner.keys[slot] = first;
                 key = key.filter(|_| slot == 0);
             }
-            (child, parent) = (parent, inner.parent);
+            let above = (inner.parent, inner.hint);
+            if slot != usize::from(hint) {
+                self.set_parent(child, level, parent, slot);
+            }
+            (child, level) = (parent, level + 1);
+            (parent, hint) = above;
         }
     }
 
@@ -525,7 +532,7 @@ impl<S: Shape> Tree<S> {
         let mut inner = Inner::new(self.height);
         inner.insert(0, child);
         self.root = self.add_inner(inner);
-        self.set_parent(child.number, level, self.root);
+        self.set_parent(child.number, level, self.root, 0);
     }
 
     /// Gives a node a child, which may have no records yet. Full nodes split.
@@ -544,7 +551,7 @@ impl<S: Shape> Tree<S> {
             child = Child { number: new, count: inner.count(), key: inner.keys[0] };
             (node, slot) = (parent, at + usize::from(slot > 0));
         }
-        self.set_parent(child.number, self.inners[node].level - 1, node);
+        self.set_parent(child.number, self.inners[node].level - 1, node, slot);
         self.change_inner(node, |inner| inner.insert(slot, child));
     }
 
@@ -562,7 +569,7 @@ impl<S: Shape> Tree<S> {
             new.insert(slot.saturating_sub(middle), child);
         } else {
             self.change_inner(node, |inner| inner.insert(slot, child));
-            self.set_parent(child.number, level - 1, node);
+            self.set_parent(child.number, level - 1, node, slot);
         }
         let new = self.add_inner(new);
         self.adopt(new, 0);
@@ -605,8 +612,8 @@ impl<S: Shape> Tree<S> {
             let removed = self.change_inner(node, |inner| inner.remove(slots.clone()));
             let inner = &self.inners[node];
             let key = inner.keys.first().copied().filter(|_| slots.start == 0);
-            let parent = inner.parent;
-            self.recount_above(parent, node, -(removed as i64), key);
+            let level = inner.level;
+            self.recount_above(node, level, -(removed as i64), key);
             if self.inners[node].len() > 0 {
                 return Some((node, slots.start));
             }
@@ -735,28 +742,28 @@ impl<S: Shape> Tree<S> {
             let root = self.free_inner(self.root);
             self.root = root.numbers[0];
             self.height -= 1;
-            self.set_parent(self.root, self.height, NONE);
+            self.set_parent(self.root, self.height, NONE, 0);
         }
         while self.leaves.is_sparse() {
             if let Some([old, new]) = self.change_leaves(Arena::shorten) {
-                self.rename(self.leaves[new].parent, old, new);
+                self.rename(self.above(new, 0), old, new);
                 self.tell(new, 0..self.count(new), watcher);
             }
         }
         while self.inners.is_sparse() {
             if let Some([old, new]) = self.change_inners(Arena::shorten) {
-                self.rename(self.inners[new].parent, old, new);
+                self.rename(self.above(new, self.inners[new].level), old, new);
                 self.adopt(new, 0);
             }
         }
     }
 
-    fn rename(&mut self, parent: u32, old: u32, new: u32) {
+    fn rename(&mut self, (parent, hint): (u32, u8), old: u32, new: u32) {
         if parent == NONE {
             self.root = new;
         } else {
             let inner = &mut self.inners[parent];
-            let slot = inner.slot(old);
+            let slot = inner.slot(old, hint);
             inner.numbers[slot] = new;
         }
     }

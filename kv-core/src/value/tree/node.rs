@@ -1,7 +1,7 @@
 //! What a tree is made of.
 
 use super::Way;
-use crate::slab::prefetch_slice;
+use crate::slab::prefetch;
 use crate::value::pack::Pack;
 use crate::wide::{self, Found};
 use std::ops::Range;
@@ -22,6 +22,8 @@ const ROOM_STEP: usize = 8;
 pub(super) struct Leaf {
     pub(super) pack: Pack,
     pub(super) parent: u32,
+    /// Where the parent had it when that was last looked for.
+    pub(super) hint: u8,
 }
 
 /// A node that knows of each of its children the number, how many records it has, and the key of
@@ -32,6 +34,8 @@ pub(super) struct Inner<K> {
     pub(super) counts: Vec<u64>,
     pub(super) keys: Vec<K>,
     pub(super) parent: u32,
+    /// Where the parent had it when that was last looked for.
+    pub(super) hint: u8,
     /// How many levels there are below it: at least one, the leaves.
     pub(super) level: u8,
 }
@@ -46,7 +50,7 @@ pub(super) struct Child<K> {
 impl<K: Copy> Inner<K> {
     pub(super) fn new(level: u8) -> Self {
         let (numbers, counts, keys) = (Vec::new(), Vec::new(), Vec::new());
-        Self { numbers, counts, keys, parent: NONE, level }
+        Self { numbers, counts, keys, parent: NONE, hint: 0, level }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -63,13 +67,22 @@ impl<K: Copy> Inner<K> {
         self.numbers.capacity() * (size_of::<u32>() + size_of::<u64>() + size_of::<K>())
     }
 
-    /// Asks the processor for what [`Inner::slot`] looks through.
-    pub(super) fn prefetch_numbers(&self) {
-        prefetch_slice(&self.numbers);
+    /// Asks the processor for what is known of a child that may be here.
+    pub(super) fn prefetch_child(&self, hint: u8) {
+        self.numbers.get(usize::from(hint)).into_iter().for_each(|number| prefetch(number));
+        self.counts.get(usize::from(hint)).into_iter().for_each(|count| prefetch(count));
     }
 
-    /// Where a child is.
-    pub(super) fn slot(&self, child: u32) -> usize {
+    /// Where a child is, which may well be here.
+    #[inline]
+    pub(super) fn slot(&self, child: u32, hint: u8) -> usize {
+        if self.numbers.get(usize::from(hint)) == Some(&child) {
+            return hint.into();
+        }
+        self.find(child)
+    }
+
+    fn find(&self, child: u32) -> usize {
         // Most of what is done at an end of the tree finds it here.
         if self.numbers.first() == Some(&child) {
             return 0;

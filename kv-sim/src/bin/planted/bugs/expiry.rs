@@ -51,8 +51,8 @@ pub(super) const BUGS: &[Bug] = &[
         name: "past-deadline-of-now-stays",
         harm: "EXPIRE with 0 leaves the key there for the rest of the millisecond.",
         file: "kv-core/src/store/view.rs",
-        find: "if deadline <= self.unix_ms {",
-        replace: "if deadline <= self.unix_ms - i64::from(PLANTED) {",
+        find: "if deadline <= self.terms.unix_ms {",
+        replace: "if deadline <= self.terms.unix_ms - i64::from(PLANTED) {",
     },
     Bug {
         name: "set-keeps-the-deadline",
@@ -94,7 +94,7 @@ pub(super) const BUGS: &[Bug] = &[
         harm: "A transaction runs although a key that it watches has expired.",
         file: "kv-core/src/store.rs",
         find: r"self.discard(value, store, database);
-            self.tell(store, database, key);",
+        self.tell(store, database, key);",
         replace: "self.discard(value, store, database);",
     },
     Bug {

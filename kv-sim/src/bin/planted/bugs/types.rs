@@ -28,8 +28,8 @@ pub(super) const BUGS: &[Bug] = &[
         name: "rank-counts-its-own-leaf",
         harm: "ZRANK and ranges by score of large sorted sets are too high.",
         file: "kv-core/src/value/tree.rs",
-        find: "inner.counts[..inner.slot(node)].iter().sum::<u64>()",
-        replace: "inner.counts[..=inner.slot(node)].iter().sum::<u64>()",
+        find: "inner.counts[..inner.slot(node, hint)].iter().sum::<u64>()",
+        replace: "inner.counts[..=inner.slot(node, hint)].iter().sum::<u64>()",
     },
     Bug {
         name: "split-miscounts",
