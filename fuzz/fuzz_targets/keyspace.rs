@@ -125,7 +125,7 @@ impl Pair {
     }
 
     fn put_string(&mut self, bytes: &mut Bytes<'_>) {
-        let (number, len, deadline) = (bytes.word(), bytes.len(), bytes.deadline(self.unix_ms));
+        let (number, len, deadline) = (bytes.word(), bytes.length(), bytes.deadline(self.unix_ms));
         let (is_built, is_moved) = (bytes.byte() & 1 != 0, bytes.byte() & 1 != 0);
         let Some(key) = self.key(number) else { return };
         let string: Vec<u8> = (0..len).map(|at| (at as u8).wrapping_add(number as u8)).collect();
@@ -223,7 +223,7 @@ impl Pair {
     }
 
     fn patch(&mut self, bytes: &mut Bytes<'_>) {
-        let (number, offset, len) = (bytes.word(), bytes.len(), bytes.byte());
+        let (number, offset, len) = (bytes.word(), bytes.length(), bytes.byte());
         let Some((hash, key)) = self.key(number) else { return };
         let Some(place) = self.keyspace.find(hash, &key) else { return };
         let model = self.model.get_mut(&(hash, key)).expect("it was found");
@@ -232,7 +232,7 @@ impl Pair {
             let end = offset + patch.len();
             string.resize(string.len().max(end), 0);
             string[offset..end].copy_from_slice(&patch);
-            assert_eq!(self.keyspace.patch(hash, place, offset, &patch), string.len());
+            assert_eq!(self.keyspace.patch(place, offset, &patch), string.len());
         }
     }
 
@@ -435,9 +435,13 @@ impl Visitor for Edit<'_, '_> {
                 }
                 is_empty
             }
-            None => keyspace.change_boxed(key.0, place, |value| {
-                change(T::of_mut(value).expect("it is of this type"))
-            }),
+            None => {
+                let value = keyspace.boxed_mut(place).and_then(T::of_mut);
+                let value = value.expect("what is not in its entry is boxed, and of this type");
+                let before = value.heap_bytes();
+                change(value);
+                keyspace.settle::<T>(key.0, place, before).is_empty
+            }
         };
         if is_empty {
             assert!(T::is_gone(held, *unix_ms));

@@ -11,8 +11,13 @@ use libfuzzer_sys::fuzz_target;
 type Request = Vec<Vec<u8>>;
 type Outcome = (Vec<Request>, Option<ProtocolError>);
 
-const TINY: Limits =
-    Limits { bulk_len_max: 300, inline_len_max: 24, args_max: 1200, request_len_max: 400, is_unknown: false };
+const TINY: Limits = Limits {
+    bulk_len_max: 300,
+    inline_len_max: 24,
+    args_max: 1200,
+    request_len_max: 400,
+    is_unknown: false,
+};
 
 fuzz_target!(|data: &[u8]| {
     let Some(pieces) = Pieces::new(data) else { return };

@@ -19,7 +19,7 @@ impl Bytes<'_> {
     }
 
     /// Mostly short, sometimes around where strings leave their cells.
-    pub fn len(&mut self) -> usize {
+    pub fn length(&mut self) -> usize {
         match self.byte() {
             short @ 0..160 => short.into(),
             160..240 => usize::from(self.word() % 2000),
