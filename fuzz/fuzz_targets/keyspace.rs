@@ -115,7 +115,7 @@ impl Pair {
         clock: u32,
     ) {
         let place = self.keyspace.find(hash, &key);
-        let old = self.keyspace.put(hash, &key, place, input, deadline, clock);
+        let old = self.keyspace.put(hash, &key, place, input, deadline, clock).replaced;
         let replaced = self.model.insert((hash, key), Kept { held, deadline, clock });
         assert_eq!(place.is_some(), replaced.is_some());
         if let Some(old) = old {
@@ -424,14 +424,15 @@ impl Visitor for Edit<'_, '_> {
             part.into_iter().for_each(|part| graveyard.bury(Box::new(part)));
             value.is_empty()
         };
-        let is_empty = match keyspace.unpack(place) {
+        let is_empty = match keyspace.unpack(place, T::KIND) {
             Some(pack) => {
                 let mut value = T::unpack(pack, keyspace.growth());
                 let is_empty = change(&mut value);
                 if !is_empty {
                     let input = Input::Owned(value.into());
-                    let old = keyspace.put(key.0, &key.1, Some(place), input, *deadline, *clock);
-                    assert!(old.is_none(), "it was not boxed");
+                    let place = Some(place);
+                    let stored = keyspace.put(key.0, &key.1, place, input, *deadline, *clock);
+                    assert!(stored.replaced.is_none(), "it was not boxed");
                 }
                 is_empty
             }

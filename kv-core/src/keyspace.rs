@@ -31,7 +31,7 @@ use crate::slab::{self, Ref, Slab};
 use crate::table::Table;
 use crate::value::pack::Pack;
 use crate::value::string::{IntBuffer, StrRef};
-use crate::value::{self, Growth, Packed, Value, ValueRef};
+use crate::value::{self, Growth, Kind, Packed, Value, ValueRef};
 use entry::{INLINE_MAX, Layout, New};
 use field_timers::FieldTimers;
 use segment::{Segment, Slot};
@@ -104,6 +104,16 @@ impl<T: Into<Value>> From<T> for Input<'_> {
     fn from(value: T) -> Self {
         Self::Owned(value.into())
     }
+}
+
+/// What storing a value has done.
+#[must_use = "the old value may be too large to drop at once"]
+#[derive(Debug)]
+pub struct Stored {
+    /// What was there, if it was boxed.
+    pub replaced: Option<Box<Value>>,
+    /// Something may take other memory than before, or ends at another time.
+    pub has_moved: bool,
 }
 
 /// What a keyspace takes, in bytes, by its own count.
@@ -315,27 +325,14 @@ impl Keyspace {
         entry::set_clock(self.slab.cell_mut(place.cell), clock);
     }
 
-    /// Writes a string over the one at a place that takes as many bytes, where nothing changes besides but
-    /// the access clock. False if it cannot be done like this. O(1).
-    pub fn overwrite(
-        &mut self,
-        place: Place,
-        value: StrRef<'_>,
-        deadline: Option<i64>,
-        clock: u32,
-    ) -> bool {
-        entry::overwrite(self.slab.cell_mut(place.cell), value, deadline, clock)
-    }
-
     /// The integer that the string at a place is, if it is one, to be changed there. O(1).
     #[inline]
     pub fn int_mut(&mut self, place: Place) -> Option<IntMut<'_>> {
         entry::int_mut(self.slab.cell_mut(place.cell))
     }
 
-    /// Stores a value under `key`, whose entry is at `place` if there is one. Gives what was there
-    /// if it was boxed. O(1), except that it may split or rebuild one segment.
-    #[must_use = "the old value may be too large to drop at once"]
+    /// Stores a value under `key`, whose entry is at `place` if there is one. O(1), except that it may
+    /// split or rebuild one segment.
     pub fn put(
         &mut self,
         hash: u64,
@@ -344,13 +341,13 @@ impl Keyspace {
         value: Input<'_>,
         deadline: Option<i64>,
         clock: u32,
-    ) -> Option<Box<Value>> {
+    ) -> Stored {
         let sizes = self.sizes.value;
         let mut store = |value: New<'_>| match place {
             Some(place) => self.rewrite(place, key, value, deadline, clock),
             None => {
                 self.insert(hash, key, value, deadline, clock);
-                None
+                Stored { replaced: None, has_moved: true }
             }
         };
         match value {
@@ -399,18 +396,21 @@ impl Keyspace {
         scratch[key_len + offset..][..patch.len()].copy_from_slice(patch);
         let (key, bytes) = scratch.split_at(key_len);
         let value = new_string(StrRef::Bytes { bytes, is_built: true });
-        let old = self.rewrite(place, key, value, deadline, clock);
-        debug_assert!(old.is_none(), "the string was not boxed");
+        let stored = self.rewrite(place, key, value, deadline, clock);
+        debug_assert!(stored.replaced.is_none(), "the string was not boxed");
         self.keep_scratch(scratch);
         end
     }
 
-    /// A copy of the collection at a place, to change it, if it is in its entry. Give its memory
-    /// back with `keep_scratch`.
-    pub fn unpack(&mut self, place: Place) -> Option<Pack> {
-        let scratch = std::mem::take(&mut self.scratch);
-        let packed = self.entry(place).packed()?;
-        Some(Pack::plain(packed.pack, scratch))
+    /// A copy of the collection at a place, to change it, if it is in its entry and of this type. Give
+    /// its memory back with `keep_scratch`.
+    #[inline]
+    pub fn unpack(&mut self, place: Place, kind: Kind) -> Option<Pack> {
+        let packed = Entry::new(self.slab.cell(place.cell)).packed()?;
+        if packed.kind != kind {
+            return None;
+        }
+        Some(Pack::plain(packed.pack, std::mem::take(&mut self.scratch)))
     }
 
     /// A boxed value that took `before` bytes takes `after` now.
@@ -736,7 +736,8 @@ impl Keyspace {
         self.link(hash, cell);
     }
 
-    /// Writes the entry at a place anew, with another value. Gives the old one if it was boxed.
+    /// Gives the entry at a place another value: in its place if it fits there, else the entry is
+    /// written anew.
     fn rewrite(
         &mut self,
         place: Place,
@@ -744,11 +745,16 @@ impl Keyspace {
         mut value: New<'_>,
         deadline: Option<i64>,
         clock: u32,
-    ) -> Option<Box<Value>> {
-        let discarded = self.take_boxed(place.cell);
+    ) -> Stored {
+        let cell = self.slab.cell_mut(place.cell);
+        if let Some(layout) = entry::layout_with(cell, &value, deadline) {
+            entry::overwrite(cell, layout, value, clock);
+            return Stored { replaced: None, has_moved: false };
+        }
+        let replaced = self.take_boxed(place.cell);
         self.count_boxed(key, &mut value);
         self.write_anew(place, key, value, deadline, clock);
-        discarded
+        Stored { replaced, has_moved: true }
     }
 
     /// Writes the entry at a place anew, in another cell if it has another size. What was boxed is
@@ -1144,7 +1150,6 @@ mod tests {
         }
 
         fn put(&mut self, key: u16, value: Value, deadline: Option<i64>) {
-            let tries_over = key.is_multiple_of(2);
             let (hash, key) = self.hash(key);
             let model = match value.view() {
                 ValueRef::String(string) => Ok(string.as_bytes(&mut IntBuffer::new()).to_vec()),
@@ -1152,21 +1157,16 @@ mod tests {
                 other => panic!("{other:?}"),
             };
             let place = self.keyspace.find(hash, &key);
-            if let (true, Some(place), ValueRef::String(string)) = (tries_over, place, value.view())
-            {
-                let before = self.keyspace.memory();
-                if self.keyspace.overwrite(place, string, deadline, 7) {
-                    let old = self.model.insert((hash, key), (model, deadline)).unwrap();
-                    assert!(old.0.is_ok(), "a string was there");
-                    assert_eq!(old.1, deadline, "the deadline stays");
-                    assert_eq!(self.keyspace.memory(), before, "nothing else changes");
-                    return;
-                }
-            }
-            let old = self.keyspace.put(hash, &key, place, value.into(), deadline, 7);
+            let before = self.keyspace.memory();
+            let stored = self.keyspace.put(hash, &key, place, value.into(), deadline, 7);
             let replaced = self.model.insert((hash, key), (model, deadline));
             assert_eq!(place.is_some(), replaced.is_some());
-            if let Some(old) = old {
+            if !stored.has_moved {
+                let (_, old) = replaced.as_ref().expect("a new entry takes memory");
+                assert_eq!(*old, deadline, "the deadline stays");
+                assert_eq!(self.keyspace.memory(), before, "nothing else changes");
+            }
+            if let Some(old) = stored.replaced {
                 assert_is(&old.view(), &replaced.unwrap().0);
             }
         }
@@ -1329,7 +1329,7 @@ mod tests {
         for number in 0..100_000 {
             let hash = keyspace.hasher.hash(&key(number));
             let value = Input::String(StrRef::Bytes { bytes: &[1; 32], is_built: false });
-            assert!(keyspace.put(hash, &key(number), None, value, Some(9), 0).is_none());
+            assert!(keyspace.put(hash, &key(number), None, value, Some(9), 0).has_moved);
         }
         let full = keyspace.memory();
         for number in (0..100_000).filter(|number| number % 20 != 0) {
@@ -1350,7 +1350,7 @@ mod tests {
         let hash = keyspace.hasher.hash(b"a");
         let put = |keyspace: &mut Keyspace, place, deadline| {
             let value = Input::String(StrRef::Int(1));
-            assert!(keyspace.put(hash, b"a", place, value, Some(deadline), 0).is_none());
+            assert!(keyspace.put(hash, b"a", place, value, Some(deadline), 0).has_moved);
         };
         put(&mut keyspace, None, 1_000_000);
         while keyspace.expire(500_000, |_| {}, drop).1 > 0 {}

@@ -58,7 +58,7 @@ pub(crate) fn put(
     deadline: Option<i64>,
 ) {
     let old = keyspace.put(hash, key, place, StrRef::new(text).into(), deadline, 1);
-    assert!(old.is_none(), "small strings are not boxed");
+    assert!(old.replaced.is_none(), "small strings are not boxed");
 }
 
 /// What the keyspace is compared with. `D` is the deadline of a key, or `()`.

@@ -16,7 +16,7 @@
 #![allow(unsafe_code, reason = "a cell may own a box")]
 
 use super::wheel::Timer;
-use crate::slab::SHARED_MAX;
+use crate::slab::{SHARED_MAX, cell_size};
 use crate::value::pack::{Dense, Form, PackRef};
 use crate::value::string::StrRef;
 use crate::value::{Kind, Packed, Value, ValueRef};
@@ -162,24 +162,33 @@ pub(super) fn write(
     cell[0] = flags | write_value(place, value);
 }
 
-/// Writes a string over one that takes as many bytes, in an entry with the same deadline. False if it
-/// is not like this.
-pub(super) fn overwrite(
-    cell: &mut [u8],
-    value: StrRef<'_>,
-    deadline: Option<i64>,
-    clock: u32,
-) -> bool {
-    let Layout { value_at, end, .. } = read_layout(cell);
-    let value = New::inline(value);
-    let is_string = matches!(cell[0] & KIND, BYTES | INT);
-    if !is_string || value.len() != end - value_at || Entry::new(cell).deadline() != deadline {
-        return false;
+/// The parts of an entry with another value and the same deadline, if it fills its cell just as well then. What
+/// is boxed is neither replaced like this, nor is it put in the place of something else.
+#[inline]
+pub(super) fn layout_with(cell: &[u8], value: &New<'_>, deadline: Option<i64>) -> Option<Layout> {
+    let old = read_layout(cell);
+    let (len, old_len) = (value.len(), old.end - old.value_at);
+    let is_boxed = cell[0] & KIND == BOXED || matches!(value, New::Boxed(_));
+    let is_alike =
+        len == old_len || len.max(old_len) < LONG.into() || len.min(old_len) >= LONG.into();
+    let layout = Layout { end: old.value_at + len, ..old };
+    let fits = len == old_len || cell_size(layout.end) == cell.len();
+    (!is_boxed && is_alike && fits && Entry::new(cell).deadline() == deadline).then_some(layout)
+}
+
+/// Writes a value over another, into an entry with the layout that [`layout_with`] gave.
+#[inline]
+pub(super) fn overwrite(cell: &mut [u8], layout: Layout, value: New<'_>, clock: u32) {
+    let len = layout.end - layout.value_at;
+    if cell[5] != LONG {
+        cell[5] = len as u8;
+    } else {
+        let at = layout.deadline_at - LONG_VALUE;
+        cell[at..layout.deadline_at].copy_from_slice(&len.to_le_bytes()[..LONG_VALUE]);
     }
-    let kind = write_value(&mut cell[value_at..end], value);
+    let kind = write_value(&mut cell[layout.value_at..layout.end], value);
     cell[0] = cell[0] & !(KIND | BUILT) | kind;
     set_clock(cell, clock);
-    true
 }
 
 /// The integer that the value is, to be changed in its place, if it is one.

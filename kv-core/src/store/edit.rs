@@ -103,18 +103,15 @@ impl<'v> Found<'v> {
         };
         let accessed =
             accessed.unwrap_or_else(|| clock.stored(old.map(Entry::clock), &mut shard.rng));
-        if let (Some(place), Input::String(string)) = (place, &value)
-            && keyspace.overwrite(place, *string, deadline, accessed)
-        {
-            return (shard, false);
+        let stored = keyspace.put(hash, key, place, value, deadline, accessed);
+        if stored.has_moved {
+            note_deadline(store, keyspace, deadline);
+            shard.discard(stored.replaced, store, database);
         }
-        let replaced = keyspace.put(hash, key, place, value, deadline, accessed);
-        note_deadline(store, keyspace, deadline);
-        shard.discard(replaced, store, database);
         if place.is_none() {
             store.publish_event(event::NEW, database, key);
         }
-        (shard, true)
+        (shard, stored.has_moved)
     }
 }
 
@@ -137,12 +134,11 @@ impl<T: Collection> Held<T> {
                 let collection = T::of(value).ok_or(Error::WrongType)?;
                 Ok(Self::Boxed { before: collection.heap_bytes() })
             }
-            None if entry.kind() == Some(T::KIND) => {
+            None => {
                 let growth = keyspace.growth();
-                let pack = keyspace.unpack(place).expect("what is not boxed is in its entry");
+                let pack = keyspace.unpack(place, T::KIND).ok_or(Error::WrongType)?;
                 Ok(Self::Unpacked(T::unpack(pack, growth)))
             }
-            None => Err(Error::WrongType),
         }
     }
 }
@@ -218,9 +214,9 @@ impl<'v, T: Collection> Edit<'v, T> {
         let Found { hash, key, place, .. } = self.found;
         let keyspace = self.found.keyspace_mut();
         let deadline = place.and_then(|place| keyspace.entry(place).deadline());
-        let old = keyspace.put(hash, key, place, value, deadline, self.accessed);
-        debug_assert!(old.is_none(), "what was boxed is changed in its place");
-        self.has_moved = true;
+        let stored = keyspace.put(hash, key, place, value, deadline, self.accessed);
+        debug_assert!(stored.replaced.is_none(), "what was boxed is changed in its place");
+        self.has_moved |= stored.has_moved;
     }
 
     fn put_pack(&mut self, pack: Pack) {

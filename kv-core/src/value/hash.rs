@@ -74,10 +74,21 @@ impl Hash {
         let field = sought.item;
         match &mut self.0 {
             Repr::Packed(pack, growth) if deadline.is_none() => {
-                let found = pack.view().find(field, STRIDE, 0);
-                if fits(pack.view(), found, field, value, growth.sizes.pack_max.into()) {
-                    set_in_pack(pack, found, field, value);
-                    return found.is_none();
+                let (view, record) = (pack.view(), [field, value]);
+                let found = view.seek(field, STRIDE, 0);
+                let is_new = found.is_none();
+                let (old, new) = match found {
+                    Some(mut rest) => {
+                        rest.skip_front();
+                        (view.run_of(rest, 1), &record[1..])
+                    }
+                    None => (view.run(view.count()..view.count()), &record[..]),
+                };
+                let added: usize = new.iter().map(|item| item.packed_len()).sum();
+                let max = usize::from(growth.sizes.pack_max) + old.packed_len();
+                if view.plain_len() + added <= max {
+                    pack.replace(old, new);
+                    return is_new;
                 }
             }
             _ => {}
@@ -148,32 +159,6 @@ impl Hash {
         match &mut self.0 {
             Repr::Large(fields) => fields,
             Repr::Packed(..) => unreachable!("it was made large above"),
-        }
-    }
-}
-
-/// Whether the pack is small enough with a value for a field, which was `found` or is not there.
-fn fits(
-    pack: PackRef<'_>,
-    found: Option<usize>,
-    field: Item<'_>,
-    value: Item<'_>,
-    max: usize,
-) -> bool {
-    let old = match found {
-        Some(at) => pack.get(at + 1).map_or(0, Item::packed_len),
-        None => 0,
-    };
-    let new = if found.is_some() { 0 } else { field.packed_len() } + value.packed_len();
-    pack.plain_len() + new <= max + old
-}
-
-fn set_in_pack(pack: &mut Pack, found: Option<usize>, field: Item<'_>, value: Item<'_>) {
-    match found {
-        Some(at) => pack.splice(at + 1..at + 2, &[value]),
-        None => {
-            let end = pack.count();
-            pack.splice(end..end, &[field, value]);
         }
     }
 }

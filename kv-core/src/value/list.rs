@@ -101,9 +101,9 @@ impl List {
     /// Puts an element in the place of none or one. O(log n).
     fn put(&mut self, place: Range<usize>, item: Item<'_>) {
         if let Repr::Packed(pack, growth) = &mut self.0 {
-            let replaced = pack.view().range(place.clone()).packed_len();
-            if pack.len() - replaced + item.packed_len() <= growth.sizes.pack_max.into() {
-                return pack.splice(place, &[item]);
+            let (old, len) = (pack.view().run(place.clone()), pack.len() + item.packed_len());
+            if len <= usize::from(growth.sizes.pack_max) + old.packed_len() {
+                return pack.replace(old, &[item]);
             }
         }
         let tree = self.make_large();

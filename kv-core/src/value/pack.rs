@@ -306,7 +306,12 @@ impl<'a> PackRef<'a> {
     #[inline(always)]
     pub fn iter_from(self, index: usize) -> Items<'a> {
         let items = self.iter();
-        let index = index.min(items.codes.len());
+        if index == 0 {
+            return items;
+        }
+        if index >= items.codes.len() {
+            return Items { codes: Codes::default(), data: &[] };
+        }
         let (_, codes) = items.codes.split_at(index);
         let offset = self.offset_near(index).unwrap_or_else(|| items.offset(index));
         Items { codes, data: &items.data[offset..] }
@@ -379,26 +384,35 @@ impl<'a> PackRef<'a> {
         self.iter_from(range.start).take_front(range.len())
     }
 
-    /// Where the bytes of the items of a range are in the data.
+    /// Where the items of a range are.
     #[inline]
-    fn span(self, range: Range<usize>) -> Range<usize> {
-        let mut rest = self.iter_from(range.start);
-        let begin = self.data().len() - rest.data.len();
-        if range.is_empty() {
-            return begin..begin;
-        }
-        begin..begin + rest.take_front(range.len()).data.len()
+    pub fn run(self, range: Range<usize>) -> Run {
+        self.run_of(self.iter_from(range.start), range.len())
+    }
+
+    /// Where the first `count` items of `rest` are, which is what the pack ends with.
+    #[inline]
+    pub fn run_of(self, mut rest: Items<'_>, count: usize) -> Run {
+        let (first, begin) = (self.count() - rest.len(), self.data().len() - rest.data.len());
+        let size = if count == 0 { 0 } else { rest.take_front(count).data.len() };
+        Run { items: first..first + count, bytes: begin..begin + size }
     }
 
     /// The first index that holds `item`, of those that are `offset` more than a multiple of
     /// `stride`.
     pub fn find(self, item: Item<'_>, stride: usize, offset: usize) -> Option<usize> {
+        self.seek(item, stride, offset).map(|rest| self.count() - rest.len())
+    }
+
+    /// The items from that one on.
+    pub fn seek(self, item: Item<'_>, stride: usize, offset: usize) -> Option<Items<'a>> {
         let Items { codes, data } = self.iter();
         let place = Search { wanted: Encoded::new(item), stride, offset };
-        match codes {
+        let (index, data) = match codes {
             Codes::Plain(codes) => place.among(codes.iter().copied(), data),
             Codes::Narrow(codes) => place.among(codes, data),
-        }
+        }?;
+        Some(Items { codes: codes.split_at(index).1, data })
     }
 }
 
@@ -412,17 +426,17 @@ struct Search<'a> {
 
 impl Search<'_> {
     #[inline(always)]
-    fn among(self, codes: impl Iterator<Item = u8>, mut data: &[u8]) -> Option<usize> {
+    fn among(self, codes: impl Iterator<Item = u8>, mut data: &[u8]) -> Option<(usize, &[u8])> {
         let mut next = self.offset;
         for (index, code) in codes.enumerate() {
-            let bytes;
-            (bytes, data) = data.split_at(item_len(code, data));
+            let (bytes, rest) = data.split_at(item_len(code, data));
             if index == next {
                 if self.wanted.is(code, bytes) {
-                    return Some(index);
+                    return Some((index, data));
                 }
                 next += self.stride;
             }
+            data = rest;
         }
         None
     }
@@ -471,6 +485,21 @@ impl<'a> Dense<'a> {
     }
 }
 
+/// Where some items of a pack are that follow each other, until its next change.
+#[derive(Clone, Debug)]
+pub struct Run {
+    items: Range<usize>,
+    /// In the data.
+    bytes: Range<usize>,
+}
+
+impl Run {
+    /// How many bytes they take in a plain pack. O(1).
+    pub fn packed_len(&self) -> usize {
+        self.items.len() + self.bytes.len()
+    }
+}
+
 /// Where an item begins in the bytes of a pack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Mark {
@@ -502,7 +531,7 @@ pub fn cut(pack: &mut [u8], byte: usize, range: Range<usize>) -> Option<usize> {
     let view = PackRef::from_bytes(pack);
     let (count, column) = (view.count(), pack[COUNT_BYTES]);
     let column = (usize::from(column) <= SHORT_MAX).then(|| column - 1)?;
-    let (data, span) = (COUNT_BYTES + count, view.span(range.clone()));
+    let (data, span) = (COUNT_BYTES + count, view.run(range.clone()).bytes);
     let (begin, end) = (data + span.start, data + span.end);
     let codes = COUNT_BYTES + range.start..COUNT_BYTES + range.end;
     let mut len = codes.start;
@@ -749,16 +778,16 @@ impl Pack {
 
     /// Adds an item behind all others.
     pub fn push(&mut self, item: Item<'_>) {
-        self.insert(self.count(), item);
+        let (count, data) = (self.count(), self.view().data().len());
+        self.insert(count, data, item);
     }
 
-    /// Adds an item before the one at `index`, or behind all others.
+    /// Adds an item before the one at `index`, which begins at a byte of the data, or behind all others.
     ///
     /// # Panics
     /// If there would be more than 65535 items.
-    fn insert(&mut self, index: usize, item: Item<'_>) {
+    fn insert(&mut self, index: usize, begin: usize, item: Item<'_>) {
         let count = self.count();
-        let begin = if index == 0 { 0 } else { self.view().iter().offset(index) };
         let (code, data) = (COUNT_BYTES + index, COUNT_BYTES + count + begin);
         let (len, item) = (self.0.len().max(COUNT_BYTES), Encoded::new(item));
         let size = item.len();
@@ -777,12 +806,16 @@ impl Pack {
     /// # Panics
     /// If there would be more than 65535 items.
     pub fn splice(&mut self, range: Range<usize>, items: &[Item<'_>]) {
+        self.replace(self.view().run(range), items);
+    }
+
+    /// The same where it is known where they are.
+    pub fn replace(&mut self, Run { items: range, bytes }: Run, items: &[Item<'_>]) {
         if let ([item], true) = (items, range.is_empty()) {
-            return self.insert(range.start, *item);
+            return self.insert(range.start, bytes.start, *item);
         }
-        let view = self.view();
-        let (old_count, old_len) = (view.count(), self.0.len().max(COUNT_BYTES));
-        let Range { start: begin, end } = view.span(range.clone());
+        let Range { start: begin, end } = bytes;
+        let (old_count, old_len) = (self.count(), self.0.len().max(COUNT_BYTES));
         let encoded = items.iter().map(|&item| Encoded::new(item));
         let size: usize = encoded.clone().map(|item| item.len()).sum();
         let count = old_count - range.len() + items.len();

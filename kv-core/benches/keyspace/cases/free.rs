@@ -18,7 +18,7 @@ pub(crate) fn list(elements: usize) -> Outcome<Vec<Target>> {
     let (mut keyspace, mut graveyard) = (keyspace(), Graveyard::default());
     let hash = data::hasher().hash(b"list");
     let old = keyspace.put(hash, b"list", None, Value::from(list).into(), None, 1);
-    assert!(old.is_none(), "the keyspace was empty");
+    assert!(old.replaced.is_none(), "the keyspace was empty");
     let mut slices = Slices::new("keyspace and graveyard", elements);
     slices.step(|| {
         let place = keyspace.find(hash, b"list").expect("it was put there");

@@ -61,8 +61,7 @@ impl<'a> Live<'a> {
         let name = Item::new(name);
         match self.hash {
             HashRef::Packed(pack) => {
-                let at = pack.find(name, STRIDE, 0)?;
-                let mut record = pack.range(at..at + STRIDE);
+                let mut record = pack.seek(name, STRIDE, 0)?;
                 Some(Field { name: record.next()?, value: record.next()?, deadline: None })
             }
             HashRef::Large(fields) => {
