@@ -186,7 +186,7 @@ impl Twin for Hash {
             0 | 1 => {
                 let (deadline, value) = (bytes.deadline(unix_ms), name(bytes.word()));
                 for name in names(bytes) {
-                    let is_new = self.set(&name, &value, deadline, unix_ms);
+                    let is_new = self.set(&name, &value, deadline, unix_ms).is_new();
                     let old = model.insert(name, (value.clone(), deadline));
                     assert_eq!(is_new, old.is_none_or(|(_, old)| is_over(old, unix_ms)));
                 }

@@ -11,7 +11,7 @@ use crate::now::Now;
 use crate::reply::{Protocol, Reply};
 use crate::store::View;
 use crate::value::Collection;
-use crate::value::hash::{Field, Hash, Live};
+use crate::value::hash::{Field, Hash, Live, Written};
 use crate::value::long_double::LongDouble;
 use crate::value::pack::Item;
 use crate::value::string::IntBuffer;
@@ -41,11 +41,12 @@ fn set_pairs(cx: &mut Cx<'_>, command: &'static str) -> Result<usize, Error> {
     let (args, unix_ms) = (cx.args, cx.now.unix_ms());
     let mut hash = cx.db.edit::<Hash>(args.get(1))?;
     let pairs = (2..args.len()).step_by(2);
-    let is_new = |&at: &usize| {
+    let set = |at| {
         let field = cx.guess.sought(at, args.get(at));
-        hash.set(field, args.get(at + 1), None, unix_ms)
+        let set = |hash: &mut Hash| hash.set(field, args.get(at + 1), None, unix_ms);
+        hash.keep_even(set, |&written| written == Written::InPlace)
     };
-    let added = pairs.filter(is_new).count();
+    let added = pairs.map(set).filter(|written| written.is_new()).count();
     hash.notify("hset");
     Ok(added)
 }

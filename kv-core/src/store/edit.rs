@@ -18,8 +18,8 @@ pub struct Edit<'v, T: Collection> {
     accessed: u32,
     held: Held<T>,
     is_changed: bool,
-    /// Not a byte of it is another than before.
-    is_same: bool,
+    /// It takes the same memory as before, is no emptier and waits for nothing else.
+    is_even: bool,
     /// Something takes other memory than before.
     has_moved: bool,
     /// It was published that the key is new.
@@ -160,7 +160,7 @@ impl<'v, T: Collection> Edit<'v, T> {
             accessed,
             held,
             is_changed: false,
-            is_same: true,
+            is_even: true,
             has_moved: false,
             is_announced: false,
         })
@@ -178,13 +178,26 @@ impl<'v, T: Collection> Edit<'v, T> {
 
     /// Does all that is to be done. If it counts 0, not a byte is another than before; else this is its event.
     pub fn count(&mut self, event: &'static str, change: impl FnOnce(&mut T) -> usize) -> usize {
-        let was_same = self.is_same;
-        let count = change(self);
+        let count = self.keep_even(change, |&count| count == 0);
         match count {
-            0 => (self.is_changed, self.is_same) = (false, was_same),
+            0 => self.unchanged(),
             _ => self.notify(event),
         }
         count
+    }
+
+    /// Does what may leave the collection as large as it was, and waiting for what it waited for: `is_even`
+    /// tells it by what comes of it.
+    #[inline]
+    pub fn keep_even<R>(
+        &mut self,
+        change: impl FnOnce(&mut T) -> R,
+        is_even: impl FnOnce(&R) -> bool,
+    ) -> R {
+        let was_even = self.is_even;
+        let result = change(self);
+        self.is_even = was_even && is_even(&result);
+        result
     }
 
     /// Publishes an event of the type's commands, if such events are asked for; before the first,
@@ -228,7 +241,7 @@ impl<'v, T: Collection> Edit<'v, T> {
     #[inline]
     fn store_again(&mut self) -> bool {
         match std::mem::replace(&mut self.held, Held::Stored) {
-            Held::Boxed { before } if self.is_same => {
+            Held::Boxed { before } if self.is_even => {
                 debug_assert_eq!(self.found.boxed::<T>().heap_bytes(), before, "other memory");
                 debug_assert!(!self.found.boxed::<T>().is_empty(), "it was stored like this");
                 false
@@ -273,7 +286,7 @@ impl<T: Collection> Deref for Edit<'_, T> {
 
 impl<T: Collection> DerefMut for Edit<'_, T> {
     fn deref_mut(&mut self) -> &mut T {
-        (self.is_changed, self.is_same) = (true, false);
+        (self.is_changed, self.is_even) = (true, false);
         match &mut self.held {
             Held::Boxed { .. } => {
                 let place = self.found.place.expect(BOXED);

@@ -17,6 +17,24 @@ pub use live::{Field, Live};
 use super::pack::{Item, Items, Pack, PackRef};
 use super::{Approach, Collection, Contents, Growth, Kind, Sizes, Sought, Value, ValueRef};
 
+/// What giving a field a value has done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// The field was not there.
+    New,
+    /// It was.
+    Anew,
+    /// It was, and had a value of the same form, so that nothing else is another than before.
+    InPlace,
+}
+
+impl Written {
+    /// Whether the field is new.
+    pub fn is_new(self) -> bool {
+        self == Self::New
+    }
+}
+
 /// How many items a field has in a pack.
 const STRIDE: usize = 2;
 
@@ -61,34 +79,33 @@ impl Hash {
         self.view().at(unix_ms)
     }
 
-    /// Gives a field this value and this deadline or none, whatever it had. Whether the field is
-    /// new. O(log n) with deadlines, else O(1), and the length of the record.
+    /// Gives a field this value and this deadline or none, whatever it had. O(log n) with deadlines,
+    /// else O(1), and the length of the record.
     pub fn set<'a>(
         &mut self,
         field: impl Into<Sought<'a>>,
         value: &[u8],
         deadline: Option<i64>,
         unix_ms: i64,
-    ) -> bool {
+    ) -> Written {
         let (sought, value): (Sought<'_>, _) = (field.into(), Item::new(value));
         let field = sought.item;
         match &mut self.0 {
             Repr::Packed(pack, growth) if deadline.is_none() => {
                 let (view, record) = (pack.view(), [field, value]);
                 let found = view.seek(field, STRIDE, 0);
-                let is_new = found.is_none();
-                let (old, new) = match found {
+                let (old, new, written) = match found {
                     Some(mut rest) => {
                         rest.skip_front();
-                        (view.run_of(rest, 1), &record[1..])
+                        (view.run_of(rest, 1), &record[1..], Written::Anew)
                     }
-                    None => (view.run(view.count()..view.count()), &record[..]),
+                    None => (view.run(view.count()..view.count()), &record[..], Written::New),
                 };
                 let added: usize = new.iter().map(|item| item.packed_len()).sum();
                 let max = usize::from(growth.sizes.pack_max) + old.packed_len();
                 if view.plain_len() + added <= max {
                     pack.replace(old, new);
-                    return is_new;
+                    return written;
                 }
             }
             _ => {}

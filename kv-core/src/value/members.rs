@@ -31,7 +31,7 @@ use super::{Approach, Sought, Target};
 use crate::hash::KeyHasher;
 use crate::rng::Rng;
 use crate::table::Table;
-use bucket::{Bucket, OUTSIDE};
+use bucket::{Bucket, Hit, OUTSIDE};
 
 /// A scan cursor is the first bits of a position, so that clients which keep it in a double or in a
 /// signed integer keep it whole.
@@ -178,7 +178,7 @@ impl Members {
 
     /// Where the member of this key is. O(1).
     pub fn find(&self, key: Item<'_>) -> Option<Place> {
-        self.find_hashed(self.hash(key), key).map(|(place, _)| place)
+        self.find_hashed(self.hash(key), key).map(Self::place)
     }
 
     /// The record of a member. O(1).
@@ -190,7 +190,7 @@ impl Members {
     /// Where the member of this key is, or else what [`Members::insert`] has to know. O(1).
     pub fn locate(&self, key: Sought<'_>) -> Result<Place, Absent> {
         let hash = self.hash_sought(key);
-        self.find_hashed(hash, key.item).map(|(place, _)| place).ok_or(Absent { hash })
+        self.find_hashed(hash, key.item).map(Self::place).ok_or(Absent { hash })
     }
 
     /// Writes the rest of its record over that of the member of this key, if it takes just the same room; else,
@@ -201,15 +201,12 @@ impl Members {
         values: &[Item<'_>],
     ) -> Result<(), Result<Place, Absent>> {
         let hash = self.hash_sought(key);
-        let Some((place, old)) = self.find_hashed(hash, key.item) else {
+        let Some((bucket, hit)) = self.find_hashed(hash, key.item) else {
             return Err(Err(Absent { hash }));
         };
-        let bucket = self.bucket(place.bucket);
-        let mark = bucket.0.mark(&old);
-        let is_inside = bucket.tags()[place.slot] & OUTSIDE == 0;
-        let is_alike = is_inside && bucket.has_stride(1 + values.len());
-        let is_done = is_alike && self.buckets.overwrite(place.bucket, mark, values);
-        if is_done { Ok(()) } else { Err(Ok(place)) }
+        let is_alike = hit.tag & OUTSIDE == 0 && hit.stride == 1 + values.len();
+        let is_done = is_alike && self.buckets.overwrite(bucket, hit.second, values);
+        if is_done { Ok(()) } else { Err(Ok(Self::place((bucket, hit)))) }
     }
 
     /// Adds a member whose key was not found. O(1) and the length of the record.
@@ -341,16 +338,19 @@ impl Members {
         hash
     }
 
-    /// Where a member is, and what follows its key.
+    fn place((bucket, Hit { slot, .. }): (usize, Hit)) -> Place {
+        Place { bucket, slot }
+    }
+
+    /// The bucket of a member, and where it is there.
     #[inline]
-    fn find_hashed(&self, hash: u64, key: Item<'_>) -> Option<(Place, Items<'_>)> {
+    fn find_hashed(&self, hash: u64, key: Item<'_>) -> Option<(usize, Hit)> {
         let (bucket, tag) = self.bucket_and_tag(hash);
         let is_it = |tag, first: Item<'_>| match tag & OUTSIDE {
             0 => first == key,
             _ => self.outside[index_in(first)].key() == key,
         };
-        let (slot, values) = self.bucket(bucket).search(tag, is_it).ok()?;
-        Some((Place { bucket, slot }, values))
+        Some((bucket, self.bucket(bucket).search(tag, is_it).ok()?))
     }
 
     fn insert_hashed(&mut self, hash: u64, record: &[Item<'_>]) {
@@ -481,7 +481,7 @@ impl Members {
         let (bucket, tag) = self.bucket_and_tag(position.reverse_bits());
         let is_behind = |tag, first: Item<'_>| self.hash_of(tag, first).reverse_bits() >= position;
         let found = self.bucket(bucket).search(tag, is_behind);
-        let slot = found.map_or_else(|slot| slot, |(slot, _)| slot);
+        let slot = found.map_or_else(|slot| slot, |hit| hit.slot);
         Place { bucket, slot }
     }
 
@@ -614,9 +614,9 @@ impl Members {
     fn place_of_outside(&self, index: usize) -> (Place, u8) {
         let (bucket, tag) = self.bucket_and_tag(self.outside[index].hash);
         let is_it = |tag, first: Item<'_>| tag & OUTSIDE != 0 && first == Item::Int(index as i64);
-        let slot = self.bucket(bucket).search(tag, is_it);
-        let (slot, _) = slot.expect("a bucket refers to each record outside");
-        (Place { bucket, slot }, tag | OUTSIDE)
+        let hit = self.bucket(bucket).search(tag, is_it);
+        let hit = hit.expect("a bucket refers to each record outside");
+        (Self::place((bucket, hit)), tag | OUTSIDE)
     }
 
     fn index_outside(&self, place: Place) -> Option<usize> {

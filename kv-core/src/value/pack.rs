@@ -124,8 +124,12 @@ impl<'a> Encoded<'a> {
         &self.word[..length_bytes(self.code)]
     }
 
+    #[inline]
     fn len(&self) -> usize {
-        self.head().len() + self.bytes.len() + self.tail().len()
+        match self.code {
+            0..INT => self.bytes.len(),
+            _ => self.head().len() + self.bytes.len() + self.tail().len(),
+        }
     }
 
     fn write(&self, place: &mut [u8]) {
@@ -145,12 +149,10 @@ impl<'a> Encoded<'a> {
         }
     }
 
+    /// Whether it is the item with the same code and these bytes.
     #[inline(always)]
-    fn is(&self, code: u8, bytes: &[u8]) -> bool {
-        if code != self.code {
-            return false;
-        }
-        if usize::from(code) <= SHORT_MAX {
+    fn is(&self, bytes: &[u8]) -> bool {
+        if usize::from(self.code) <= SHORT_MAX {
             // Items that are kept together often begin alike, and seldom end alike.
             return bytes.last() == self.bytes.last() && bytes == self.bytes;
         }
@@ -426,17 +428,21 @@ struct Search<'a> {
 
 impl Search<'_> {
     #[inline(always)]
-    fn among(self, codes: impl Iterator<Item = u8>, mut data: &[u8]) -> Option<(usize, &[u8])> {
-        let mut next = self.offset;
+    fn among(self, codes: impl Iterator<Item = u8>, data: &[u8]) -> Option<(usize, &[u8])> {
+        let (mut next, mut begin) = (self.offset, 0);
         for (index, code) in codes.enumerate() {
-            let (bytes, rest) = data.split_at(item_len(code, data));
+            // Only what may be it is looked at.
+            let end = match code {
+                0..MEDIUM => begin + usize::from(code & LENGTH),
+                _ => begin + item_len(code, &data[begin..]),
+            };
             if index == next {
-                if self.wanted.is(code, bytes) {
-                    return Some((index, data));
+                if code == self.wanted.code && self.wanted.is(&data[begin..end]) {
+                    return Some((index, &data[begin..]));
                 }
                 next += self.stride;
             }
-            data = rest;
+            begin = end;
         }
         None
     }

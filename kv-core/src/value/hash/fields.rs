@@ -3,9 +3,9 @@
 use super::super::members::{Absent, Members, Place};
 use super::super::pack::{Item, Items, PackRef};
 use super::super::{Approach, Growth, Sought};
-use super::STRIDE;
 use super::deadlines::Deadlines;
 use super::live::Field;
+use super::{STRIDE, Written};
 use crate::rng::Rng;
 
 /// So much fewer members than a usual bucket has are few.
@@ -159,7 +159,7 @@ impl Fields {
         value: Item<'_>,
         deadline: Option<i64>,
         unix_ms: i64,
-    ) -> bool {
+    ) -> Written {
         let field = sought.item;
         // Where there are no deadlines, the old value need not be looked at.
         let has_deadlines = self.deadlines.is_some();
@@ -169,7 +169,7 @@ impl Fields {
             match self.members.overwrite(sought, &[value]) {
                 Ok(()) => {
                     self.is_spent = false;
-                    return false;
+                    return Written::InPlace;
                 }
                 Err(place) => place,
             }
@@ -180,7 +180,7 @@ impl Fields {
         self.put(place, field, value, deadline);
         self.retime(field, old_deadline, deadline);
         self.is_spent = false;
-        is_new
+        if is_new { Written::New } else { Written::Anew }
     }
 
     pub(super) fn set_deadline(&mut self, field: Item<'_>, deadline: Option<i64>) {

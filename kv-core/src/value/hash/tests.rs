@@ -114,7 +114,7 @@ proptest! {
                     let (name, new) = (name(number), value(new));
                     let old = model.insert(name.clone(), (new.clone(), deadline));
                     let is_new = old.is_none_or(|(_, deadline)| !is_live(deadline, now));
-                    prop_assert_eq!(hash.set(&name, &new, deadline, now), is_new);
+                    prop_assert_eq!(hash.set(&name, &new, deadline, now).is_new(), is_new);
                     prop_assert!(!hash.is_empty());
                     let found = hash.at(now).value(&name).map(text);
                     prop_assert_eq!(found, is_live(deadline, now).then_some(new));

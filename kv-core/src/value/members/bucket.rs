@@ -3,7 +3,7 @@
 //! The first item of the pack is the column of tags; the records follow it, `stride` items each.
 //! Code and tags of a usual bucket lie in the first cache line.
 
-use super::super::pack::{self, Item, Items, Pack, PackRef};
+use super::super::pack::{self, Item, Items, Mark, Pack, PackRef};
 use crate::wide;
 use std::ops::Range;
 
@@ -13,6 +13,17 @@ pub(super) const OUTSIDE: u8 = 1;
 
 /// What stands in a record for an item that it lacks.
 const FILLER: Item<'static> = Item::Bytes(&[]);
+
+/// A record that was looked for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Hit {
+    pub(super) slot: usize,
+    pub(super) tag: u8,
+    /// How many items each record has.
+    pub(super) stride: usize,
+    /// Where the item behind its first begins.
+    pub(super) second: Mark,
+}
 
 /// Records in ascending order of their positions, and so of their tags.
 #[derive(Clone, Copy, Debug)]
@@ -60,14 +71,14 @@ impl<'a> Bucket<'a> {
         (self.tags()[slot], item.expect("the slot is taken"))
     }
 
-    /// The first slot of those with `tag` for which `is_it` says so by tag and first item, and what follows that
-    /// item; or else the slot behind them.
+    /// The first record of those with `tag` for which `is_it` says so by tag and first item; or else the slot
+    /// behind them.
     #[inline(always)]
     pub(super) fn search(
         self,
         tag: u8,
         mut is_it: impl FnMut(u8, Item<'_>) -> bool,
-    ) -> Result<(usize, Items<'a>), usize> {
+    ) -> Result<Hit, usize> {
         let (tags, records) = self.parts();
         let stride = stride(records.len(), tags.len());
         let mut slot = self.rank(tag);
@@ -77,7 +88,7 @@ impl<'a> Bucket<'a> {
             let mut items = self.0.iter_from(1 + slot * stride);
             let item = items.next();
             if is_it(found, item.expect("the slot is taken")) {
-                return Ok((slot, items));
+                return Ok(Hit { slot, tag: found, stride, second: self.0.mark(&items) });
             }
             slot += 1;
         }
