@@ -55,6 +55,12 @@ impl<T> Table<T> {
         (first..len).chain(0..first.min(len)).map(|index| &self[index])
     }
 
+    /// Elements from `first` on, at most `max`; fewer at the end of a part, and none if there are none.
+    pub(crate) fn run(&self, first: usize, max: usize) -> &[T] {
+        let part = self.parts.get(first / PART).and_then(|part| part.get(first % PART..));
+        part.map_or(&[], |part| &part[..part.len().min(max)])
+    }
+
     /// Adds an element. O(1): at most one part is allocated, and only the first is ever moved.
     pub(crate) fn push(&mut self, element: T) {
         if let Some(last) = self.parts.last_mut()
@@ -152,6 +158,10 @@ mod tests {
                 prop_assert!(table.iter().eq(&model));
                 prop_assert_eq!(table.last(), model.last());
                 prop_assert_eq!(table.get(index), model.get(index));
+                let run = table.run(index, usize::from(number));
+                let len = usize::from(number).min(PART - index % PART).min(model.len() - index);
+                prop_assert_eq!(run, &model[index..index + len]);
+                prop_assert!(table.run(model.len() + index, 1).is_empty());
                 model.rotate_left(index);
                 prop_assert!(table.iter_around(index).eq(&model));
                 model.rotate_right(index);

@@ -32,6 +32,7 @@ use crate::hash::KeyHasher;
 use crate::rng::Rng;
 use crate::table::Table;
 use bucket::{Bucket, Hit, OUTSIDE};
+use std::ops::Range;
 
 /// A scan cursor is the first bits of a position, so that clients which keep it in a double or in a
 /// signed integer keep it whole.
@@ -234,17 +235,29 @@ impl Members {
 
     /// Takes a member away. O(1).
     pub fn remove(&mut self, place: Place) {
-        let index = self.index_outside(place);
+        self.take(place, |_| ());
+    }
+
+    /// The same, and shows its key before.
+    #[inline]
+    pub fn take(&mut self, place: Place, visit: impl FnOnce(Item<'_>)) {
         let Place { bucket, slot } = place;
-        if self.buckets.shorten(bucket, |bytes| bucket::cut(bytes, slot)) {
-            self.counts[bucket] -= 1;
-        } else {
-            self.change(bucket, |bucket, out| bucket.remove(slot, out));
-        }
+        let (tag, first) = self.bucket(bucket).first(slot);
+        let index = (tag & OUTSIDE != 0).then(|| index_in(first));
+        visit(index.map_or(first, |index| self.outside[index].key()));
+        self.remove_from(bucket, slot);
         index.into_iter().for_each(|index| self.drop_outside(index));
         self.len -= 1;
         if self.has_too_many_buckets() {
             self.merge();
+        }
+    }
+
+    fn remove_from(&mut self, bucket: usize, slot: usize) {
+        if self.buckets.shorten(bucket, |bytes| bucket::cut(bytes, slot)) {
+            self.counts[bucket] -= 1;
+        } else {
+            self.change(bucket, |bucket, out| bucket.remove(slot, out));
         }
     }
 
@@ -424,11 +437,16 @@ impl Members {
     /// Looks at some more buckets to find out whether fewer slots would do: a round that is taken back doubles
     /// them, while the buckets stay as full as they are.
     fn review_slots(&mut self) {
-        let end = self.buckets.len().min(self.reviewed + REVIEWED_AT_ONCE);
-        let needed = (self.reviewed..end).map(|bucket| self.slots_for(bucket)).max();
-        self.needed = self.needed.max(needed.unwrap_or(0));
+        let (first, counts) = (self.reviewed, self.counts.run(self.reviewed, REVIEWED_AT_ONCE));
+        let end = first + counts.len();
+        let wide = self.wide();
+        let [begin, middle] = [wide.start, wide.end].map(|it| it.clamp(first, end) - first);
+        let most = |counts: &[u16]| counts.iter().copied().max().unwrap_or(0);
+        let narrow = most(&counts[..begin]).max(most(&counts[middle..]));
+        let wide = most(&counts[begin..middle]);
+        self.needed = self.needed.max(narrow).max(wide.div_ceil(2));
         self.reviewed = end;
-        if end == self.buckets.len() {
+        if end >= self.buckets.len() {
             self.slots = self.needed;
             self.begin_review();
         }
@@ -457,9 +475,15 @@ impl Members {
     /// Whether a bucket has yet to be split in this round, and its interval is twice as wide as those of the others.
     #[inline]
     fn is_wide(&self, bucket: usize) -> bool {
+        self.wide().contains(&bucket)
+    }
+
+    /// All such buckets.
+    #[inline]
+    fn wide(&self) -> Range<usize> {
         let count = self.buckets.len();
         let full = 1 << count.ilog2();
-        (count - full..full).contains(&bucket)
+        count - full..full
     }
 
     #[inline]

@@ -127,8 +127,7 @@ impl Set {
             }
             Repr::Large(members) => {
                 let Some(place) = members.random(rng) else { return false };
-                visit(members.key(place).as_bytes(&mut buffer));
-                members.remove(place);
+                members.take(place, |member| visit(member.as_bytes(&mut buffer)));
             }
         }
         true
