@@ -841,7 +841,7 @@ impl Pack {
                 self.0.copy_within(front, front_to);
                 self.0.copy_within(old_data_end..old_len, back_to);
             }
-            self.shrink(len);
+            self.0.truncate(len);
         }
         let mut at = data;
         for (index, item) in encoded.enumerate() {
@@ -917,10 +917,10 @@ impl Pack {
         self.0.resize(len, 0);
     }
 
-    fn shrink(&mut self, len: usize) {
-        self.0.truncate(len);
-        if self.0.capacity() / 2 > len {
-            self.0.shrink_to(size_class(len));
+    /// Gives memory back of which not half is used.
+    pub fn tighten(&mut self) {
+        if self.0.capacity() / 2 > self.0.len() {
+            self.0.shrink_to(size_class(self.0.len()));
         }
     }
 }
@@ -1041,6 +1041,7 @@ mod tests {
                 model.splice(ends[0]..ends[1], items);
 
                 let index = usize::from(seek) % (model.len() + 1);
+                pack.tighten();
                 let view = PackRef::from_bytes(pack.view().as_bytes());
                 reads_as(view, &model, ends[0], index)?;
                 prop_assert_eq!(pack.len().max(COUNT_BYTES), view.plain_len());

@@ -146,6 +146,9 @@ impl SortedSet {
                 let Some(score) = decide(old) else { return };
                 assert!(!score.is_nan(), "a score has an order");
                 if let Some(rank) = found {
+                    if rescore(pack, rank, score, member, growth.sizes.pack_max.into()) {
+                        return;
+                    }
                     pack.splice(rank * STRIDE..(rank + 1) * STRIDE, &[]);
                 }
                 let growth = *growth;
@@ -239,6 +242,23 @@ impl SortedSet {
 
 fn pair_at(pack: PackRef<'_>, rank: usize) -> Pair<'_> {
     Pair::of(pack.range(rank * STRIDE..(rank + 1) * STRIDE))
+}
+
+/// Gives the member of a rank another score in its place, if it keeps the rank, and the pack has no more than
+/// `max` bytes then. False if not.
+fn rescore(pack: &mut Pack, rank: usize, score: f64, member: Item<'_>, max: usize) -> bool {
+    let (mut text, mut buffer) = (IntBuffer::new(), score::Buffer::default());
+    let member = member.as_bytes(&mut text);
+    let is_behind = |other| Mark::Pair(score, member).is_behind(pair_at(pack.view(), other));
+    let is_last = (rank + 1) * STRIDE == pack.count();
+    let keeps_rank = (rank == 0 || is_behind(rank - 1)) && (is_last || !is_behind(rank + 1));
+    let score = score::encode(score, &mut buffer);
+    let old = pack.view().run(rank * STRIDE..rank * STRIDE + 1);
+    let is_done = keeps_rank && pack.len() + score.packed_len() <= max + old.packed_len();
+    if is_done {
+        pack.replace(old, &[score]);
+    }
+    is_done
 }
 
 fn rank_in(pack: PackRef<'_>, mark: Mark<'_>) -> usize {

@@ -282,7 +282,10 @@ impl<S: Shape> Tree<S> {
 
     fn splice(&mut self, leaf: u32, range: Range<usize>, items: &[Item<'_>]) {
         let range = range.start * S::STRIDE..range.end * S::STRIDE;
-        self.change(leaf, |pack| pack.splice(range, items));
+        self.change(leaf, |pack| {
+            pack.splice(range, items);
+            pack.tighten();
+        });
     }
 
     /// Cuts a leaf and inserts a record there.
