@@ -812,7 +812,11 @@ impl Pack {
     /// # Panics
     /// If there would be more than 65535 items.
     pub fn splice(&mut self, range: Range<usize>, items: &[Item<'_>]) {
-        self.replace(self.view().run(range), items);
+        match items {
+            // Where that is need not be found out.
+            [item] if range == (0..0) => self.insert(0, 0, *item),
+            _ => self.replace(self.view().run(range), items),
+        }
     }
 
     /// The same where it is known where they are.
