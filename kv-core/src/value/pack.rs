@@ -17,7 +17,7 @@ mod codes;
 use super::string::{IntBuffer, parse_int};
 use crate::slab::prefetch_slice;
 use crate::wide::{self, partial_word};
-use codes::{Codes, Narrow, Narrowing};
+use codes::{Codes, Ends, LANES, Narrow, Narrowing};
 use std::ops::Range;
 
 pub(crate) use codes::Form;
@@ -149,16 +149,15 @@ impl<'a> Encoded<'a> {
         }
     }
 
-    /// Whether it is the item with the same code and these bytes.
+    /// Whether it is the item with the same code whose bytes stand at the end of these.
     #[inline(always)]
-    fn is(&self, bytes: &[u8]) -> bool {
+    fn is_last(&self, bytes: &[u8]) -> bool {
         if usize::from(self.code) <= SHORT_MAX {
-            // Items that are kept together often begin alike, and seldom end alike.
-            return bytes.last() == self.bytes.last() && bytes == self.bytes;
+            return bytes.ends_with(self.bytes);
         }
-        bytes.len() == self.len()
-            && bytes.starts_with(self.head())
-            && bytes[self.head().len()..].starts_with(self.bytes)
+        let parts = [self.tail(), self.bytes, self.head()];
+        let rest = parts.iter().try_fold(bytes, |bytes, part| bytes.strip_suffix(*part));
+        rest.is_some()
     }
 }
 
@@ -407,44 +406,109 @@ impl<'a> PackRef<'a> {
     }
 
     /// The items from that one on.
+    ///
+    /// # Panics
+    /// If `stride` is not 1 or 2.
     pub fn seek(self, item: Item<'_>, stride: usize, offset: usize) -> Option<Items<'a>> {
+        let wanted = Wanted::new(item);
+        match (stride, offset) {
+            (1, 0) => self.seek_in([0, 1, 2, 3, 4, 5, 6, 7], wanted),
+            (2, 0) => self.seek_in([0, 2, 4, 6], wanted),
+            (2, 1) => self.seek_in([1, 3, 5, 7], wanted),
+            _ => panic!("no column {offset} of {stride} is searched"),
+        }
+    }
+
+    /// The same. Of eight items each, these are in the column.
+    #[inline(always)]
+    fn seek_in<const N: usize>(self, column: [usize; N], wanted: Wanted<'_>) -> Option<Items<'a>> {
+        match self.codes() {
+            Codes::Plain(codes) => self.seek_among(|at| codes::word(codes, at), column, wanted),
+            Codes::Narrow(codes) => self.seek_among(|at| codes.word(at), column, wanted),
+        }
+    }
+
+    /// The same. Asks once for all codes how they are written, eight of which `word` gives at a time.
+    #[inline(always)]
+    fn seek_among<const N: usize>(
+        self,
+        word: impl Fn(usize) -> u64,
+        column: [usize; N],
+        wanted: Wanted<'_>,
+    ) -> Option<Items<'a>> {
         let Items { codes, data } = self.iter();
-        let place = Search { wanted: Encoded::new(item), stride, offset };
-        let (index, data) = match codes {
-            Codes::Plain(codes) => place.among(codes.iter().copied(), data),
-            Codes::Narrow(codes) => place.among(codes, data),
-        }?;
-        Some(Items { codes: codes.split_at(index).1, data })
+        let (count, mut at, mut begin) = (codes.len(), 0, self.bytes.len() - data.len());
+        while at < count {
+            let Some(ends) = Ends::of(word(at)) else {
+                let rest = Items { codes: codes.split_at(at).1, data: &self.bytes[begin..] };
+                return rest.seek_one_by_one(wanted.item, LANES / N, column[0]);
+            };
+            let place = wanted.place(self.bytes, begin);
+            for lane in column {
+                let end = ends.get(lane);
+                if wanted.may_end(place, end)
+                    && let Some(found) = self.only_if(&wanted.item, at + lane, begin + usize::from(end))
+                {
+                    return Some(found);
+                }
+            }
+            begin += usize::from(ends.get(LANES - 1));
+            at += LANES;
+        }
+        None
+    }
+
+    /// The items from `index` on, if there is one there that ends at `end` and is `wanted`.
+    #[inline(never)]
+    fn only_if(self, wanted: &Encoded<'_>, index: usize, end: usize) -> Option<Items<'a>> {
+        let codes = self.codes();
+        if index >= codes.len() {
+            return None;
+        }
+        let codes = codes.split_at(index).1;
+        let is_it =
+            {codes}.take_first() == Some(wanted.code) && wanted.is_last(&self.bytes[..end]);
+        is_it.then(|| Items { codes, data: &self.bytes[end - wanted.len()..] })
     }
 }
 
-/// What is sought in a pack.
+/// An item that is sought in a pack.
 #[derive(Clone, Copy, Debug)]
-struct Search<'a> {
-    wanted: Encoded<'a>,
-    stride: usize,
-    offset: usize,
+struct Wanted<'a> {
+    item: Encoded<'a>,
+    /// So many bytes that it ends with are known, at most eight.
+    known: u16,
+    /// These, as the lowest of a word, and which bytes of the word they are.
+    last: u64,
+    mask: u64,
 }
 
-impl Search<'_> {
+impl<'a> Wanted<'a> {
+    fn new(item: Item<'a>) -> Self {
+        let item = Encoded::new(item);
+        let bytes = if item.code < INT { item.bytes } else { item.head() };
+        let known = &bytes[bytes.len().saturating_sub(LANES)..];
+        let mask = u64::MAX.checked_shr(u8::BITS * (LANES - known.len()) as u32).unwrap_or(0);
+        Self { item, known: known.len() as u16, last: partial_word(known), mask }
+    }
+
+    /// What an item may lie in that ends some bytes behind `begin`, and how many of these bytes are not in it.
     #[inline(always)]
-    fn among(self, codes: impl Iterator<Item = u8>, data: &[u8]) -> Option<(usize, &[u8])> {
-        let (mut next, mut begin) = (self.offset, 0);
-        for (index, code) in codes.enumerate() {
-            // Only what may be it is looked at.
-            let end = match code {
-                0..MEDIUM => begin + usize::from(code & LENGTH),
-                _ => begin + item_len(code, &data[begin..]),
-            };
-            if index == next {
-                if code == self.wanted.code && self.wanted.is(&data[begin..end]) {
-                    return Some((index, &data[begin..]));
-                }
-                next += self.stride;
-            }
-            begin = end;
+    fn place<'b>(&self, bytes: &'b [u8], begin: usize) -> (&'b [u8], u16) {
+        let before = begin.min(self.known.into());
+        (&bytes[begin - before..], self.known - before as u16)
+    }
+
+    /// Whether an item that ends there may be it: items that are kept together often begin alike, and seldom
+    /// end alike.
+    #[inline(always)]
+    fn may_end(&self, (bytes, missing): (&[u8], u16), end: u16) -> bool {
+        let begin = usize::from(end.wrapping_sub(missing));
+        match bytes.get(begin..begin + LANES).and_then(|bytes| bytes.first_chunk()) {
+            Some(word) => u64::from_le_bytes(*word) & self.mask == self.last,
+            // Near the ends of a pack.
+            None => true,
         }
-        None
     }
 }
 
@@ -635,6 +699,23 @@ impl<'a> Items<'a> {
         let (data, bytes) = self.data.split_at(end - size);
         self.data = data;
         Some((code, bytes))
+    }
+
+    /// The items from one in a column on.
+    fn seek_one_by_one(
+        mut self,
+        wanted: Encoded<'_>,
+        stride: usize,
+        offset: usize,
+    ) -> Option<Self> {
+        for index in 0.. {
+            let found = self.clone();
+            let (code, bytes) = self.next_raw()?;
+            if index % stride == offset && code == wanted.code && wanted.is_last(bytes) {
+                return Some(found);
+            }
+        }
+        None
     }
 
     /// How many bytes the items have at the beginning of the data.
@@ -974,6 +1055,11 @@ mod tests {
         if let Some(wanted) = model.get(index) {
             let first = (index % 2..model.len()).step_by(2).find(|&i| model[i] == *wanted);
             prop_assert_eq!(view.find(Item::new(wanted), 2, index % 2), first);
+            // What begins otherwise and ends alike, and the other way round.
+            for other in [wanted, &[b"z", &wanted[..]].concat(), &[&wanted[..], b"z"].concat()] {
+                let first = model.iter().position(|item| item == other);
+                prop_assert_eq!(view.find(Item::new(other), 1, 0), first);
+            }
         }
         let (mut front, mut back) = (view.iter(), view.iter());
         prop_assert_eq!(&texts(front.take_front(index)), &model[..index]);

@@ -7,7 +7,7 @@ use super::{INT, LENGTH, MEDIUM, is_long};
 use crate::wide::{self, partial_word};
 
 /// So many codes are handled at once, in the lanes of a word.
-const LANES: usize = size_of::<u64>();
+pub(super) const LANES: usize = size_of::<u64>();
 
 /// How the codes of a pack are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -151,23 +151,65 @@ pub(super) fn bytes_of_first(codes: &[u8; wide::LANES], count: usize) -> Option<
     sum_of_words(wide::words_of_first(codes, count).into_iter())
 }
 
+/// Eight codes, or those that are left and zeros.
+#[inline(always)]
+pub(super) fn word(codes: &[u8], at: usize) -> u64 {
+    match codes[at..].first_chunk() {
+        Some(word) => u64::from_le_bytes(*word),
+        None => partial_word(&codes[at..]),
+    }
+}
+
+/// Where each of eight items ends that follow each other, from where the first begins.
+#[derive(Clone, Copy)]
+pub(super) struct Ends {
+    /// In lanes of 16 bits.
+    evens: u64,
+    odds: u64,
+}
+
+impl Ends {
+    /// Of the items with these codes, if the codes tell it.
+    #[inline(always)]
+    pub(super) fn of(codes: u64) -> Option<Self> {
+        if long_bits(codes) != 0 {
+            return None;
+        }
+        // Each lane of the product is the sum of those up to it.
+        let odds = sums_of_pairs(codes).wrapping_mul(repeated(1, 16));
+        Some(Self { evens: odds - (codes >> 8 & LENGTHS), odds })
+    }
+
+    #[inline(always)]
+    pub(super) fn get(self, at: usize) -> u16 {
+        let lanes = if at.is_multiple_of(2) { self.evens } else { self.odds };
+        (lanes >> (at / 2 * 16)) as u16
+    }
+}
+
+/// A bit for each code that tells no length.
+#[inline(always)]
+fn long_bits(codes: u64) -> u64 {
+    // Their two highest bits are set, and those of no others.
+    codes & codes << 1 & repeated(0x80, 8)
+}
+
+/// The lengths in the codes with even indexes, in lanes of 16 bits.
+const LENGTHS: u64 = repeated(LENGTH as u64, 16);
+
 #[inline(always)]
 fn sum_of_words(words: impl Iterator<Item = u64>) -> Option<usize> {
-    const TOP_BITS: u64 = repeated(0x80, 8);
-
     let (mut sums, mut long) = (0, 0);
     for word in words {
         sums += sums_of_pairs(word);
-        // The two highest bits of codes that tell no length, and of no others.
-        long |= word & word << 1;
+        long |= long_bits(word);
     }
-    (long & TOP_BITS == 0).then(|| sum_of_sums(sums))
+    (long == 0).then(|| sum_of_sums(sums))
 }
 
 /// The sums of the lengths that neighbouring codes tell, in lanes of 16 bits.
 #[inline]
 fn sums_of_pairs(word: u64) -> u64 {
-    const LENGTHS: u64 = repeated(LENGTH as u64, 16);
     (word & LENGTHS) + (word >> 8 & LENGTHS)
 }
 
@@ -234,7 +276,7 @@ impl<'a> Narrow<'a> {
 
     /// Eight codes, from one whose index is a multiple of that. Behind the last, anything may stand.
     #[inline]
-    fn word(self, at: usize) -> u64 {
+    pub(super) fn word(self, at: usize) -> u64 {
         let least = repeated(u16::from_le_bytes(self.least).into(), 16);
         if self.width == 0 {
             return least;
