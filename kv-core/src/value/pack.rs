@@ -207,6 +207,18 @@ pub(super) fn read_int(bytes: &[u8]) -> i64 {
     (partial_word(bytes) << shift) as i64 >> shift
 }
 
+/// The integer that the first `len` of these bytes are, at most eight.
+#[inline(always)]
+fn first_int(bytes: &[u8], len: usize) -> i64 {
+    match bytes.first_chunk() {
+        Some(word) => {
+            let shift = 64 - 8 * len as u32;
+            (u64::from_le_bytes(*word) << shift) as i64 >> shift
+        }
+        None => read_int(&bytes[..len]),
+    }
+}
+
 /// A pack, wherever it is stored.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct PackRef<'a> {
@@ -291,9 +303,7 @@ impl<'a> PackRef<'a> {
     pub fn iter(self) -> Items<'a> {
         match self.form {
             Form::Plain => {
-                let count = self.count();
-                let items = self.bytes.get(COUNT_BYTES..).unwrap_or_default();
-                let (codes, data) = items.split_at(count);
+                let (codes, data) = self.plain_parts();
                 Items { codes: Codes::Plain(codes), data }
             }
             Form::Narrow { width, stride } => {
@@ -316,6 +326,28 @@ impl<'a> PackRef<'a> {
         let (_, codes) = items.codes.split_at(index);
         let offset = self.offset_near(index).unwrap_or_else(|| items.offset(index));
         Items { codes, data: &items.data[offset..] }
+    }
+
+    /// The codes and the data of a plain pack.
+    #[inline(always)]
+    fn plain_parts(self) -> (&'a [u8], &'a [u8]) {
+        let items = self.bytes.get(COUNT_BYTES..).unwrap_or_default();
+        items.split_at(self.count())
+    }
+
+    /// The items of a plain pack before one, where it is known at which byte of the data that begins. O(1).
+    pub fn iter_to(self, index: usize, begin: usize) -> Items<'a> {
+        debug_assert_eq!(self.iter().offset(index), begin, "item {index} begins elsewhere");
+        let (codes, data) = self.plain_parts();
+        Items { codes: Codes::Plain(&codes[..index]), data: &data[..begin] }
+    }
+
+    /// The items of a plain pack from one on, where it is known at which byte of the data they begin. O(1).
+    #[inline(always)]
+    pub fn iter_at(self, index: usize, begin: usize) -> Items<'a> {
+        debug_assert_eq!(self.iter().offset(index), begin, "item {index} begins elsewhere");
+        let (codes, data) = self.plain_parts();
+        Items { codes: Codes::Plain(&codes[index..]), data: &data[begin..] }
     }
 
     /// Where the data of the item at `index` begins, if that can be told from the first codes.
@@ -399,23 +431,19 @@ impl<'a> PackRef<'a> {
         Run { items: first..first + count, bytes: begin..begin + size }
     }
 
-    /// The first index that holds `item`, of those that are `offset` more than a multiple of
-    /// `stride`.
+    /// The index of the first item of the first record of `stride` items whose item number `offset` is this one.
     pub fn find(self, item: Item<'_>, stride: usize, offset: usize) -> Option<usize> {
         self.seek(item, stride, offset).map(|rest| self.count() - rest.len())
     }
 
     /// The items from that one on.
-    ///
-    /// # Panics
-    /// If `stride` is not 1 or 2.
     pub fn seek(self, item: Item<'_>, stride: usize, offset: usize) -> Option<Items<'a>> {
         let wanted = Wanted::new(item);
         match (stride, offset) {
             (1, 0) => self.seek_in([0, 1, 2, 3, 4, 5, 6, 7], wanted),
             (2, 0) => self.seek_in([0, 2, 4, 6], wanted),
             (2, 1) => self.seek_in([1, 3, 5, 7], wanted),
-            _ => panic!("no column {offset} of {stride} is searched"),
+            _ => self.iter().seek_one_by_one(wanted.item, stride, offset),
         }
     }
 
@@ -446,10 +474,12 @@ impl<'a> PackRef<'a> {
             let place = wanted.place(self.bytes, begin);
             for lane in column {
                 let end = ends.get(lane);
-                if wanted.may_end(place, end)
-                    && let Some(found) = self.only_if(&wanted.item, at + lane, begin + usize::from(end))
-                {
-                    return Some(found);
+                if wanted.may_end(place, end) {
+                    let end = begin + usize::from(end);
+                    let found = self.record_if(&wanted.item, at + lane, end, column[0]);
+                    if found.is_some() {
+                        return found;
+                    }
                 }
             }
             begin += usize::from(ends.get(LANES - 1));
@@ -458,17 +488,29 @@ impl<'a> PackRef<'a> {
         None
     }
 
-    /// The items from `index` on, if there is one there that ends at `end` and is `wanted`.
+    /// The items from one on that is `offset` before that at `index`, if there is one which ends at `end` and is
+    /// `wanted`. Those before it are short.
     #[inline(never)]
-    fn only_if(self, wanted: &Encoded<'_>, index: usize, end: usize) -> Option<Items<'a>> {
+    fn record_if(
+        self,
+        wanted: &Encoded<'_>,
+        index: usize,
+        end: usize,
+        offset: usize,
+    ) -> Option<Items<'a>> {
         let codes = self.codes();
         if index >= codes.len() {
             return None;
         }
-        let codes = codes.split_at(index).1;
-        let is_it =
-            {codes}.take_first() == Some(wanted.code) && wanted.is_last(&self.bytes[..end]);
-        is_it.then(|| Items { codes, data: &self.bytes[end - wanted.len()..] })
+        let (mut before, mut from) = codes.split_at(index);
+        if from.take_first() != Some(wanted.code) || !wanted.is_last(&self.bytes[..end]) {
+            return None;
+        }
+        let mut begin = end - wanted.len();
+        for _ in 0..offset {
+            begin -= usize::from(before.take_last()? & LENGTH);
+        }
+        Some(Items { codes: codes.split_at(index - offset).1, data: &self.bytes[begin..] })
     }
 }
 
@@ -615,6 +657,20 @@ pub fn cut(pack: &mut [u8], byte: usize, range: Range<usize>) -> Option<usize> {
     Some(len)
 }
 
+/// How many bytes the items of these codes have at the beginning of the data. The codes are whole words.
+#[inline(always)]
+fn bytes_of_words(codes: &[u8], data: &[u8]) -> usize {
+    let words = codes.as_chunks().0.iter().map(|word| u64::from_le_bytes(*word));
+    codes::sum_of_words(words)
+        .unwrap_or_else(|| Items { codes: Codes::Plain(codes), data }.bytes_one_by_one())
+}
+
+/// The same of few codes.
+#[inline(always)]
+fn bytes_of_each(codes: &[u8], data: &[u8]) -> usize {
+    codes.iter().fold(0, |begin, &code| begin + item_len(code, &data[begin..]))
+}
+
 /// The items of a pack, or some of them.
 #[derive(Clone, Debug, Default)]
 pub struct Items<'a> {
@@ -641,6 +697,11 @@ impl<'a> Items<'a> {
     /// How many bytes they take in a plain pack. O(1).
     pub fn packed_len(&self) -> usize {
         self.codes.len() + self.data.len()
+    }
+
+    /// The same without their codes.
+    pub fn data_len(&self) -> usize {
+        self.data.len()
     }
 
     /// Takes the first `count` items. O(count), and cheaper than to step over each.
@@ -701,18 +762,21 @@ impl<'a> Items<'a> {
         Some((code, bytes))
     }
 
-    /// The items from one in a column on.
+    /// The same as [`PackRef::seek`].
     fn seek_one_by_one(
         mut self,
         wanted: Encoded<'_>,
         stride: usize,
         offset: usize,
     ) -> Option<Self> {
+        let mut record = self.clone();
         for index in 0.. {
-            let found = self.clone();
+            if index % stride == 0 {
+                record = self.clone();
+            }
             let (code, bytes) = self.next_raw()?;
             if index % stride == offset && code == wanted.code && wanted.is_last(bytes) {
-                return Some(found);
+                return Some(record);
             }
         }
         None
@@ -766,9 +830,23 @@ impl<'a> Items<'a> {
 impl<'a> Iterator for Items<'a> {
     type Item = Item<'a>;
 
-    #[inline]
+    #[inline(always)]
     fn next(&mut self) -> Option<Item<'a>> {
-        self.next_raw().map(|(code, bytes)| decode(code, bytes))
+        let code = self.codes.take_first()?;
+        let data = self.data;
+        if code < INT {
+            let (bytes, rest) = data.split_at(code.into());
+            self.data = rest;
+            return Some(Item::Bytes(bytes));
+        }
+        if code < MEDIUM {
+            let len = usize::from(code & LENGTH);
+            self.data = &data[len..];
+            return Some(Item::Int(first_int(data, len)));
+        }
+        let (bytes, rest) = data.split_at(item_len(code, data));
+        self.data = rest;
+        Some(decode(code, bytes))
     }
 
     /// Asks once for all items how their codes are written.
@@ -856,6 +934,35 @@ impl Pack {
     /// How many bytes it has. O(1).
     pub fn len(&self) -> usize {
         self.0.len()
+    }
+
+    /// The records of `stride` items from the first on that is not `before`. All that are must stand before
+    /// all that are not. Most are passed unseen, by a look at one some way behind them.
+    #[inline(always)]
+    pub fn partition(&self, stride: usize, before: impl Fn(Items<'_>) -> bool) -> Items<'_> {
+        let (mut codes, mut data) = self.view().plain_parts();
+        // Words of codes that are passed at once, so many that they have whole records; in the end, none.
+        let unit = if LANES.is_multiple_of(stride) { 1 } else { stride };
+        let mut words = 8 * unit;
+        loop {
+            let ahead = words * LANES;
+            if ahead < codes.len() {
+                let (passed, behind) = codes.split_at(ahead);
+                let from = &data[bytes_of_words(passed, data)..];
+                let (record, next) = behind.split_at(stride);
+                if before(Items { codes: Codes::Plain(record), data: from }) {
+                    (codes, data) = (behind, from);
+                    if words == 0 {
+                        (codes, data) = (next, &from[bytes_of_each(record, from)..]);
+                    }
+                    continue;
+                }
+            }
+            if words == 0 {
+                return Items { codes: Codes::Plain(codes), data };
+            }
+            words = if words > unit { unit } else { 0 };
+        }
     }
 
     /// The memory that it takes, in bytes. O(1).
@@ -1053,8 +1160,12 @@ mod tests {
         let range = begin..index.max(begin);
         prop_assert_eq!(&texts(view.range(range.clone())), &model[range]);
         if let Some(wanted) = model.get(index) {
-            let first = (index % 2..model.len()).step_by(2).find(|&i| model[i] == *wanted);
-            prop_assert_eq!(view.find(Item::new(wanted), 2, index % 2), first);
+            for stride in 1..4 {
+                let offset = index % stride;
+                let mut records = (0..model.len().saturating_sub(offset)).step_by(stride);
+                let first = records.find(|at| model[at + offset] == *wanted);
+                prop_assert_eq!(view.find(Item::new(wanted), stride, offset), first);
+            }
             // What begins otherwise and ends alike, and the other way round.
             for other in [wanted, &[b"z", &wanted[..]].concat(), &[&wanted[..], b"z"].concat()] {
                 let first = model.iter().position(|item| item == other);

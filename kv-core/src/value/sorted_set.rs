@@ -92,18 +92,18 @@ pub enum Mark<'a> {
 impl Mark<'_> {
     #[inline]
     fn is_behind(self, pair: Pair<'_>) -> bool {
-        self.is_behind_score(pair.score, || pair.member)
+        self.is_behind_score(pair.score, |bytes| compare(pair.member, bytes))
     }
 
-    /// Whether a pair stands before it. `member` is asked only if it matters.
-    #[inline]
-    fn is_behind_score<'m>(self, score: f64, member: impl FnOnce() -> Item<'m>) -> bool {
+    /// Whether a pair stands before it. How its member compares is asked only if it matters.
+    #[inline(always)]
+    fn is_behind_score(self, score: f64, compare: impl FnOnce(&[u8]) -> Ordering) -> bool {
         match self {
             Self::Score(mark) => score < mark,
             Self::PastScore(mark) => score <= mark,
             Self::Pair(mark, _) if score != mark => score < mark,
-            Self::Pair(_, mark) | Self::Member(mark) => compare(member(), mark).is_lt(),
-            Self::PastMember(mark) => compare(member(), mark).is_le(),
+            Self::Pair(_, mark) | Self::Member(mark) => compare(mark).is_lt(),
+            Self::PastMember(mark) => compare(mark).is_le(),
         }
     }
 }
@@ -193,7 +193,7 @@ impl SortedSet {
         match &mut self.0 {
             Repr::Packed(pack, _) => {
                 let found = pack.view().find(member, STRIDE, 1);
-                found.inspect(|at| pack.splice(at - 1..at + 1, &[])).is_some()
+                found.inspect(|&at| pack.splice(at..at + STRIDE, &[])).is_some()
             }
             Repr::Large(large) => {
                 let found = large.find(member);

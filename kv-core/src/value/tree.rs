@@ -27,7 +27,7 @@ mod tests;
 
 pub use iter::{FlatIter, Iter};
 
-use super::pack::{Item, Items, Pack};
+use super::pack::{Item, Items, Pack, PackRef};
 use crate::slab::prefetch;
 use arena::Arena;
 use node::{Inner, Leaf, NONE};
@@ -83,9 +83,15 @@ pub struct Position {
     leaf: u32,
     /// The record's number in its leaf.
     index: usize,
+    /// Where its data begins in that of the leaf, which would have to be added up else.
+    begin: usize,
 }
 
 impl Position {
+    fn first_of(leaf: u32) -> Self {
+        Self { leaf, index: 0, begin: 0 }
+    }
+
     /// The leaf that it is in.
     pub fn leaf(self) -> LeafNumber {
         LeafNumber(self.leaf)
@@ -175,7 +181,7 @@ impl<'a, S: Shape> Record<'a, S> {
             Source::Items(items) => items.clone(),
             Source::First(tree, node, level) => {
                 let leaf = tree.end_below(*node, *level, Way::Back);
-                tree.leaves[leaf].pack.view().range(0..S::STRIDE)
+                tree.pack(leaf).range(0..S::STRIDE)
             }
         }
     }
@@ -250,13 +256,12 @@ impl<S: Shape> Tree<S> {
 
     /// Where the first record is. O(log n).
     pub fn first(&self) -> Option<Position> {
-        Some(Position { leaf: self.end(Way::Back)?, index: 0 })
+        Some(Position::first_of(self.end(Way::Back)?))
     }
 
     /// Where the last record is. O(log n).
     pub fn last(&self) -> Option<Position> {
-        let leaf = self.end(Way::On)?;
-        Some(Position { leaf, index: self.count(leaf) - 1 })
+        self.before(self.behind(self.end(Way::On)?))
     }
 
     /// Where the record of this rank is. O(log n).
@@ -271,7 +276,12 @@ impl<S: Shape> Tree<S> {
             rest -= before;
             node = inner.numbers[slot];
         }
-        Some(Position { leaf: node, index: rest as usize })
+        Some(self.position(node, rest as usize))
+    }
+
+    /// Where the record of a leaf with this number is, or the end of the leaf. O(size of a leaf).
+    fn position(&self, leaf: u32, index: usize) -> Position {
+        self.position_of(leaf, &self.pack(leaf).iter_from(index * S::STRIDE))
     }
 
     /// How many records there are before the one at `position`. O(log n).
@@ -289,45 +299,76 @@ impl<S: Shape> Tree<S> {
 
     /// Where the next record is. O(1), or O(log n) at the end of a leaf.
     pub fn next(&self, position: Position) -> Option<Position> {
-        let Position { leaf, index } = position;
-        if index + 1 < self.count(leaf) {
-            return Some(Position { leaf, index: index + 1 });
-        }
-        Some(Position { leaf: self.neighbour(leaf, Way::On)?, index: 0 })
+        let Position { leaf, .. } = position;
+        let mut rest = self.items_from(position);
+        rest.take_front(S::STRIDE);
+        self.settled(self.position_of(leaf, &rest))
     }
 
     /// Where the record before a place is. O(1), or O(log n) at the end of a leaf.
     pub fn previous(&self, place: Option<Position>) -> Option<Position> {
-        let Some(Position { leaf, index }) = place else { return self.last() };
-        if index > 0 {
-            return Some(Position { leaf, index: index - 1 });
-        }
-        let leaf = self.neighbour(leaf, Way::Back)?;
-        Some(Position { leaf, index: self.count(leaf) - 1 })
+        let Some(position) = place else { return self.last() };
+        self.before(position).or_else(|| {
+            self.before(self.behind(self.neighbour(position.leaf, Way::Back)?))
+        })
+    }
+
+    /// Where the record before a place is, if that is of the same leaf.
+    fn before(&self, position: Position) -> Option<Position> {
+        let Position { leaf, index, begin } = position;
+        let index = index.checked_sub(1)?;
+        let mut items = self.pack(leaf).iter_to(position.index * S::STRIDE, begin);
+        Some(Position { leaf, index, begin: begin - items.take_back(S::STRIDE).data_len() })
+    }
+
+    /// Behind all records of a leaf.
+    fn behind(&self, leaf: u32) -> Position {
+        self.position_of(leaf, &Items::default())
+    }
+
+    /// Where these items begin, which a leaf ends with.
+    #[inline]
+    fn position_of(&self, leaf: u32, rest: &Items<'_>) -> Position {
+        let all = self.pack(leaf).iter();
+        let index = (all.len() - rest.len()) / S::STRIDE;
+        Position { leaf, index, begin: all.data_len() - rest.data_len() }
+    }
+
+    /// What a leaf has from a place on.
+    #[inline]
+    fn items_from(&self, position: Position) -> Items<'_> {
+        let Position { leaf, index, begin } = position;
+        self.pack(leaf).iter_at(index * S::STRIDE, begin)
+    }
+
+    #[inline]
+    fn pack(&self, leaf: u32) -> PackRef<'_> {
+        self.leaves[leaf].pack.view()
     }
 
     /// The first place whose record is not `before`. All records that are must stand before all
     /// that are not. Looks at the keys of inner nodes and at one leaf; at others only if `before`
     /// asks for a record. O(log n).
     pub fn seek(&self, before: impl Fn(S::Key, &Record<'_, S>) -> bool) -> Option<Position> {
-        let LeafNumber(leaf) = self.seek_leaf(&before)?;
-        let index = self.seek_in(leaf, before);
-        self.settled(Position { leaf, index })
+        self.seek_near(LeafNumber::NONE, before)
     }
 
     /// The same, and cheaper if the place is inside of the leaf `guess`, which may be none of the tree.
+    #[inline]
     pub fn seek_near(
         &self,
         guess: LeafNumber,
         before: impl Fn(S::Key, &Record<'_, S>) -> bool,
     ) -> Option<Position> {
-        if self.has_leaf(guess) {
-            let index = self.seek_in(guess.0, &before);
-            if (1..self.count(guess.0)).contains(&index) {
-                return Some(Position { leaf: guess.0, index });
+        let mut guess = self.has_leaf(guess).then_some(guess);
+        loop {
+            let LeafNumber(leaf) = guess.or_else(|| self.seek_leaf(&before))?;
+            let place = self.seek_in(leaf, &before);
+            let is_inside = (1..self.count(leaf)).contains(&place.index);
+            if is_inside || guess.take().is_none() {
+                return self.settled(place);
             }
         }
-        self.seek(before)
     }
 
     /// The leaf where [`Tree::seek`] goes on, if there is any.
@@ -364,23 +405,13 @@ impl<S: Shape> Tree<S> {
     }
 
     #[inline]
-    fn seek_in(&self, leaf: u32, before: impl Fn(S::Key, &Record<'_, S>) -> bool) -> usize {
-        let pack = self.leaves[leaf].pack.view();
-        pack.prefetch();
-        let mut rest = pack.iter();
-        let (mut index, mut count) = (0, rest.len() / S::STRIDE);
-        while count > 0 {
-            let half = count / 2;
-            let mut behind = rest.clone();
-            behind.take_front(half * S::STRIDE);
-            let record = behind.take_front(S::STRIDE);
-            if before(S::key(record.clone()), &Record(Source::Items(record))) {
-                (rest, index, count) = (behind, index + half + 1, count - half - 1);
-            } else {
-                count = half;
-            }
-        }
-        index
+    fn seek_in(&self, leaf: u32, before: impl Fn(S::Key, &Record<'_, S>) -> bool) -> Position {
+        let pack = &self.leaves[leaf].pack;
+        pack.view().prefetch();
+        let rest = pack.partition(S::STRIDE, |record| {
+            before(S::key(record.clone()), &Record(Source::Items(record)))
+        });
+        self.position_of(leaf, &rest)
     }
 
     /// The same place, if it may be behind the last record of a leaf.
@@ -388,31 +419,19 @@ impl<S: Shape> Tree<S> {
         if place.index < self.count(place.leaf) {
             return Some(place);
         }
-        Some(Position { leaf: self.neighbour(place.leaf, Way::On)?, index: 0 })
-    }
-
-    /// Where the first record is that `is_it` recognizes, of those in a leaf. O(size of a leaf).
-    pub fn find_in_leaf(
-        &self,
-        leaf: LeafNumber,
-        mut is_it: impl FnMut(Items<'_>) -> bool,
-    ) -> Option<Position> {
-        let mut rest = self.leaves[leaf.0].pack.view().iter();
-        let count = rest.len() / S::STRIDE;
-        let index = (0..count).find(|_| is_it(rest.take_front(S::STRIDE)))?;
-        Some(Position { leaf: leaf.0, index })
+        Some(Position::first_of(self.neighbour(place.leaf, Way::On)?))
     }
 
     /// Where the first record is whose item number `offset` is this one, of those in a leaf.
-    /// O(size of a leaf), and faster than to look at each record.
+    /// O(size of a leaf).
     pub fn find_item_in_leaf(
         &self,
         leaf: LeafNumber,
         item: Item<'_>,
         offset: usize,
     ) -> Option<Position> {
-        let found = self.leaves[leaf.0].pack.view().find(item, S::STRIDE, offset)?;
-        Some(Position { leaf: leaf.0, index: found / S::STRIDE })
+        let found = self.pack(leaf.0).seek(item, S::STRIDE, offset)?;
+        Some(self.position_of(leaf.0, &found))
     }
 
     /// Asks the processor for what is known of a leaf, which leads to its records.
@@ -449,12 +468,12 @@ impl<S: Shape> Tree<S> {
 
     /// The records of a leaf. O(size of a leaf).
     pub fn leaf(&self, leaf: LeafNumber) -> impl Iterator<Item = Items<'_>> {
-        self.leaves[leaf.0].pack.view().records(S::STRIDE)
+        self.pack(leaf.0).records(S::STRIDE)
     }
 
-    /// The items of a record. O(size of a leaf).
+    /// The items of a record. O(1).
     pub fn record(&self, position: Position) -> Items<'_> {
-        self.records_of(position.leaf, position.index..position.index + 1)
+        self.items_from(position).take_front(S::STRIDE)
     }
 
     /// All records, from either end.
@@ -492,7 +511,7 @@ impl<S: Shape> Tree<S> {
     }
 
     fn records_of(&self, leaf: u32, range: Range<usize>) -> Items<'_> {
-        self.leaves[leaf].pack.view().range(range.start * S::STRIDE..range.end * S::STRIDE)
+        self.pack(leaf).range(range.start * S::STRIDE..range.end * S::STRIDE)
     }
 
     #[inline(always)]

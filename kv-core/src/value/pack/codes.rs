@@ -197,8 +197,9 @@ fn long_bits(codes: u64) -> u64 {
 /// The lengths in the codes with even indexes, in lanes of 16 bits.
 const LENGTHS: u64 = repeated(LENGTH as u64, 16);
 
+/// The same in words.
 #[inline(always)]
-fn sum_of_words(words: impl Iterator<Item = u64>) -> Option<usize> {
+pub(super) fn sum_of_words(words: impl Iterator<Item = u64>) -> Option<usize> {
     let (mut sums, mut long) = (0, 0);
     for word in words {
         sums += sums_of_pairs(word);

@@ -8,13 +8,14 @@
 
 use super::index::{Hash, Index};
 use super::score::{self, Buffer};
-use super::{Mark, Pair};
+use super::{Mark, Pair, compare};
 use crate::hash::KeyHasher;
 use crate::rare::{Rare, sometimes};
 use crate::value::pack::{Item, Items, Pack};
 use crate::value::string::IntBuffer;
 use crate::value::tree::{Iter, LeafNumber, Position, Record, Shape, Tree, Watcher};
 use crate::value::{Approach, Growth, Guess, Sought, Target};
+use std::cmp::Ordering;
 use std::ops::Range;
 
 /// A record is a score and a member.
@@ -117,11 +118,19 @@ impl Watcher for Follower<'_> {
 }
 
 /// Where the first pair is that does not stand before a mark. It may well be in the leaf `guess`.
+// Inlined to where it is known which kind of mark it is.
+#[inline(always)]
 fn seek(tree: &Tree<ByScore>, mark: Mark<'_>, guess: LeafNumber) -> Option<Position> {
-    let before = |score, record: &Record<'_, ByScore>| {
-        mark.is_behind_score(score, || Pair::of(record.items()).member)
-    };
-    tree.seek_near(guess, before)
+    tree.seek_near(guess, |score, record| {
+        mark.is_behind_score(score, |bytes| compare_member(record, bytes))
+    })
+}
+
+/// The order of the member of a record and others.
+// Not inlined, since it takes much code, and scores are seldom the same.
+#[inline(never)]
+fn compare_member(record: &Record<'_, ByScore>, bytes: &[u8]) -> Ordering {
+    compare(record.items().nth(1).expect(MEMBER), bytes)
 }
 
 /// Puts a member that has an entry into the tree.

@@ -90,7 +90,7 @@ impl<S: Shape> Tree<S> {
         let mut leaf = self.end(Way::Back);
         let mut before = None;
         while let Some(number) = leaf {
-            let position = Position { leaf: number, index: 0 };
+            let position = Position::first_of(number);
             assert_eq!(self.rank(position), rank);
             assert_eq!(self.at(rank), Some(position));
             assert_eq!(self.neighbour(number, Way::Back), before);

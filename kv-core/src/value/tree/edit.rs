@@ -14,7 +14,7 @@ use std::ops::Range;
 /// How a record gets its room.
 enum Room {
     /// It fits into a leaf.
-    In(u32, usize),
+    In(Position),
     /// A leaf of its own, the neighbour of this one.
     Beside(u32, Way),
     /// A leaf is cut.
@@ -58,7 +58,9 @@ impl<S: Shape> Tree<S> {
     /// If the record has not as many items as its shape says.
     pub fn insert_first(&mut self, record: &[Item<'_>], watcher: &mut impl Watcher) {
         let room = match self.end(Way::Back) {
-            Some(leaf) if self.may_append(leaf, packed_len(record)) => Room::In(leaf, 0),
+            Some(leaf) if self.may_append(leaf, packed_len(record)) => {
+                Room::In(Position::first_of(leaf))
+            }
             Some(leaf) => Room::Beside(leaf, Way::Back),
             None => Room::First,
         };
@@ -67,8 +69,8 @@ impl<S: Shape> Tree<S> {
 
     /// Removes a record. O(log n).
     pub fn remove(&mut self, position: Position, watcher: &mut impl Watcher) {
-        let Position { leaf, index } = position;
-        self.cut_out(leaf, index..index + 1);
+        let Position { leaf, .. } = position;
+        self.cut_out(position, 1);
         if self.leaves[leaf].pack.is_empty() {
             self.drop_leaf(leaf, watcher);
         } else {
@@ -83,13 +85,13 @@ impl<S: Shape> Tree<S> {
     /// # Panics
     /// If the record has not as many items as its shape says.
     pub fn replace(&mut self, position: Position, record: &[Item<'_>], watcher: &mut impl Watcher) {
-        let Position { leaf, index } = position;
+        let Position { leaf, .. } = position;
         let old = self.record(position).packed_len();
         let len = self.leaves[leaf].pack.len() - old + packed_len(record);
         if len <= self.sizes.leaf_max() || self.count(leaf) == 1 {
-            self.put(leaf, index..index + 1, record);
+            self.put(position, 1, record);
         } else {
-            self.cut_out(leaf, index..index + 1);
+            self.cut_out(position, 1);
             self.insert_untidy(Some(position), record, watcher);
         }
         if self.leaves.contains(leaf) {
@@ -209,7 +211,7 @@ impl<S: Shape> Tree<S> {
     fn insert_into(&mut self, room: Room, record: &[Item<'_>], watcher: &mut impl Watcher) {
         assert_eq!(record.len(), S::STRIDE);
         match room {
-            Room::In(leaf, index) => self.insert_in(leaf, index, record, watcher),
+            Room::In(place) => self.insert_in(place, record, watcher),
             Room::Split(leaf, index) => self.split(leaf, index, record, watcher),
             Room::Beside(leaf, way) => {
                 self.hang(leaf, way, pack_of(record), watcher);
@@ -222,10 +224,10 @@ impl<S: Shape> Tree<S> {
 
     fn room(&self, place: Option<Position>, size: usize) -> Room {
         let (before, behind) = match place {
-            Some(Position { leaf, index: 0 }) => (self.neighbour(leaf, Way::Back), Some(leaf)),
-            Some(Position { leaf, index }) if index < self.count(leaf) => {
-                let fits = self.fits(leaf, size);
-                return if fits { Room::In(leaf, index) } else { Room::Split(leaf, index) };
+            Some(Position { leaf, index: 0, .. }) => (self.neighbour(leaf, Way::Back), Some(leaf)),
+            Some(place) if place.index < self.count(place.leaf) => {
+                let fits = self.fits(place.leaf, size);
+                return if fits { Room::In(place) } else { Room::Split(place.leaf, place.index) };
             }
             Some(Position { leaf, .. }) => (Some(leaf), self.neighbour(leaf, Way::On)),
             None => (self.end(Way::On), None),
@@ -235,8 +237,8 @@ impl<S: Shape> Tree<S> {
             None => self.may_append(leaf, size),
         };
         match (before, behind) {
-            (Some(leaf), _) if fits(leaf) => Room::In(leaf, self.count(leaf)),
-            (_, Some(leaf)) if fits(leaf) => Room::In(leaf, 0),
+            (Some(leaf), _) if fits(leaf) => Room::In(self.behind(leaf)),
+            (_, Some(leaf)) if fits(leaf) => Room::In(Position::first_of(leaf)),
             (Some(leaf), _) => Room::Beside(leaf, Way::On),
             (_, Some(leaf)) => Room::Beside(leaf, Way::Back),
             (None, None) => Room::First,
@@ -254,36 +256,35 @@ impl<S: Shape> Tree<S> {
 
     fn insert_in(
         &mut self,
-        leaf: u32,
-        index: usize,
+        place: Position,
         record: &[Item<'_>],
         watcher: &mut impl Watcher,
     ) {
-        self.put(leaf, index..index, record);
-        watcher.moved(record.iter().copied(), LeafNumber(leaf));
+        self.put(place, 0, record);
+        watcher.moved(record.iter().copied(), place.leaf());
     }
 
-    /// Puts a record in the place of some, or none, of a leaf.
-    fn put(&mut self, leaf: u32, range: Range<usize>, record: &[Item<'_>]) {
-        self.splice(leaf, range.clone(), record);
+    /// Puts a record in the place of so many, perhaps none, of a leaf.
+    fn put(&mut self, place: Position, old: usize, record: &[Item<'_>]) {
+        self.splice(place, old, record);
         // Where keys say nothing, the first record is not read for one.
-        let has_key = range.start == 0 && size_of::<S::Key>() > 0;
-        let key = has_key.then(|| self.first_key(leaf));
-        self.recount(leaf, 1 - range.len() as i64, key);
+        let has_key = place.index == 0 && size_of::<S::Key>() > 0;
+        let key = has_key.then(|| self.first_key(place.leaf));
+        self.recount(place.leaf, 1 - old as i64, key);
     }
 
-    /// Removes records of a leaf, which may become empty.
-    fn cut_out(&mut self, leaf: u32, range: Range<usize>) {
-        self.splice(leaf, range.clone(), &[]);
-        let is_first = range.start == 0 && !self.leaves[leaf].pack.is_empty();
-        let key = is_first.then(|| self.first_key(leaf));
-        self.recount(leaf, -(range.len() as i64), key);
+    /// Removes so many records of a leaf, which may become empty.
+    fn cut_out(&mut self, place: Position, count: usize) {
+        self.splice(place, count, &[]);
+        let is_first = place.index == 0 && !self.pack(place.leaf).is_empty();
+        let key = is_first.then(|| self.first_key(place.leaf));
+        self.recount(place.leaf, -(count as i64), key);
     }
 
-    fn splice(&mut self, leaf: u32, range: Range<usize>, items: &[Item<'_>]) {
-        let range = range.start * S::STRIDE..range.end * S::STRIDE;
-        self.change(leaf, |pack| {
-            pack.splice(range, items);
+    fn splice(&mut self, place: Position, old: usize, items: &[Item<'_>]) {
+        let old = self.pack(place.leaf).run_of(self.items_from(place), old * S::STRIDE);
+        self.change(place.leaf, |pack| {
+            pack.replace(old, items);
             pack.tighten();
         });
     }
@@ -293,12 +294,12 @@ impl<S: Shape> Tree<S> {
         let back = match self.cut(leaf, index, packed_len(record)) {
             Cut::Front(at) => {
                 let back = self.cut_off(leaf, at, watcher);
-                self.insert_in(leaf, index, record, watcher);
+                self.insert_in(self.position(leaf, index), record, watcher);
                 back
             }
             Cut::Back(at) => {
                 let back = self.cut_off(leaf, at, watcher);
-                self.insert_in(back, index - at, record, watcher);
+                self.insert_in(self.position(back, index - at), record, watcher);
                 back
             }
             Cut::Apart => {
@@ -315,7 +316,7 @@ impl<S: Shape> Tree<S> {
 
     /// The cut that leaves the larger part as small as possible.
     fn cut(&self, leaf: u32, index: usize, size: usize) -> Cut {
-        let mut behind = self.leaves[leaf].pack.view().iter();
+        let mut behind = self.pack(leaf).iter();
         let all = behind.packed_len();
         let mut best = (self.leaf_room() + 1, Cut::Apart);
         for at in 0..=self.count(leaf) {
@@ -343,12 +344,12 @@ impl<S: Shape> Tree<S> {
     /// Removes up to `limit` records from a position on: of one leaf, or whole leaves below the
     /// same parent. How many.
     fn remove_run(&mut self, position: Position, limit: usize) -> usize {
-        let Position { leaf, index } = position;
+        let Position { leaf, index, .. } = position;
         let count = self.count(leaf);
         if index > 0 || count > limit {
-            let end = count.min(index + limit);
-            self.cut_out(leaf, index..end);
-            return end - index;
+            let removed = limit.min(count - index);
+            self.cut_out(position, removed);
+            return removed;
         }
         let len = self.len;
         self.drop_leaves(leaf, limit as u64);

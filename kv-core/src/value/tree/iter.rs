@@ -34,8 +34,7 @@ impl<'a, S: Shape> Iter<'a, S> {
 
 impl<'a, S: Shape> Tree<S> {
     fn cursor_from(&'a self, position: Position) -> Cursor<'a> {
-        let pack = self.leaves[position.leaf].pack.view();
-        Cursor { leaf: position.leaf, items: pack.iter_from(position.index * S::STRIDE) }
+        Cursor { leaf: position.leaf, items: self.items_from(position) }
     }
 
     fn cursor_to(&'a self, position: Position) -> Cursor<'a> {
@@ -45,7 +44,7 @@ impl<'a, S: Shape> Tree<S> {
     /// All of the next leaf.
     fn cursor_beside(&'a self, leaf: u32, way: Way) -> Cursor<'a> {
         let leaf = self.neighbour(leaf, way).expect("more records mean more leaves");
-        Cursor { leaf, items: self.leaves[leaf].pack.view().iter() }
+        Cursor { leaf, items: self.pack(leaf).iter() }
     }
 }
 
