@@ -1,5 +1,7 @@
 //! Reading floating-point numbers as C's `strtod` does, which decides what Redis takes for a score.
 
+use super::string::parse_whole;
+
 /// A number that was read.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Reading {
@@ -34,9 +36,7 @@ fn short_whole(text: &[u8]) -> Option<u64> {
     if text.is_empty() || text.len() > DIGITS_MAX {
         return None;
     }
-    text.iter().try_fold(0, |number, &byte| {
-        byte.is_ascii_digit().then(|| 10 * number + u64::from(byte - b'0'))
-    })
+    parse_whole(text)
 }
 
 fn decimal(text: &[u8]) -> Option<Reading> {

@@ -171,12 +171,17 @@ pub fn parse_int(bytes: &[u8]) -> Option<i64> {
         let value = parse_digits(digits)? as i64;
         return Some(if negative { -value } else { value });
     }
-    // So many digits are less than a u64 holds.
-    let (front, words) = digits.as_rchunks::<8>();
-    let magnitude = words.iter().try_fold(parse_digits(front)?, |magnitude, word| {
-        Some(magnitude * 100_000_000 + parse_digits(word)?)
-    })?;
+    let magnitude = parse_whole(digits)?;
     if negative { 0_i64.checked_sub_unsigned(magnitude) } else { magnitude.try_into().ok() }
+}
+
+/// The number of digits, if they are digits and no more than [`INT_DIGITS_MAX`], which are less than a u64 holds.
+#[inline]
+pub(super) fn parse_whole(digits: &[u8]) -> Option<u64> {
+    let (front, words) = digits.as_rchunks::<8>();
+    words.iter().try_fold(parse_digits(front)?, |number, word| {
+        Some(number * 100_000_000 + parse_digits(word)?)
+    })
 }
 
 /// The number of up to eight digits, if they are digits. They come together in the lanes of a word: to

@@ -334,9 +334,9 @@ impl<S: Shape> Tree<S> {
         Position { leaf, index, begin: all.data_len() - rest.data_len() }
     }
 
-    /// What a leaf has from a place on.
+    /// What a leaf has from a place on. O(1).
     #[inline]
-    fn items_from(&self, position: Position) -> Items<'_> {
+    pub fn items_from(&self, position: Position) -> Items<'_> {
         let Position { leaf, index, begin } = position;
         self.pack(leaf).iter_at(index * S::STRIDE, begin)
     }

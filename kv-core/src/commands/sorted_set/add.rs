@@ -98,6 +98,10 @@ impl Options {
     }
 
     fn named(&mut self, word: &[u8]) -> Option<&mut bool> {
+        // Nearly always a score, which most of the names need not be compared with.
+        if word.first().is_none_or(|first| !first.is_ascii_alphabetic()) {
+            return None;
+        }
         let names = [
             ("NX", &mut self.nx),
             ("XX", &mut self.xx),

@@ -229,7 +229,7 @@ impl Large {
     }
 
     pub(super) fn pair(&self, position: Position) -> Pair<'_> {
-        Pair::of(self.tree.record(position))
+        Pair::of(self.tree.items_from(position))
     }
 
     pub(super) fn rank(&self, position: Position) -> usize {
