@@ -427,8 +427,7 @@ impl<'a> PackRef<'a> {
     #[inline]
     pub fn run_of(self, mut rest: Items<'_>, count: usize) -> Run {
         let (first, begin) = (self.count() - rest.len(), self.data().len() - rest.data.len());
-        let size = if count == 0 { 0 } else { rest.take_front(count).data.len() };
-        Run { items: first..first + count, bytes: begin..begin + size }
+        Run::of(&rest.take_front(count), first, begin)
     }
 
     /// The index of the first item of the first record of `stride` items whose item number `offset` is this one.
@@ -606,6 +605,12 @@ pub struct Run {
 }
 
 impl Run {
+    /// That of these items, where it is known at which index and at which byte of the data they begin.
+    #[inline]
+    pub fn of(items: &Items<'_>, index: usize, begin: usize) -> Self {
+        Self { items: index..index + items.len(), bytes: begin..begin + items.data_len() }
+    }
+
     /// How many bytes they take in a plain pack. O(1).
     pub fn packed_len(&self) -> usize {
         self.items.len() + self.bytes.len()
@@ -1165,6 +1170,8 @@ mod tests {
                 let mut records = (0..model.len().saturating_sub(offset)).step_by(stride);
                 let first = records.find(|at| model[at + offset] == *wanted);
                 prop_assert_eq!(view.find(Item::new(wanted), stride, offset), first);
+                let from = view.seek(Item::new(wanted), stride, offset).map(texts);
+                prop_assert_eq!(from.as_deref(), first.map(|first| &model[first..]));
             }
             // What begins otherwise and ends alike, and the other way round.
             for other in [wanted, &[b"z", &wanted[..]].concat(), &[&wanted[..], b"z"].concat()] {
@@ -1283,6 +1290,26 @@ mod tests {
                 model.drain(ends[0]..ends[1]);
                 prop_assert_eq!(&bytes[..len.unwrap()], pack(&model));
             }
+        }
+
+        #[test]
+        fn the_first_record_that_is_not_before_is_found(
+            stride in 1..6_usize,
+            items in prop::collection::vec(item(), 0..900),
+            rank: u16,
+        ) {
+            let mut model = items;
+            model.truncate(model.len() / stride * stride);
+            let records = model.len() / stride;
+            (0..records).for_each(|at| model[at * stride] = at.to_string().into_bytes());
+            let mut pack = Pack::default();
+            model.iter().for_each(|item| pack.push(Item::new(item)));
+            let rank = usize::from(rank) % (records + 1);
+            let rest = pack.partition(stride, |mut record| {
+                assert_eq!(record.len(), stride);
+                matches!(record.next(), Some(Item::Int(at)) if at < rank as i64)
+            });
+            prop_assert_eq!(&texts(rest), &model[rank * stride..]);
         }
 
         #[test]

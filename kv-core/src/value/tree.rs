@@ -308,9 +308,8 @@ impl<S: Shape> Tree<S> {
     /// Where the record before a place is. O(1), or O(log n) at the end of a leaf.
     pub fn previous(&self, place: Option<Position>) -> Option<Position> {
         let Some(position) = place else { return self.last() };
-        self.before(position).or_else(|| {
-            self.before(self.behind(self.neighbour(position.leaf, Way::Back)?))
-        })
+        self.before(position)
+            .or_else(|| self.before(self.behind(self.neighbour(position.leaf, Way::Back)?)))
     }
 
     /// Where the record before a place is, if that is of the same leaf.

@@ -7,8 +7,9 @@
 
 use super::arena::Arena;
 use super::node::{Child, INNER_RECORD, Inner, LEAF_RECORD, Leaf, NONE};
-use super::{Item, LeafNumber, Pack, Position, STRIDE_MAX, Shape, Tree, Watcher, Way};
+use super::{Item, Items, LeafNumber, Pack, Position, STRIDE_MAX, Shape, Tree, Watcher, Way};
 use crate::rare::{Rare, sometimes};
+use crate::value::pack::Run;
 use std::ops::Range;
 
 /// How a record gets its room.
@@ -254,12 +255,7 @@ impl<S: Shape> Tree<S> {
         self.leaves[leaf].pack.len() + size <= self.sizes.appended_max.into()
     }
 
-    fn insert_in(
-        &mut self,
-        place: Position,
-        record: &[Item<'_>],
-        watcher: &mut impl Watcher,
-    ) {
+    fn insert_in(&mut self, place: Position, record: &[Item<'_>], watcher: &mut impl Watcher) {
         self.put(place, 0, record);
         watcher.moved(record.iter().copied(), place.leaf());
     }
@@ -282,9 +278,14 @@ impl<S: Shape> Tree<S> {
     }
 
     fn splice(&mut self, place: Position, old: usize, items: &[Item<'_>]) {
-        let old = self.pack(place.leaf).run_of(self.items_from(place), old * S::STRIDE);
-        self.change(place.leaf, |pack| {
-            pack.replace(old, items);
+        let Position { leaf, index, begin } = place;
+        let old = match old {
+            0 => Items::default(),
+            _ => self.items_from(place).take_front(old * S::STRIDE),
+        };
+        let run = Run::of(&old, index * S::STRIDE, begin);
+        self.change(leaf, |pack| {
+            pack.replace(run, items);
             pack.tighten();
         });
     }
