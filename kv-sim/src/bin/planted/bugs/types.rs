@@ -14,8 +14,8 @@ pub(super) const BUGS: &[Bug] = &[
         name: "linsert-off-at-a-leaf-end",
         harm: "LINSERT puts the element before its neighbour where a leaf ends.",
         file: "kv-core/src/value/tree/edit.rs",
-        find: "Room::In(leaf, self.count(leaf))",
-        replace: "Room::In(leaf, self.count(leaf) - 1)",
+        find: "Room::In(self.behind(leaf))",
+        replace: "Room::In(self.position(leaf, self.count(leaf) - 1))",
     },
     Bug {
         name: "lrem-from-the-tail-takes-more",
