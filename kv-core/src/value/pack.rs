@@ -662,7 +662,8 @@ pub fn cut(pack: &mut [u8], byte: usize, range: Range<usize>) -> Option<usize> {
     Some(len)
 }
 
-/// How many bytes the items of these codes have at the beginning of the data. The codes are whole words.
+/// How many bytes the items of these codes have at the beginning of the data. The codes are whole words, and
+/// no more than a few hundred.
 #[inline(always)]
 fn bytes_of_words(codes: &[u8], data: &[u8]) -> usize {
     let words = codes.as_chunks().0.iter().map(|word| u64::from_le_bytes(*word));

@@ -180,6 +180,7 @@ impl Ends {
         Some(Self { evens: odds - (codes >> 8 & LENGTHS), odds })
     }
 
+    /// Where the item with this index ends.
     #[inline(always)]
     pub(super) fn get(self, at: usize) -> u16 {
         let lanes = if at.is_multiple_of(2) { self.evens } else { self.odds };
@@ -197,7 +198,7 @@ fn long_bits(codes: u64) -> u64 {
 /// The lengths in the codes with even indexes, in lanes of 16 bits.
 const LENGTHS: u64 = repeated(LENGTH as u64, 16);
 
-/// The same in words.
+/// How many bytes the items with the codes in some words have, if the codes tell it. That must be less than 2^16.
 #[inline(always)]
 pub(super) fn sum_of_words(words: impl Iterator<Item = u64>) -> Option<usize> {
     let (mut sums, mut long) = (0, 0);
