@@ -180,7 +180,9 @@ async function scripts(client) {
 }
 
 async function monitor(client) {
-  const watching = await connect().monitor();
+  // Of a client that is ready: the library takes what others send for a reply, if it comes along with the reply
+  // to MONITOR, and a new client would send its first commands just then.
+  const watching = await client.monitor();
   opened.push(watching);
   const seen = [];
   watching.on('monitor', (time, words, source, database) => seen.push([words.join(' '), source, database, time]));
