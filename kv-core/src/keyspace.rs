@@ -648,9 +648,9 @@ impl Keyspace {
     /// entries it moved, and a little more; 0 if there is nothing to give back.
     pub fn compact(&mut self) -> usize {
         let Some(page) = self.slab.begin_compaction() else { return self.tighten() };
-        let cells: Vec<Ref> = self.slab.cells_of(page).collect();
-        cells.iter().for_each(|&cell| self.prefetch_table(self.hash_of(cell)));
-        cells.iter().for_each(|&cell| self.move_cell(cell));
+        let cells = self.slab.cells_of(page).map(|cell| (self.hash_of(cell), cell));
+        let cells: Vec<_> = cells.inspect(|&(hash, _)| self.prefetch_table(hash)).collect();
+        cells.iter().for_each(|&(hash, cell)| self.move_cell(hash, cell));
         self.slab.finish_compaction();
         cells.len() + PAGE_COST
     }
@@ -679,17 +679,15 @@ impl Keyspace {
         0
     }
 
-    fn move_cell(&mut self, cell: Ref) {
-        let place = self.place_of(self.hash_of(cell), cell);
+    fn move_cell(&mut self, hash: u64, cell: Ref) {
+        let place = self.place_of(hash, cell);
         let size = self.slab.cell(cell).len();
-        let target = self.slab.alloc(size);
-        self.slab.copy(cell, target);
+        let target = self.slab.relocate(cell, size);
         if let Some(timer) = Entry::new(self.slab.cell(target)).timer() {
             sometimes(Rare::TimedCellMoves, true);
             self.wheel_mut().set_cell(timer, target);
         }
         self.segments[place.segment as usize].set_cell(place.slot, target);
-        self.slab.free(cell);
     }
 
     /// Frees what is in it, in no order, until about `budget` entries' worth of work is done, and

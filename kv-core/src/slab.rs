@@ -290,11 +290,14 @@ impl Slab {
         self.pages[cell.page()].cell_mut(cell.index())
     }
 
-    /// Copies the bytes of a cell to one in another page, which is not larger, as far as they find room there.
-    pub(crate) fn copy(&mut self, from: Ref, to: Ref) {
-        let [source, target] = self.pages.pair_mut([from.page(), to.page()]);
+    /// Moves what is in a cell to one of another page, of at least `size` bytes, for which it is not too long.
+    pub(crate) fn relocate(&mut self, cell: Ref, size: usize) -> Ref {
+        let to = self.alloc(size);
+        let [source, target] = self.pages.pair_mut([cell.page(), to.page()]);
         let target = target.cell_mut(to.index());
-        target.copy_from_slice(&source.cell(from.index())[..target.len()]);
+        target.copy_from_slice(&source.cell(cell.index())[..target.len()]);
+        self.free(cell);
+        to
     }
 
     /// Asks the processor for the first bytes of a cell. `cell` may be any value.

@@ -145,11 +145,7 @@ impl Packs {
 
     /// Moves a pack to a cell of another page, of at least `size` bytes, for which it is not too long.
     fn relocate(&mut self, number: usize, size: usize) {
-        let cell = self.cells[number];
-        let target = self.slab.alloc(size);
-        self.slab.copy(cell, target);
-        self.cells[number] = target;
-        self.slab.free(cell);
+        self.cells[number] = self.slab.relocate(self.cells[number], size);
     }
 
     /// Empties a page that is hardly used, if there is one. O(size of a page).
