@@ -84,6 +84,7 @@ impl<'a> New<'a> {
 }
 
 impl New<'_> {
+    #[inline]
     fn len(&self) -> usize {
         match self {
             Self::Bytes { bytes, .. } | Self::Same { bytes, .. } => bytes.len(),

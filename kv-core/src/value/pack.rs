@@ -558,6 +558,7 @@ impl<'a> Wanted<'a> {
 pub(crate) struct Dense<'a> {
     pack: PackRef<'a>,
     narrowing: Option<Narrowing>,
+    len: usize,
 }
 
 impl<'a> Dense<'a> {
@@ -567,15 +568,15 @@ impl<'a> Dense<'a> {
             Codes::Plain(codes) => Narrowing::of(codes, stride),
             Codes::Narrow(_) => None,
         };
-        Self { pack, narrowing }
+        let len = narrowing
+            .map_or(pack.bytes.len(), |narrowing| narrowing.len(pack.count()) + pack.data().len());
+        Self { pack, narrowing, len }
     }
 
-    /// How many bytes it has. O(1).
+    /// How many bytes it has.
+    #[inline]
     pub(crate) fn len(self) -> usize {
-        match self.narrowing {
-            Some(narrowing) => narrowing.len(self.pack.count()) + self.pack.data().len(),
-            None => self.pack.bytes.len(),
-        }
+        self.len
     }
 
     /// Writes it to a place of its length, and gives the form that it has there.

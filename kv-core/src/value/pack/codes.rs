@@ -402,13 +402,21 @@ impl Narrowing {
     pub(super) fn write(self, codes: &[u8], place: &mut [u8]) {
         let (header, differences) = place.split_at_mut(Narrow::header_bytes(self.stride));
         header[0] = codes.len() as u8;
-        header[1..].copy_from_slice(&self.least[..self.stride.into()]);
-        if self.width > 0 {
-            let least = repeated(u16::from_le_bytes(self.least).into(), 16);
-            for (word, place) in words(codes).zip(differences.chunks_mut(self.width.into())) {
-                let differences = squeezed(u64::from_le_bytes(word) - least, self.width.into());
-                place.copy_from_slice(&differences.to_le_bytes()[..place.len()]);
-            }
+        (header[1], header[usize::from(self.stride)]) = (self.least[0], self.least[1]);
+        match self.width {
+            0 => {}
+            1 => self.write_differences::<1>(codes, differences),
+            2 => self.write_differences::<2>(codes, differences),
+            _ => self.write_differences::<4>(codes, differences),
+        }
+    }
+
+    /// With as many bits as bytes for eight codes.
+    #[inline(always)]
+    fn write_differences<const WIDTH: usize>(self, codes: &[u8], place: &mut [u8]) {
+        let least = repeated(u16::from_le_bytes(self.least).into(), 16);
+        for (word, place) in words(codes).zip(place.chunks_mut(WIDTH)) {
+            write_low(squeezed(word - least, WIDTH as u32) as u32, place);
         }
     }
 }
@@ -421,9 +429,11 @@ fn difference_bytes(count: usize, width: u8) -> usize {
 #[inline(always)]
 fn chosen(codes: &[u8], choose: impl Fn(u8, u8) -> u8) -> [u8; 2] {
     // So many at once, as processors do it.
-    const WIDE: usize = 16;
+    const WIDE: usize = 2 * LANES;
     let (whole, rest) = codes.as_chunks::<WIDE>();
-    let mut lanes: [u8; WIDE] = padded(codes, rest);
+    let mut lanes = [0; WIDE];
+    lanes.as_chunks_mut().0.fill(first(codes));
+    lanes[..rest.len()].copy_from_slice(rest);
     for others in whole {
         for (lane, &other) in lanes.iter_mut().zip(others) {
             *lane = choose(*lane, other);
@@ -437,20 +447,33 @@ fn chosen(codes: &[u8], choose: impl Fn(u8, u8) -> u8) -> [u8; 2] {
     [lanes[0], lanes[1]]
 }
 
-/// The last of some codes, and behind them others that are there, in the columns of records of one or two.
-fn padded<const N: usize>(codes: &[u8], last: &[u8]) -> [u8; N] {
-    let mut lanes = [0; N];
-    let first = [codes[0], codes[codes.len().min(2) - 1]];
-    lanes.as_chunks_mut::<2>().0.fill(first);
-    lanes[..last.len()].copy_from_slice(last);
-    lanes
+/// The first codes of two columns, or twice that of one item.
+#[inline(always)]
+fn first(codes: &[u8]) -> [u8; 2] {
+    [codes[0], codes[codes.len().min(2) - 1]]
+}
+
+/// Writes the lowest bytes of a word, as many as there is room for, which is no more than it has. A copy of unknown
+/// length would be a call.
+#[inline(always)]
+fn write_low(word: u32, place: &mut [u8]) {
+    let [a, b, c, d] = word.to_le_bytes();
+    match place.len() {
+        1 => place.copy_from_slice(&[a]),
+        2 => place.copy_from_slice(&[a, b]),
+        3 => place.copy_from_slice(&[a, b, c]),
+        _ => place.copy_from_slice(&[a, b, c, d]),
+    }
 }
 
 /// Codes by eights. Behind the last stand some that were there, in the columns of records of one or two.
-fn words(codes: &[u8]) -> impl Iterator<Item = [u8; LANES]> {
-    let (words, rest) = codes.as_chunks();
-    let last = (!rest.is_empty()).then(|| padded(codes, rest));
-    words.iter().copied().chain(last)
+#[inline(always)]
+fn words(codes: &[u8]) -> impl Iterator<Item = u64> {
+    let padding = repeated(u16::from_le_bytes(first(codes)).into(), 16);
+    codes.chunks(LANES).map(move |codes| match codes.first_chunk() {
+        Some(word) => u64::from_le_bytes(*word),
+        None => partial_word(codes) | padding & u64::MAX << (8 * codes.len()),
+    })
 }
 
 /// Gives each of eight numbers of `width` bits, at most 4, a lane of its own.
