@@ -415,8 +415,10 @@ impl Narrowing {
     #[inline(always)]
     fn write_differences<const WIDTH: usize>(self, codes: &[u8], place: &mut [u8]) {
         let least = repeated(u16::from_le_bytes(self.least).into(), 16);
-        for (word, place) in words(codes).zip(place.chunks_mut(WIDTH)) {
-            write_low(squeezed(word - least, WIDTH as u32) as u32, place);
+        for (codes, place) in codes.chunks(LANES).zip(place.chunks_mut(WIDTH)) {
+            let of_all = u64::MAX >> (u64::BITS as usize - 8 * codes.len());
+            let differences = word(codes, 0) - (least & of_all);
+            write_low(squeezed(differences, WIDTH as u32) as u32, place);
         }
     }
 }
@@ -431,8 +433,9 @@ fn chosen(codes: &[u8], choose: impl Fn(u8, u8) -> u8) -> [u8; 2] {
     // So many at once, as processors do it.
     const WIDE: usize = 2 * LANES;
     let (whole, rest) = codes.as_chunks::<WIDE>();
+    // Behind the last are others that are there, in the columns of records of one or two.
     let mut lanes = [0; WIDE];
-    lanes.as_chunks_mut().0.fill(first(codes));
+    lanes.as_chunks_mut().0.fill([codes[0], codes[codes.len().min(2) - 1]]);
     lanes[..rest.len()].copy_from_slice(rest);
     for others in whole {
         for (lane, &other) in lanes.iter_mut().zip(others) {
@@ -447,12 +450,6 @@ fn chosen(codes: &[u8], choose: impl Fn(u8, u8) -> u8) -> [u8; 2] {
     [lanes[0], lanes[1]]
 }
 
-/// The first codes of two columns, or twice that of one item.
-#[inline(always)]
-fn first(codes: &[u8]) -> [u8; 2] {
-    [codes[0], codes[codes.len().min(2) - 1]]
-}
-
 /// Writes the lowest bytes of a word, as many as there is room for, which is no more than it has. A copy of unknown
 /// length would be a call.
 #[inline(always)]
@@ -464,16 +461,6 @@ fn write_low(word: u32, place: &mut [u8]) {
         3 => place.copy_from_slice(&[a, b, c]),
         _ => place.copy_from_slice(&[a, b, c, d]),
     }
-}
-
-/// Codes by eights. Behind the last stand some that were there, in the columns of records of one or two.
-#[inline(always)]
-fn words(codes: &[u8]) -> impl Iterator<Item = u64> {
-    let padding = repeated(u16::from_le_bytes(first(codes)).into(), 16);
-    codes.chunks(LANES).map(move |codes| match codes.first_chunk() {
-        Some(word) => u64::from_le_bytes(*word),
-        None => partial_word(codes) | padding & u64::MAX << (8 * codes.len()),
-    })
 }
 
 /// Gives each of eight numbers of `width` bits, at most 4, a lane of its own.
