@@ -8,7 +8,9 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::ops::Range;
+use std::process::{self, Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -166,9 +168,20 @@ pub(crate) fn announced_address(output: &mut impl BufRead) -> (SocketAddr, Strin
     panic!("the server said no address: {seen:?}");
 }
 
-/// Nobody listens there now. Another program may come first, which the caller has to notice.
+/// Nobody listens there now, and neither does anybody later who leaves the choice of a port to the system: it gives
+/// away higher ones. Of another program that comes first the caller has to take notice.
 pub(crate) fn free_address() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("there is a free port")
+    const PORTS: Range<u16> = 20_000..32_000;
+    static TRIED: AtomicU16 = AtomicU16::new(0);
+    // Tests that run at the same time in several processes begin at different places.
+    let first = process::id().wrapping_mul(97);
+    (0..PORTS.len())
+        .map(|_| first.wrapping_add(TRIED.fetch_add(1, Ordering::Relaxed).into()) as usize)
+        .map(|number| {
+            SocketAddr::from(([127, 0, 0, 1], PORTS.start + (number % PORTS.len()) as u16))
+        })
+        .find(|address| TcpListener::bind(address).is_ok())
+        .expect("there is a free port")
 }
 
 /// A connection that knows where a reply ends, and no more of the protocol than that.
